@@ -1,0 +1,125 @@
+"""What traits, environment and user files say, as one frozen object. Nothing inside a workspace is ever read for it.
+
+``app.py`` makes it once, when the server starts; everyone else is handed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from .wire import PermissionMode, Usage
+
+Demo = Literal["auto", "never", "always"]
+"""When the offline model answers: ``auto`` is when neither a key nor a base URL is set."""
+
+MODES: tuple[PermissionMode, ...] = ("plan", "ask", "accept-edits", "auto")
+"""Permission modes from the strictest to the loosest."""
+
+EVERYONE = "*"
+OWNER = "owner"
+MIB = 1024 * 1024
+
+
+Count = Annotated[int, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one run may spend before it ends with the reason ``budget``. None: no limit."""
+
+    steps: Count | None = 100
+    """Model steps."""
+    tokens: Count | None = None
+    """Input and output tokens together."""
+    cost_usd: Annotated[float, Meta(gt=0)] | None = None
+    seconds: Seconds | None = None
+    """Of work; waiting for a person's answer does not count."""
+
+    def exceeded(self, usage: Usage, *, steps: int, seconds: float) -> str | None:
+        """The first limit that was reached, in words; None while there is something left."""
+        spent = {
+            "steps": steps,
+            "tokens": usage.input_tokens + usage.output_tokens,
+            "cost_usd": usage.cost_usd or 0,
+            "seconds": seconds,
+        }
+        for name, value in spent.items():
+            limit = getattr(self, name)
+            if limit is not None and value >= limit:
+                return f"{limit} {name}"
+        return None
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where what comes from outside ends."""
+
+    body_bytes: Count = MIB
+    """Of a request, prompts excepted. Larger: 413."""
+    prompt_bytes: Count = 20 * MIB
+    """Of a prompt with its attachments. Larger: 413."""
+    streams: Count = 2000
+    """Open event streams of the whole server. More: 503."""
+    heartbeat: Seconds = 15.0
+    """Seconds after which a silent stream sends a comment."""
+    unread: Seconds = 60.0
+    """Seconds that a client may leave what a stream sent unread, before it is cut off; it comes back with its cursor."""
+    recheck: Seconds = 60.0
+    """Seconds after which an open stream asks again whether its reader still has access."""
+    client_hold: Seconds = 30.0
+    """Seconds that POST workspaces holds a workspace for a client without a stream."""
+    stop: Seconds = 2.7
+    """Seconds that closing all workspaces may take when the server stops; its streams get another 0.3."""
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """All that can be configured. The traits of ``CrushApp`` say it with help texts; the names are the same."""
+
+    data_dir: Path
+    """Where the stores are: one folder for each workspace."""
+    model: str | None = None
+    """None: the provider's default."""
+    small_model: str | None = None
+    """For titles and summaries; None: the same as ``model``."""
+    base_url: str | None = None
+    api_key: str | None = None
+    demo: Demo = "auto"
+    permission_mode: PermissionMode = "ask"
+    max_permission_mode: PermissionMode = "auto"
+    idle_grace: float = 60.0
+    """Seconds."""
+    queue_limit: int = 20
+    """Prompts waiting in one session."""
+    denied_tools: frozenset[str] = frozenset()
+    prompters: tuple[str, ...] = (EVERYONE,)
+    approvers: tuple[str, ...] = (EVERYONE,)
+    viewers: tuple[str, ...] = (EVERYONE,)
+    owner: str | None = None
+    """Whose server it is (JUPYTERHUB_USER); None: there are no lasting identities, and whoever is let in is the owner."""
+    budgets: Budgets = Budgets()
+    limits: Limits = Limits()
+
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown["api_key"] = "set" if self.api_key else None
+        return f"Config({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    @property
+    def modes(self) -> tuple[PermissionMode, ...]:
+        """The permission modes that may be chosen, the strictest first."""
+        return MODES[: MODES.index(self.max_permission_mode) + 1]
+
+
+def clamp_mode(wanted: PermissionMode, maximum: PermissionMode) -> PermissionMode:
+    """The wanted mode, or the loosest one allowed when that is stricter."""
+    return min(wanted, maximum, key=MODES.index)
+
+
+def is_one_of(names: Collection[str], username: str, owner: str | None) -> bool:
+    """Whether a list of ``prompters``, ``approvers`` or ``viewers`` holds this user. ``owner`` there is never a user's name."""
+    if EVERYONE in names or (username in names and username != OWNER):
+        return True
+    return OWNER in names and (owner is None or username == owner)

@@ -1,0 +1,213 @@
+"""Everything that can go wrong and that somebody is told about.
+
+Each error knows its HTTP status, its snake_case ``reason`` and whether trying again can help. Its docstring is its default
+message, so it says what to do next. Foreign errors are translated at the edge where they come in.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+from .wire import ErrorBody
+
+
+class CrushError(Exception):
+    """Something failed inside jupyter_crush; the server's log has the details."""
+
+    status = 500
+    reason = "internal"
+    retryable = False
+
+    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
+        self.message = message or inspect.cleandoc(type(self).__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+    def body(self) -> ErrorBody:
+        return ErrorBody(message=self.message, reason=self.reason, retryable=self.retryable)
+
+
+# --- asking wrongly ---------------------------------------------------------------------------------------------------
+
+
+class BadRequest(CrushError):
+    """The request is not of the form that this route takes."""
+
+    status, reason = 400, "bad_request"
+
+
+class EmptyPrompt(BadRequest):
+    """The prompt is empty. Write something, or attach text."""
+
+    reason = "empty_prompt"
+
+
+class TooLarge(CrushError):
+    """The request is larger than the limit."""
+
+    status, reason = 413, "too_large"
+
+
+class NotJson(CrushError):
+    """Send a JSON body with Content-Type: application/json."""
+
+    status, reason = 415, "not_json"
+
+
+class NotFound(CrushError):
+    """There is no such thing here."""
+
+    status, reason = 404, "not_found"
+
+
+class Forbidden(CrushError):
+    """You may look at this server's agent but not do that. Ask its owner."""
+
+    status, reason = 403, "forbidden"
+
+
+class Conflict(CrushError):
+    """That cannot be done in the present state."""
+
+    status, reason = 409, "conflict"
+
+
+class RunIdReused(Conflict):
+    """This run_id was used before for another prompt. Use a new one."""
+
+    reason = "run_id_reused"
+
+
+class AgentNotReady(Conflict):
+    """No model can be used. Set ANTHROPIC_API_KEY (or CrushApp.api_key), or allow the demo model (CrushApp.demo)."""
+
+    reason = "agent_not_ready"
+
+
+class WorkspaceClosing(Conflict):
+    """The workspace is closing. Open it again and retry."""
+
+    reason, retryable = "workspace_closing", True
+
+
+class QueueFull(CrushError):
+    """The queue of this session is full. Wait for a run to end, or remove one."""
+
+    status, reason, retryable = 429, "queue_full", True
+
+
+class Unavailable(CrushError):
+    """The server cannot do this now. Try again shortly."""
+
+    status, reason, retryable = 503, "unavailable", True
+
+
+# --- the store --------------------------------------------------------------------------------------------------------
+
+
+class StoreError(Unavailable):
+    """The session store cannot be read or written. Check that its disk has room and is writable."""
+
+    reason = "store_failed"
+
+
+class StoreInUse(StoreError):
+    """Another Jupyter server is using this folder's sessions. Stop it, or set CrushApp.data_dir to another place."""
+
+    status, reason, retryable = 409, "store_in_use", False
+
+
+class StoreTooNew(StoreError):
+    """This folder's sessions were written by a newer jupyter_crush. Upgrade; nothing was changed."""
+
+    status, reason, retryable = 409, "store_too_new", False
+
+
+class StoreRefused(StoreError):
+    """This contradicts what the session store holds, or cannot be stored. Trying again does not help."""
+
+    status, reason, retryable = 500, "store_refused", False
+
+
+# --- the model --------------------------------------------------------------------------------------------------------
+
+
+class ModelError(CrushError):
+    """The model could not answer."""
+
+    status, reason = 502, "model_failed"
+
+
+class ModelAuthError(ModelError):
+    """The model's API refused the key. Check ANTHROPIC_API_KEY or CrushApp.api_key."""
+
+    reason = "auth_failed"
+
+
+class ModelNotFound(ModelError):
+    """The model's API does not know this model. Choose another one."""
+
+    reason = "model_not_found"
+
+
+class ContextTooLong(ModelError):
+    """The conversation is longer than the model can read. Summarize it, or start a new session."""
+
+    reason = "context_too_long"
+
+
+class ModelOverloaded(ModelError):
+    """The model is overloaded or the rate limit is reached. Try again in a while."""
+
+    reason, retryable = "overloaded", True
+
+
+class ModelUnreachable(ModelError):
+    """The model's API did not answer, or its answer broke off. Check the network and CrushApp.base_url."""
+
+    reason, retryable = "unreachable", True
+
+
+class ModelBadAnswer(ModelError):
+    """The model's answer could not be understood."""
+
+    reason, retryable = "bad_answer", True
+
+
+class LoopDetected(CrushError):
+    """The agent repeated the same call with the same result and was stopped. Say what it should do differently."""
+
+    reason = "loop"
+
+
+class BudgetSpent(CrushError):
+    """The run's budget is spent. Ask it to continue, or raise CrushApp.budgets."""
+
+    reason = "budget"
+
+
+# --- tools ------------------------------------------------------------------------------------------------------------
+
+
+class ToolError(CrushError):
+    """A tool could not do its work. The message is written for the model: it says what to do instead."""
+
+    status, reason = 422, "tool_failed"
+
+
+class Denied(ToolError):
+    """The user did not allow this."""
+
+    reason = "denied"
+
+
+class Stale(ToolError):
+    """It changed since you read it. The current content is below; nothing was changed. Look again and repeat the edit."""
+
+    reason = "stale"
+
+
+class OutsideWorkspace(ToolError):
+    """That path is outside the workspace. Use a path inside it."""
+
+    reason = "outside_workspace"

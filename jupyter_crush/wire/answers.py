@@ -1,0 +1,68 @@
+"""What the server answers, where it is not an entity or a list of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .entities import Message, PermissionMode, Wire
+
+PROTOCOL = 1
+"""Version of the HTTP and event protocol, in ``GET health``."""
+
+
+class ErrorBody(Wire, frozen=True, kw_only=True):
+    message: str
+    reason: str
+    retryable: bool = False
+
+
+class Health(Wire, frozen=True, kw_only=True):
+    status: Literal["ok"] = "ok"
+    version: str
+    protocol: int = PROTOCOL
+
+
+class Cancelled(Wire, frozen=True, kw_only=True):
+    cancelled: tuple[str, ...]
+
+
+class Resolved(Wire, frozen=True, kw_only=True):
+    resolved: bool
+
+
+class Snapshot(Wire, frozen=True, kw_only=True):
+    """A session's messages, the texts in flight, and the cursor from which the stream completes them."""
+
+    messages: tuple[Message, ...]
+    drafts: tuple[Message, ...] = ()
+    cursor: str
+    has_more: bool = False
+
+
+class ModelInfo(Wire, frozen=True, kw_only=True):
+    id: str
+    name: str
+    provider: str
+    is_demo: bool = False
+    context_window: int | None = None
+
+
+class AgentStatus(Wire, frozen=True, kw_only=True):
+    is_busy: bool
+    is_ready: bool
+    model: ModelInfo | None
+    models: tuple[ModelInfo, ...]
+    reason: str | None = None
+    """Why it is not ready, and what to set."""
+
+
+class ConfigView(Wire, frozen=True, kw_only=True):
+    """What a client may see and choose. Never a secret."""
+
+    model: str | None
+    models: tuple[ModelInfo, ...]
+    permission_mode: PermissionMode
+    permission_modes: tuple[PermissionMode, ...]
+    limits: dict[str, int]
+    features: tuple[str, ...]
+    demo: bool

@@ -1,0 +1,246 @@
+"""What there is: conversations, runs, permissions, and what the agent changed."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+
+JsonObject: TypeAlias = dict[str, Any]
+"""A JSON object of a foreign shape: a tool's input as the model wrote it. Parsed by the first function that reads it."""
+
+Role = Literal["user", "assistant", "tool"]
+RunState = Literal["queued", "active", "done", "error", "cancelled", "interrupted"]
+RunMode = Literal["queue", "steer"]
+PermissionMode = Literal["ask", "accept-edits", "plan", "auto"]
+PermissionAction = Literal["allow", "allow_session", "deny"]
+FinishReason = Literal[
+    "end_turn", "max_tokens", "tool_use", "canceled", "error", "refusal", "interrupted", "loop", "budget"
+]
+ChangeType = Literal["created", "updated", "deleted"]
+
+TERMINAL: frozenset[RunState] = frozenset({"done", "error", "cancelled", "interrupted"})
+
+
+class Wire(Struct, frozen=True, kw_only=True):
+    """Base of all that crosses a boundary: immutable, named fields, unknown fields ignored."""
+
+
+# --- what a conversation is made of ---
+
+
+class Usage(Wire, frozen=True, kw_only=True):
+    """Tokens of one run or one session, as the model's API counts them, and their price where it is known."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    context_tokens: int = 0
+    """How much of the context window the last request filled."""
+    cost_usd: float | None = None
+
+    def plus(self, other: Usage) -> Usage:
+        """The sum; the context gauge and an unknown price are the later one's."""
+        costs = [cost for cost in (self.cost_usd, other.cost_usd) if cost is not None]
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+            context_tokens=other.context_tokens or self.context_tokens,
+            cost_usd=sum(costs) if costs else None,
+        )
+
+
+class Text(Wire, frozen=True, kw_only=True, tag="text"):
+    text: str = ""
+
+
+class Reasoning(Wire, frozen=True, kw_only=True, tag="reasoning"):
+    """The model's thinking. ``signature`` and ``redacted`` are kept verbatim: the API wants them back unchanged."""
+
+    text: str = ""
+    signature: str | None = None
+    redacted: str | None = None
+
+
+class ToolCall(Wire, frozen=True, kw_only=True, tag="tool_call"):
+    """A call the model asked for. ``input`` is complete, and valid JSON, once ``finished``."""
+
+    id: str
+    name: str
+    input: JsonObject = {}
+    finished: bool = False
+
+
+class ToolResult(Wire, frozen=True, kw_only=True, tag="tool_result"):
+    """The one result of one call. ``content`` is what the model reads; ``metadata`` is for people (a diff, counts)."""
+
+    tool_call_id: str
+    name: str
+    content: str
+    is_error: bool = False
+    metadata: JsonObject = {}
+
+
+class Image(Wire, frozen=True, kw_only=True, tag="image"):
+    """A picture, base64. ``tool_call_id`` says which result it belongs to."""
+
+    mime_type: str
+    content: str
+    name: str | None = None
+    tool_call_id: str | None = None
+
+
+class Context(Wire, frozen=True, kw_only=True, tag="context"):
+    """Text that a person attached to a prompt: a file, a cell, a selection. Shown as a chip, read whole by the model."""
+
+    label: str
+    text: str
+    path: str | None = None
+
+
+class Finish(Wire, frozen=True, kw_only=True, tag="finish"):
+    """Why an assistant message ended; always its last part, and always there."""
+
+    reason: FinishReason
+    message: str | None = None
+    details: str | None = None
+
+
+Part: TypeAlias = Text | Reasoning | ToolCall | ToolResult | Image | Context | Finish
+
+
+class Message(Wire, frozen=True, kw_only=True):
+    id: str
+    session_id: str
+    run_id: str
+    seq: int
+    """Monotonic in the session."""
+    role: Role
+    parts: tuple[Part, ...] = ()
+    model: str | None = None
+    provider: str | None = None
+    author: str | None = None
+    created_at: int
+    updated_at: int
+    is_summary: bool = False
+    in_context: bool = True
+    """False: shown to people and not sent to the model again (a prompt cancelled before it started)."""
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def finish(self) -> Finish | None:
+        last = self.parts[-1] if self.parts else None
+        return last if isinstance(last, Finish) else None
+
+
+class Session(Wire, frozen=True, kw_only=True):
+    id: str
+    title: str
+    model: str | None = None
+    permission_mode: PermissionMode | None = None
+    """None: the workspace's default."""
+    author: str | None = None
+    created_at: int
+    updated_at: int
+    usage: Usage = Usage()
+    message_count: int = 0
+    is_busy: bool = False
+    queued: int = 0
+    queue: tuple[str, ...] = ()
+    """The ids of the runs that wait, in the order in which they will be worked on."""
+    attached_clients: int = 0
+
+
+class Run(Wire, frozen=True, kw_only=True):
+    """One accepted prompt. It ends exactly once: ``state`` is one of TERMINAL then, and stays."""
+
+    run_id: str
+    session_id: str
+    state: RunState = "queued"
+    mode: RunMode
+    prompt: str
+    author: str | None = None
+    error: str | None = None
+    reason: str | None = None
+    """The error's snake_case code, or the finish reason of the last message."""
+    cancelled: bool = False
+    cancelled_by: str | None = None
+    message_id: str | None = None
+    text: str | None = None
+    folded_into: str | None = None
+    permission_mode: PermissionMode | None = None
+    model: str | None = None
+    usage: Usage | None = None
+    created_at: int
+    started_at: int | None = None
+    ended_at: int | None = None
+
+
+class Workspace(Wire, frozen=True, kw_only=True):
+    id: str
+    path: str
+    created_at: int
+    clients: int
+    model: str | None
+    state: Literal["opening", "open", "closing"]
+
+
+# --- permissions, and what was changed ---
+
+
+class PermissionRequest(Wire, frozen=True, kw_only=True):
+    """Leave that a tool asks for: exactly what will happen. ``params`` is what a person is shown (command, diff, code)."""
+
+    id: str
+    session_id: str
+    run_id: str
+    tool_call_id: str
+    tool_name: str
+    action: str
+    """read, edit, execute, or shell."""
+    description: str
+    params: JsonObject
+    path: str | None = None
+    scope: str | None = None
+    """What ``allow_session`` would allow from now on, in words; None: it cannot be widened."""
+    created_at: int
+    state: Literal["pending", "allowed", "denied", "withdrawn"] = "pending"
+    answered_by: str | None = None
+
+
+class PermissionNotification(Wire, frozen=True, kw_only=True):
+    """A request is settled: answered, or withdrawn because its waiter is gone. Clients dismiss it."""
+
+    id: str
+    session_id: str
+    granted: bool
+    by: str | None = None
+    withdrawn: bool = False
+
+
+class Grant(Wire, frozen=True, kw_only=True):
+    """A standing permission of one session, keyed from the request it was given on."""
+
+    id: str
+    session_id: str
+    tool_name: str
+    key: str
+    scope: str
+    created_by: str | None = None
+    created_at: int
+
+
+class FileChange(Wire, frozen=True, kw_only=True):
+    """A file or notebook that the agent changed in a session. ``version`` counts its changes there."""
+
+    session_id: str
+    path: str
+    version: int
+    additions: int
+    deletions: int

@@ -1,0 +1,91 @@
+"""What clients send: the bodies of requests. A misspelt field is refused, not ignored."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from .entities import PermissionAction, PermissionMode, RunMode, Wire
+
+
+class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of request bodies: a misspelt field is refused, not ignored."""
+
+
+class OpenWorkspace(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    path: str | None = None
+    client_id: str | None = None
+
+
+class CreateSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    title: Annotated[str, Meta(max_length=500)] | None = None
+
+
+class PatchSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    title: Annotated[str, Meta(min_length=1, max_length=500)] | UnsetType = UNSET
+    model: str | UnsetType | None = UNSET
+    permission_mode: PermissionMode | UnsetType | None = UNSET
+
+
+class Attachment(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of: ``path`` (a file of the workspace); ``notebook`` and optional ``cell_ids``; ``text`` with ``label``; or
+    ``name``, ``mime_type`` and ``content`` (base64).
+    """
+
+    path: str | None = None
+    name: str | None = None
+    mime_type: str | None = None
+    content: str | None = None
+    notebook: str | None = None
+    cell_ids: tuple[str, ...] | None = None
+    text: str | None = None
+    label: str | None = None
+
+
+class PromptRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    session_id: Annotated[str, Meta(min_length=1)]
+    prompt: str
+    run_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    mode: RunMode | None = None
+    """None: ``queue`` when the caller names a ``run_id``, ``steer`` otherwise."""
+    attachments: tuple[Attachment, ...] = ()
+    permission_mode: PermissionMode | None = None
+
+
+class CancelRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An empty object."""
+
+
+class MovePrompt(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    before: str | None
+
+
+class AnswerPermission(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    action: PermissionAction
+    message: Annotated[str, Meta(max_length=4000)] | None = None
+
+
+class PatchConfig(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    model: str | UnsetType | None = UNSET
+    permission_mode: PermissionMode | UnsetType = UNSET
+
+
+# --- kept and not published ---
+
+
+class AcceptedPrompt(Wire, frozen=True, kw_only=True):
+    """What was asked, as it was asked: makes a repeated ``run_id`` comparable and an interrupted run resumable."""
+
+    run_id: str
+    request: PromptRequest
+
+
+class Checkpoint(Wire, frozen=True, kw_only=True):
+    """A file or notebook as it was before a run first touched it; ``content`` None: it was not there."""
+
+    run_id: str
+    session_id: str
+    path: str
+    content: bytes | None
+    created_at: int

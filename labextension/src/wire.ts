@@ -1,0 +1,547 @@
+// GENERATED from jupyter_crush/wire by labextension/generate_wire.py. Do not edit: change the Python and run it again.
+/* eslint-disable */
+
+/** A JSON object of a foreign shape: a tool's input as the model wrote it. */
+export type JsonObject = { [key: string]: unknown };
+
+export const PROTOCOL = 1;
+
+export type Role = 'user' | 'assistant' | 'tool';
+
+export type RunState = 'queued' | 'active' | 'done' | 'error' | 'cancelled' | 'interrupted';
+
+export type RunMode = 'queue' | 'steer';
+
+export type PermissionMode = 'ask' | 'accept-edits' | 'plan' | 'auto';
+
+export type PermissionAction = 'allow' | 'allow_session' | 'deny';
+
+export type FinishReason = 'end_turn' | 'max_tokens' | 'tool_use' | 'canceled' | 'error' | 'refusal' | 'interrupted' | 'loop' | 'budget';
+
+export type ChangeType = 'created' | 'updated' | 'deleted';
+
+/** Tokens of one run or one session, as the model's API counts them, and their price where it is known. */
+export interface Usage {
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  /** How much of the context window the last request filled. */
+  context_tokens: number;
+  cost_usd: number | null;
+}
+
+export interface Text {
+  type: 'text';
+  text: string;
+}
+
+/**
+ * The model's thinking. `signature` and `redacted` are kept verbatim: the API wants them back
+ * unchanged.
+ */
+export interface Reasoning {
+  type: 'reasoning';
+  text: string;
+  signature: string | null;
+  redacted: string | null;
+}
+
+/** A call the model asked for. `input` is complete, and valid JSON, once `finished`. */
+export interface ToolCall {
+  type: 'tool_call';
+  id: string;
+  name: string;
+  input: JsonObject;
+  finished: boolean;
+}
+
+/**
+ * The one result of one call. `content` is what the model reads; `metadata` is for people (a diff,
+ * counts).
+ */
+export interface ToolResult {
+  type: 'tool_result';
+  tool_call_id: string;
+  name: string;
+  content: string;
+  is_error: boolean;
+  metadata: JsonObject;
+}
+
+/** A picture, base64. `tool_call_id` says which result it belongs to. */
+export interface Image {
+  type: 'image';
+  mime_type: string;
+  content: string;
+  name: string | null;
+  tool_call_id: string | null;
+}
+
+/**
+ * Text that a person attached to a prompt: a file, a cell, a selection. Shown as a chip, read whole by
+ * the model.
+ */
+export interface Context {
+  type: 'context';
+  label: string;
+  text: string;
+  path: string | null;
+}
+
+/** Why an assistant message ended; always its last part, and always there. */
+export interface Finish {
+  type: 'finish';
+  reason: FinishReason;
+  message: string | null;
+  details: string | null;
+}
+
+export interface Message {
+  id: string;
+  session_id: string;
+  run_id: string;
+  /** Monotonic in the session. */
+  seq: number;
+  role: Role;
+  parts: Part[];
+  model: string | null;
+  provider: string | null;
+  author: string | null;
+  created_at: number;
+  updated_at: number;
+  is_summary: boolean;
+  /** False: shown to people and not sent to the model again (a prompt cancelled before it started). */
+  in_context: boolean;
+}
+
+export interface Session {
+  id: string;
+  title: string;
+  model: string | null;
+  /** null: the workspace's default. */
+  permission_mode: PermissionMode | null;
+  author: string | null;
+  created_at: number;
+  updated_at: number;
+  usage: Usage;
+  message_count: number;
+  is_busy: boolean;
+  queued: number;
+  /** The ids of the runs that wait, in the order in which they will be worked on. */
+  queue: string[];
+  attached_clients: number;
+}
+
+/** One accepted prompt. It ends exactly once: `state` is one of TERMINAL then, and stays. */
+export interface Run {
+  run_id: string;
+  session_id: string;
+  state: RunState;
+  mode: RunMode;
+  prompt: string;
+  author: string | null;
+  error: string | null;
+  /** The error's snake_case code, or the finish reason of the last message. */
+  reason: string | null;
+  cancelled: boolean;
+  cancelled_by: string | null;
+  message_id: string | null;
+  text: string | null;
+  folded_into: string | null;
+  permission_mode: PermissionMode | null;
+  model: string | null;
+  usage: Usage | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+}
+
+export interface Workspace {
+  id: string;
+  path: string;
+  created_at: number;
+  clients: number;
+  model: string | null;
+  state: 'closing' | 'open' | 'opening';
+}
+
+/**
+ * Leave that a tool asks for: exactly what will happen. `params` is what a person is shown (command,
+ * diff, code).
+ */
+export interface PermissionRequest {
+  id: string;
+  session_id: string;
+  run_id: string;
+  tool_call_id: string;
+  tool_name: string;
+  /** read, edit, execute, or shell. */
+  action: string;
+  description: string;
+  params: JsonObject;
+  path: string | null;
+  /** What `allow_session` would allow from now on, in words; null: it cannot be widened. */
+  scope: string | null;
+  created_at: number;
+  state: 'allowed' | 'denied' | 'pending' | 'withdrawn';
+  answered_by: string | null;
+}
+
+/** A request is settled: answered, or withdrawn because its waiter is gone. Clients dismiss it. */
+export interface PermissionNotification {
+  id: string;
+  session_id: string;
+  granted: boolean;
+  by: string | null;
+  withdrawn: boolean;
+}
+
+/** A standing permission of one session, keyed from the request it was given on. */
+export interface Grant {
+  id: string;
+  session_id: string;
+  tool_name: string;
+  key: string;
+  scope: string;
+  created_by: string | null;
+  created_at: number;
+}
+
+/** A file or notebook that the agent changed in a session. `version` counts its changes there. */
+export interface FileChange {
+  session_id: string;
+  path: string;
+  version: number;
+  additions: number;
+  deletions: number;
+}
+
+export interface ErrorBody {
+  message: string;
+  reason: string;
+  retryable: boolean;
+}
+
+export interface Health {
+  status: 'ok';
+  version: string;
+  protocol: number;
+}
+
+export interface Cancelled {
+  cancelled: string[];
+}
+
+export interface Resolved {
+  resolved: boolean;
+}
+
+/** A session's messages, the texts in flight, and the cursor from which the stream completes them. */
+export interface Snapshot {
+  messages: Message[];
+  drafts: Message[];
+  cursor: string;
+  has_more: boolean;
+}
+
+export interface ModelInfo {
+  id: string;
+  name: string;
+  provider: string;
+  is_demo: boolean;
+  context_window: number | null;
+}
+
+export interface AgentStatus {
+  is_busy: boolean;
+  is_ready: boolean;
+  model: ModelInfo | null;
+  models: ModelInfo[];
+  /** Why it is not ready, and what to set. */
+  reason: string | null;
+}
+
+/** What a client may see and choose. Never a secret. */
+export interface ConfigView {
+  model: string | null;
+  models: ModelInfo[];
+  permission_mode: PermissionMode;
+  permission_modes: PermissionMode[];
+  limits: { [key: string]: number };
+  features: string[];
+  demo: boolean;
+}
+
+export interface OpenWorkspace {
+  path?: string | null;
+  client_id?: string | null;
+}
+
+export interface CreateSession {
+  title?: string | null;
+}
+
+export interface PatchSession {
+  title?: string;
+  model?: string | null;
+  permission_mode?: PermissionMode | null;
+}
+
+/**
+ * One of: `path` (a file of the workspace); `notebook` and optional `cell_ids`; `text` with `label`;
+ * or `name`, `mime_type` and `content` (base64).
+ */
+export interface Attachment {
+  path?: string | null;
+  name?: string | null;
+  mime_type?: string | null;
+  content?: string | null;
+  notebook?: string | null;
+  cell_ids?: string[] | null;
+  text?: string | null;
+  label?: string | null;
+}
+
+export interface PromptRequest {
+  session_id: string;
+  prompt: string;
+  run_id?: string | null;
+  /** null: `queue` when the caller names a `run_id`, `steer` otherwise. */
+  mode?: RunMode | null;
+  attachments?: Attachment[];
+  permission_mode?: PermissionMode | null;
+}
+
+/** An empty object. */
+export interface CancelRequest {
+}
+
+export interface MovePrompt {
+  before: string | null;
+}
+
+export interface AnswerPermission {
+  action: PermissionAction;
+  message?: string | null;
+}
+
+export interface PatchConfig {
+  model?: string | null;
+  permission_mode?: PermissionMode;
+}
+
+/**
+ * Put a new cell after `after` (a cell id; null: at the top). The caller chooses `id`, so it is known
+ * beforehand.
+ */
+export interface InsertCell {
+  op: 'insert';
+  id: string;
+  cell_type: 'code' | 'markdown' | 'raw';
+  source: string;
+  after: string | null;
+}
+
+/** Write a cell's source anew. `expected` is the hash of the source that the caller saw. */
+export interface ReplaceCell {
+  op: 'replace';
+  id: string;
+  expected: string;
+  source: string;
+}
+
+export interface DeleteCell {
+  op: 'delete';
+  id: string;
+  expected: string;
+}
+
+export interface MoveCell {
+  op: 'move';
+  id: string;
+  expected: string;
+  after: string | null;
+}
+
+/**
+ * What a real execution printed. `expected`: the source that ran; outputs never land beside other
+ * code.
+ */
+export interface SetOutputs {
+  op: 'outputs';
+  id: string;
+  expected: string;
+  outputs: JsonObject[];
+  execution_count: number | null;
+}
+
+/** A document that a tab has open. `path` is relative to the server's root. */
+export interface OpenDocument {
+  path: string;
+  type: 'file' | 'notebook';
+  dirty?: boolean;
+  focused?: boolean;
+}
+
+/**
+ * All that one tab has open now. `client_id` is that of the stream that the tab listens to; tabs may
+ * share it.
+ */
+export interface PutPresence {
+  client_id: string;
+  tab_id: string;
+  documents: OpenDocument[];
+}
+
+/**
+ * Something to do with an open document, for the one tab that is named. It claims the request before
+ * it acts. `reload` is no request but a hint: the file was written by somebody else; show it, if
+ * nothing is unsaved.
+ */
+export interface DocumentRequest {
+  id: string;
+  tab_id: string;
+  path: string;
+  action: 'edit' | 'read' | 'reload' | 'write';
+}
+
+export interface ClaimDocument {
+  tab_id: string;
+}
+
+/** What the tab that claimed a request has to do: all of it in one step, or nothing. */
+export interface DocumentWork {
+  edits: (InsertCell | ReplaceCell | DeleteCell | MoveCell | SetOutputs)[];
+  text: string | null;
+  /** SHA-256 (hex) of the text that `text` replaces. */
+  expected: string | null;
+}
+
+export interface DocumentCell {
+  id: string;
+  cell_type: 'code' | 'markdown' | 'raw';
+  source: string;
+  execution_count?: number | null;
+  outputs?: JsonObject[];
+}
+
+/** A notebook as a tab shows it now. */
+export interface DocumentNotebook {
+  cells: DocumentCell[];
+  kernel_name?: string | null;
+  language?: string | null;
+}
+
+/**
+ * How it went. With `ok` or `stale` comes the document as it is now; in every other case nothing was
+ * changed.
+ */
+export interface AnswerDocument {
+  tab_id: string;
+  status: 'conflict' | 'failed' | 'ok' | 'stale' | 'unsaved';
+  notebook?: DocumentNotebook | null;
+  text?: string | null;
+  message?: string | null;
+}
+
+/** Text that goes on at `offset` (in code points) of part `part`. Idempotent; without an SSE id. */
+export interface MessageDelta {
+  message_id: string;
+  session_id: string;
+  part: number;
+  offset: number;
+  text: string;
+  kind: 'reasoning' | 'text' | 'tool_call';
+}
+
+/** The end of what a running tool has printed so far. Ephemeral: the result holds what counts. */
+export interface ToolProgress {
+  session_id: string;
+  run_id: string;
+  tool_call_id: string;
+  text: string;
+}
+
+/** The terminal of a run: exactly one for each, durable, the last event about it. */
+export interface RunComplete {
+  run_id: string;
+  session_id: string;
+  state: 'cancelled' | 'done' | 'error' | 'interrupted';
+  message_id: string | null;
+  text: string | null;
+  error: string | null;
+  reason: string | null;
+  cancelled: boolean;
+  folded_into: string | null;
+  usage: Usage | null;
+}
+
+export interface AgentEvent {
+  type: 'error' | 'notice' | 'retry';
+  session_id: string;
+  run_id: string | null;
+  error: string | null;
+  message: string;
+}
+
+export interface Client {
+  client_id: string;
+  session_id: string | null;
+  streams: number;
+}
+
+export interface ConfigChanged {
+  workspace_id: string;
+  by: string | null;
+}
+
+export interface Resync {
+  reason: 'other_epoch' | 'too_old' | 'unknown';
+}
+
+/** What a message is made of. */
+export type Part = Text | Reasoning | ToolCall | ToolResult | Image | Context | Finish;
+
+/** The states in which a run has ended. */
+export const TERMINAL: readonly RunState[] = ['done', 'error', 'cancelled', 'interrupted'];
+
+/** The envelope of every event. */
+export interface Envelope<T extends string, P> {
+  type: T;
+  payload: { type: ChangeType; payload: P };
+}
+
+/** One event of the stream. A `type` that is not here comes from a newer server: ignore it. */
+export type CrushEvent =
+  | Envelope<'message', Message>
+  | Envelope<'message_delta', MessageDelta>
+  | Envelope<'tool_progress', ToolProgress>
+  | Envelope<'session', Session>
+  | Envelope<'run', Run>
+  | Envelope<'run_complete', RunComplete>
+  | Envelope<'agent_event', AgentEvent>
+  | Envelope<'permission_request', PermissionRequest>
+  | Envelope<'permission_notification', PermissionNotification>
+  | Envelope<'file', FileChange>
+  | Envelope<'notebook', DocumentRequest>
+  | Envelope<'client', Client>
+  | Envelope<'config_changed', ConfigChanged>
+  | Envelope<'resync', Resync>;
+
+export const EVENT_TYPES: readonly CrushEvent['type'][] = [
+  'message',
+  'message_delta',
+  'tool_progress',
+  'session',
+  'run',
+  'run_complete',
+  'agent_event',
+  'permission_request',
+  'permission_notification',
+  'file',
+  'notebook',
+  'client',
+  'config_changed',
+  'resync'
+];
