@@ -1,0 +1,16 @@
+"""What the agent changed: one row for each file of a session, the latest."""
+
+from __future__ import annotations
+
+from ..wire import FileChange
+from .table import Rows, Table
+
+FILES = Table(FileChange, "files", key=("session_id", "path"))
+
+
+class Files(Rows[FileChange]):
+    table = FILES
+
+    async def list(self, session_id: str) -> tuple[FileChange, ...]:
+        """The latest change of each path, by path."""
+        return await self._all(f"{FILES.select} WHERE session_id = ? ORDER BY path", session_id)
