@@ -1,0 +1,184 @@
+"""The gate between what a tool would do and doing it.
+
+Deny wins, then asking, then allowing. The rules are pure (:func:`judge`); the :class:`Gate` keeps what waits for a person. A request
+is a row before anybody is asked, so it can be listed, answered from any client, and survives every reconnect. The first answer wins
+and is written down before the tool goes on. When the waiter goes away (cancel, shutdown) the request is withdrawn everywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from .errors import CrushError, NotFound
+from .journal import Journal
+from .tools.port import Ask
+from .wire import (
+    AnswerPermission,
+    Change,
+    Grant,
+    PermissionMode,
+    PermissionNotification,
+    PermissionRequest,
+    Run,
+    ToolCall,
+)
+
+Verdict = Literal["allow", "ask", "deny"]
+
+
+class Decision(NamedTuple):
+    """What came of a request. ``message`` is for the model when it was denied."""
+
+    allowed: bool
+    message: str | None = None
+
+
+def judge(ask: Ask, mode: PermissionMode, granted: Collection[str]) -> Verdict:
+    """What the rules say of one request, before any person does."""
+    if mode == "plan" and ask.kind != "read":
+        return "deny"
+    if ask.always:
+        return "ask"
+    if mode == "auto" or (mode == "accept-edits" and ask.kind in ("read", "edit")):
+        return "allow"
+    return "allow" if ask.key is not None and ask.key in granted else "ask"
+
+
+class Gate:
+    """Owner of a workspace's pending requests and standing grants."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        now: Callable[[], int],
+        new_id: Callable[[], str],
+        grants: Iterable[Grant] = (),
+        denied_tools: Collection[str] = (),
+    ) -> None:
+        self._journal = journal
+        self._now = now
+        self._new_id = new_id
+        self._denied = frozenset(denied_tools)
+        self._grants = {grant.id: grant for grant in grants}
+        self._asks: dict[str, tuple[PermissionRequest, Ask, asyncio.Future[Decision]]] = {}
+
+    @property
+    def pending(self) -> tuple[PermissionRequest, ...]:
+        return tuple(request for request, _, _ in self._asks.values())
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        return tuple(self._grants.values())
+
+    async def decide(self, ask: Ask, call: ToolCall, run: Run, mode: PermissionMode) -> Decision:
+        """Whether a call may go on; waits for a person where the rules say so."""
+        if call.name in self._denied:
+            return Decision(False, f"The administrator does not allow {call.name} here.")
+        granted = {
+            grant.key
+            for grant in self._grants.values()
+            if grant.session_id == run.session_id and grant.tool_name == call.name
+        }
+        match judge(ask, mode, granted):
+            case "allow":
+                return Decision(True)
+            case "deny":
+                return Decision(False, "Plan mode only reads. Say what you would do; the user can change the mode.")
+            case _:
+                return await self._ask(ask, call, run)
+
+    async def answer(self, request_id: str, body: AnswerPermission, by: str | None) -> bool:
+        """Settle a request. False: somebody did before, or its waiter is gone. The tool goes on when this is on disk."""
+        entry = self._asks.pop(request_id, None)
+        if entry is None:
+            return False
+        request, ask, waiter = entry
+        allowed = body.action != "deny"
+        settled = replace(request, state="allowed" if allowed else "denied", answered_by=by)
+        notification = PermissionNotification(id=request.id, session_id=request.session_id, granted=allowed, by=by)
+        changes: list[Change[object]] = [
+            Change(type="updated", payload=settled),
+            Change(type="created", payload=notification),
+        ]
+        if body.action == "allow_session" and ask.key is not None and not ask.always:
+            grant = self._grant(request, ask, ask.key, by)
+            self._grants[grant.id] = grant
+            changes.append(Change(type="created", payload=grant))
+        try:
+            await self._journal.record(*changes)
+        except CrushError as error:
+            _resolve(waiter, Decision(False, f"The answer could not be recorded: {error.message}"))
+            raise
+        _resolve(waiter, Decision(allowed, None if allowed else _refusal(by, body.message)))
+        return True
+
+    async def revoke(self, grant_id: str) -> None:
+        grant = self._grants.pop(grant_id, None)
+        if grant is None:
+            raise NotFound("There is no such grant.")
+        await self._journal.record(Change(type="deleted", payload=grant))
+
+    def forget(self, session_id: str) -> None:
+        """The session is deleted, and its grants with it."""
+        self._grants = {key: grant for key, grant in self._grants.items() if grant.session_id != session_id}
+
+    async def _ask(self, ask: Ask, call: ToolCall, run: Run) -> Decision:
+        request = PermissionRequest(
+            id=self._new_id(),
+            session_id=run.session_id,
+            run_id=run.run_id,
+            tool_call_id=call.id,
+            tool_name=call.name,
+            action=ask.kind,
+            description=ask.description,
+            params=ask.params,
+            path=ask.path,
+            scope=ask.scope if ask.key is not None and not ask.always else None,
+            created_at=self._now(),
+        )
+        waiter: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        self._asks[request.id] = (request, ask, waiter)
+        try:
+            await self._journal.record(Change(type="created", payload=request))
+            return await waiter
+        finally:
+            if self._asks.pop(request.id, None) is not None:
+                self._journal.post(*withdrawal(request))
+
+    def _grant(self, request: PermissionRequest, ask: Ask, key: str, by: str | None) -> Grant:
+        return Grant(
+            id=self._new_id(),
+            session_id=request.session_id,
+            tool_name=request.tool_name,
+            key=key,
+            scope=ask.scope or key,
+            created_by=by,
+            created_at=self._now(),
+        )
+
+    def __repr__(self) -> str:
+        return f"<Gate: {len(self._asks)} pending, {len(self._grants)} grants>"
+
+
+def withdrawal(request: PermissionRequest) -> tuple[Change[PermissionRequest], Change[PermissionNotification]]:
+    """What is recorded when nobody waits for the answer any more."""
+    gone = PermissionNotification(id=request.id, session_id=request.session_id, granted=False, withdrawn=True)
+    return (
+        Change(type="updated", payload=replace(request, state="withdrawn")),
+        Change(type="created", payload=gone),
+    )
+
+
+def _resolve(waiter: asyncio.Future[Decision], decision: Decision) -> None:
+    if not waiter.done():
+        waiter.set_result(decision)
+
+
+def _refusal(by: str | None, message: str | None) -> str:
+    said = f" and said: {message}" if message else "."
+    return f"{by or 'The user'} did not allow this{said}"
