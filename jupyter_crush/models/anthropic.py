@@ -1,0 +1,217 @@
+"""The real model: any server that speaks Anthropic's Messages API, through the anthropic SDK.
+
+The SDK costs seconds and 50 MB to import, so it is imported in a thread when the first request comes, and named here only for the
+type checker. It opens the connection and reads the event stream; the rest is ours: what goes out (:mod:`.conversation`), what
+comes in (:mod:`.answer`), what fails (:mod:`.failures`) and what is tried again (:mod:`.retry`). The SDK's own retries are off:
+they cannot repeat a step that broke in the middle, and they would multiply with ours.
+
+A stream can die in silence, so three clocks run: for the first byte, for the next event of any kind (a dead peer sends not even
+pings), and for the next event that is not a ping (a peer that lives and has nothing to say).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import random as random_module
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
+
+from ..errors import ModelAuthError, ModelBadAnswer, ModelError, ModelUnreachable
+from ..wire import ModelInfo
+from .answer import Answer
+from .conversation import call_ids, params
+from .failures import failure, one_line, retry_after
+from .known import PROVIDER, choices, is_anthropic, tidy
+from .pacing import Pace, paced
+from .port import ModelEvent, ModelRequest, Stop
+from .retry import Policy, Random, Sleep, retrying
+
+if TYPE_CHECKING:
+    import anthropic
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How long to wait for what, in seconds."""
+
+    connect: float = 10.0
+    first: float = 300.0
+    """From the request to the head of the answer: a local model may read a long prompt first."""
+    stall: float = 60.0
+    """Without any event."""
+    progress: float = 180.0
+    """With nothing but pings."""
+    whole: float = 3600.0
+    """One try, from the head of its answer to its end."""
+
+
+class AnthropicModel:
+    """Owner of one SDK client, made at the first request. Any number of streams at a time.
+
+    ``base_url`` None: Anthropic's API. At any other host the body is minimal (no thinking, no cache marks), since not every server
+    takes the rest; ``full`` True or False says otherwise, for a proxy in front of the real API. ``api_key`` None is refused with
+    ModelAuthError at Anthropic and fine elsewhere. ``model`` is the default; ``max_tokens`` caps what a request asks for;
+    ``headers`` go along with each request. ``sleep``, ``random`` and ``now`` (seconds since the epoch) are for tests.
+    """
+
+    provider = PROVIDER
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None,
+        base_url: str | None,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        full: bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        policy: Policy | None = None,
+        sleep: Sleep = asyncio.sleep,
+        random: Random = random_module.random,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._key = api_key or None
+        self._url = tidy(base_url)
+        self._ours = is_anthropic(self._url)
+        self._models = choices(model, anthropic=self._ours)
+        self._max_tokens = max_tokens
+        self._full = self._ours if full is None else full
+        self._headers = dict(headers or {})
+        self._limits = limits or Limits()
+        self._policy = policy or Policy()
+        self._sleep, self._random, self._now = sleep, random, now
+        self._pace = Pace()
+        self._opening = asyncio.Lock()
+        self._client: anthropic.AsyncAnthropic | None = None
+        self._sdk: Any = None
+        self._http: Any = None
+        self._foreign: tuple[type[Exception], ...] = ()
+        """What the SDK raises, and the HTTP library beneath it: in mid-stream the SDK lets that through."""
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        return self._models
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
+        return retrying(lambda: self._try(request), policy=self._policy, sleep=self._sleep, random=self._random)
+
+    async def aclose(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def __repr__(self) -> str:
+        return f"<AnthropicModel at {self._url}, {'connected' if self._client else 'not used yet'}>"
+
+    # --- one try ---
+
+    async def _try(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
+        answer = Answer(request.model, call_ids(request.messages), key=self._key)
+        client = await self._connected()
+        with self._translated(request.model):
+            async with asyncio.timeout(self._limits.first):
+                stream = await client.messages.create(**self._params(request))
+            stream.response.stream = paced(self._http, stream.response.stream, lambda: self._pace.pause)
+            with self._pace:
+                async with aclosing(stream_events(self._sdk, stream, self._limits)) as events:
+                    async for data in events:
+                        for event in answer.take(data):
+                            yield event
+                            if isinstance(event, Stop):
+                                return
+
+    def _params(self, request: ModelRequest) -> dict[str, Any]:
+        body = params(request, full=self._full)
+        if self._max_tokens is not None:
+            body["max_tokens"] = min(self._max_tokens, request.max_tokens)
+        return body
+
+    async def _connected(self) -> anthropic.AsyncAnthropic:
+        """The client. The first request makes it, others that come meanwhile wait for it."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._open)
+            return self._client
+
+    def _open(self) -> anthropic.AsyncAnthropic:
+        if self._key is None and self._ours:
+            raise ModelAuthError("There is no key for the model's API. Set ANTHROPIC_API_KEY or CrushApp.api_key.")
+        self._sdk = importlib.import_module("anthropic")
+        self._http = transport = importlib.import_module("httpx2")
+        self._foreign = (
+            self._sdk.AnthropicError,
+            transport.HTTPError,
+            transport.StreamError,
+            transport.InvalidURL,
+            OSError,
+        )
+        made = self._sdk.AsyncAnthropic(
+            api_key=self._key or "none",  # local servers need none, but the SDK does
+            base_url=self._url,
+            max_retries=0,
+            timeout=self._sdk.Timeout(None, connect=self._limits.connect),
+            default_headers=self._headers,
+        )
+        return cast("anthropic.AsyncAnthropic", made)
+
+    # --- what goes wrong ---
+
+    @contextmanager
+    def _translated(self, model: str) -> Iterator[None]:
+        """Foreign errors leave as ModelError. Without their cause: a cause can hold the request, and with it the key."""
+        try:
+            yield
+        except TimeoutError:
+            raise ModelUnreachable("The model's API fell silent.") from None
+        except UnicodeDecodeError:
+            raise ModelBadAnswer("The model's answer is not text.") from None
+        except self._foreign as error:
+            raise self._failure(error, model) from None
+
+    def _failure(self, error: Exception, model: str) -> ModelError:
+        if isinstance(error, self._sdk.APIStatusError):
+            wait = retry_after(error.response.headers, self._now())
+            said = _said(error)
+            return failure(error.status_code, error.type, said, model=model, retry_after=wait, key=self._key)
+        if isinstance(error, self._sdk.APIConnectionError):
+            why = one_line(str(error.__cause__ or error), self._key).rstrip(".")
+            return ModelUnreachable(f"{self._url} cannot be reached: {why}. Check the network and CrushApp.base_url.")
+        return ModelUnreachable(f"The model's answer broke off ({type(error).__name__}).")
+
+
+async def stream_events(sdk: Any, stream: anthropic.AsyncStream[Any], limits: Limits) -> AsyncGenerator[str]:
+    """The ``data`` of each event, pings left out. Raises TimeoutError when a clock runs out. Closes the stream."""
+    loop = asyncio.get_running_loop()
+    began = progress = loop.time()
+    try:
+        _check_type(stream.response.headers.get("content-type", ""))
+        async with aclosing(sdk.AsyncStream.raw_events(stream.response)) as events:
+            while True:
+                deadline = min(loop.time() + limits.stall, progress + limits.progress, began + limits.whole)
+                async with asyncio.timeout_at(deadline):
+                    event = await anext(events, None)
+                if event is None:
+                    return
+                if event.event != "ping" and event.data:
+                    progress = loop.time()
+                    yield event.data
+    finally:
+        await stream.close()
+
+
+def _check_type(content_type: str) -> None:
+    if not content_type.startswith("text/event-stream"):
+        kind = one_line(content_type) or "nothing"
+        raise ModelBadAnswer(f"The model's API answered with {kind}, not an event stream. Check CrushApp.base_url.")
+
+
+def _said(error: anthropic.APIStatusError) -> str:
+    """What the API itself wrote, if it did; not a page of HTML."""
+    body = error.body
+    inner = body.get("error") if isinstance(body, dict) else None
+    message = inner.get("message") if isinstance(inner, dict) else None
+    return message if isinstance(message, str) and message else f"HTTP {error.status_code}"

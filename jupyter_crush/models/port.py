@@ -1,0 +1,103 @@
+"""What the agent needs of a model: one stream of typed events for one request.
+
+An adapter translates its API into these events, and its failures into :class:`~jupyter_crush.errors.ModelError`. It yields
+each part in order: a part is begun by its first event and ended by the next part's, or by :class:`Stop`. A stream that ends
+without :class:`Stop` is a broken answer, whatever came before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from ..wire import Message, ModelInfo, Usage
+
+
+class ToolSpec(Struct, frozen=True):
+    """A tool as the model is told of it. ``schema`` is the JSON Schema of its input."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+
+
+class ModelRequest(Struct, frozen=True, kw_only=True):
+    """One model step. ``messages`` is a valid history: each tool call has one result, and the last message is a user's or
+    tool's. ``system`` is split into blocks, the stable ones first, so that a prompt cache can hold them."""
+
+    model: str
+    system: Sequence[str]
+    messages: Sequence[Message]
+    tools: Sequence[ToolSpec] = ()
+    max_tokens: int = 16_000
+
+
+class TextDelta(Struct, frozen=True):
+    text: str
+
+
+class ReasoningDelta(Struct, frozen=True):
+    text: str
+
+
+class ReasoningEnd(Struct, frozen=True):
+    """What must be replayed verbatim. ``redacted`` holds a block that came encrypted, without text."""
+
+    signature: str | None = None
+    redacted: str | None = None
+
+
+class ToolCallStart(Struct, frozen=True):
+    id: str
+    name: str
+
+
+class ToolCallDelta(Struct, frozen=True):
+    """A piece of the input's JSON."""
+
+    text: str
+
+
+class ToolCallEnd(Struct, frozen=True):
+    """The input, parsed. ``error`` says why the JSON that came was not usable; the call then gets an error result."""
+
+    input: dict[str, Any]
+    error: str | None = None
+
+
+class Retry(Struct, frozen=True):
+    """The step failed and is begun again after ``delay`` seconds: all parts so far are void."""
+
+    attempt: int
+    delay: float
+    message: str
+
+
+class Stop(Struct, frozen=True):
+    """The step is complete. ``details`` explains a refusal."""
+
+    reason: Literal["end_turn", "max_tokens", "tool_use", "refusal"]
+    usage: Usage = Usage()
+    details: str | None = None
+
+
+ModelEvent: TypeAlias = (
+    TextDelta | ReasoningDelta | ReasoningEnd | ToolCallStart | ToolCallDelta | ToolCallEnd | Retry | Stop
+)
+
+
+class Model(Protocol):
+    """A provider of models. Stateless between requests; many streams at a time."""
+
+    provider: str
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """What can be chosen, the default first."""
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
+        """Answer one request. Raises ModelError. Closing the iterator, or cancelling its reader, drops the connection."""
+
+    async def aclose(self) -> None:
+        """Give back connections. Idempotent."""
