@@ -1,0 +1,230 @@
+"""Our own line to one kernel: a ZMQ client with a Session of its own, one request at a time.
+
+A Session shared with somebody else's client gives both the same identity on the kernel's router, and one of them loses its replies;
+so each connection has its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.session import Session
+from jupyter_core.utils import ensure_async
+
+from .outputs import Outputs
+
+POLL = 0.5
+"""Seconds between two looks at whether the kernel is still there."""
+HEARING = 0.1
+"""Seconds after an answer in which its echo to everybody must have come; otherwise we were not listening yet."""
+REVIVAL = 15.0
+"""Seconds that Jupyter has to restart a kernel that died."""
+SILENCE = 60.0
+"""Seconds in which a kernel that is not known to be busy has to answer."""
+REPLY = 5.0
+"""Seconds after the end of a request in which its reply must have come."""
+
+
+class KernelGone(Exception):
+    """The kernel died, was shut down, was restarted, or does not answer; the message says which."""
+
+
+class Request:
+    """One execute request and what has come back for it."""
+
+    def __init__(self, msg_id: str, outputs: Outputs) -> None:
+        self.msg_id = msg_id
+        self.outputs = outputs
+        self.busy_since: float | None = None
+        self.idle = False
+        self.execution_count: int | None = None
+        self.reply: dict[str, Any] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is the one that the kernel works on."""
+        return self.busy_since is not None and not self.idle
+
+
+class Connection:
+    """Owns its sockets; ``close`` when done."""
+
+    def __init__(self, kernel_manager: Any, kernel_id: str, clock: Callable[[], float]) -> None:
+        """Raises KernelGone."""
+        if kernel_id not in kernel_manager:
+            raise KernelGone("The kernel was shut down.")
+        self._kernels = kernel_manager
+        self._kernel_id = kernel_id
+        self._clock = clock
+        self._kernel = kernel_manager.get_kernel(kernel_id)
+        self._process = self._process_now()
+        self._looked = clock()
+        self._client = _client(self._kernel)
+        self._client.start_channels(stdin=False, hb=False, control=False)
+
+    def close(self) -> None:
+        self._client.stop_channels()
+
+    async def free(self, waiting: Callable[[], None]) -> None:
+        """Wait until the kernel has done all that was asked before, and we hear it. Has no effect when it is abandoned.
+
+        A kernel answers in order, so an answered question of ours means that nobody's cell is before us. ``waiting`` is called when
+        the answer takes longer than POLL. Raises KernelGone."""
+        await self._revived()
+        told = False
+        while True:
+            asked, since, heard = self._client.kernel_info(), self._clock(), False
+            while not _answers(await self._shell(0), asked):
+                heard = _answers(await self._iopub(HEARING if heard else POLL), asked) or heard
+                if self._clock() - since >= POLL and not told:
+                    waiting()
+                    told = True
+                await self._unless_silent(since)
+            while not heard and (message := await self._iopub(HEARING)) is not None:
+                heard = _answers(message, asked)
+            if heard:
+                return
+
+    async def _revived(self) -> None:
+        """A dead kernel is restarted by Jupyter after a while, or by us where Jupyter does not."""
+        if await self._alive():
+            return
+        if not getattr(self._kernel, "autorestart", False):
+            await ensure_async(self._kernels.restart_kernel(self._kernel_id))
+        until = self._clock() + REVIVAL
+        while not await self._alive():
+            if self._clock() > until:
+                raise KernelGone("The kernel is dead and was not restarted.")
+            await asyncio.sleep(POLL)
+        raise KernelGone("The kernel was restarted.")  # connect anew
+
+    async def _unless_silent(self, since: float) -> None:
+        await self.check()
+        state = getattr(self._kernel, "execution_state", None)
+        if state != "busy" and self._clock() - since > SILENCE:
+            raise KernelGone(f"The kernel has not answered for {SILENCE:g} s. Restart it.")
+
+    def send(self, code: str, outputs: Outputs, *, store_history: bool) -> Request:
+        """Ask to run ``code``. An error in it does not cancel what others have queued."""
+        msg_id = self._client.execute(
+            code, silent=False, store_history=store_history, allow_stdin=False, stop_on_error=False
+        )
+        return Request(msg_id, outputs)
+
+    async def started(self, request: Request) -> None:
+        """Wait until the kernel begins with ``request``, or is through with it. Raises KernelGone."""
+        while request.busy_since is None and not request.idle:
+            message = await self._iopub(POLL)
+            if _answers(message, request.msg_id):
+                self._take(request, message)
+            await self.check()
+
+    async def follow(self, request: Request, *, until: float | None, took: Callable[[bool], None]) -> bool:
+        """Take in what comes for ``request`` until it is done; False when ``until`` (on the clock) came first.
+
+        ``took`` hears at least every POLL seconds whether outputs changed. Raises KernelGone."""
+        while not request.idle:
+            left = POLL if until is None else min(POLL, until - self._clock())
+            if left <= 0:
+                return False
+            message = await self._iopub(left)
+            if message is None and request.reply is not None:
+                break  # the end was lost on the way, the reply was not
+            if message is None:
+                await self._await_reply(request, 0)
+            took(_answers(message, request.msg_id) and self._take(request, message))
+            await asyncio.sleep(0)  # a flood of messages must not starve the server
+            await self.check()
+        until = self._clock() + REPLY
+        while request.reply is None and self._clock() < until:
+            await self._await_reply(request, POLL)
+            await self.check()  # a kernel that is shut down says that it is idle, and does not answer
+        return True
+
+    async def check(self) -> None:
+        """At most every POLL seconds: is it still the same living kernel? Raises KernelGone."""
+        if self._clock() - self._looked < POLL:
+            return
+        self._looked = self._clock()
+        if self._kernel_id not in self._kernels:
+            raise KernelGone("The kernel was shut down.")
+        if not await self._alive():
+            raise KernelGone("The kernel died.")
+        if self._process_now() != self._process:
+            raise KernelGone("The kernel was restarted.")
+
+    async def interrupt(self, request: Request) -> None:
+        """Interrupt ``request``, unless it has just ended and somebody else's runs already. Raises KernelGone."""
+        until = self._clock() + HEARING
+        while self._clock() < until and (message := await self._iopub(0)) is not None:
+            if _answers(message, request.msg_id):
+                self._take(request, message)
+        if request.idle:
+            return
+        try:
+            await ensure_async(self._kernel.interrupt_kernel())
+        except RuntimeError as error:  # no process any more
+            raise KernelGone("The kernel died.") from error
+
+    async def _alive(self) -> bool:
+        return bool(await ensure_async(self._kernel.is_alive()))
+
+    def _process_now(self) -> object:
+        """What names the process, where there is one on this machine."""
+        return getattr(getattr(self._kernel, "provisioner", None), "pid", None)
+
+    def _take(self, request: Request, message: Any) -> bool:
+        """Whether an output changed."""
+        kind, content = message["msg_type"], message["content"]
+        if kind == "status":
+            if content["execution_state"] == "busy" and request.busy_since is None:
+                request.busy_since = self._clock()
+            request.idle = content["execution_state"] == "idle"
+            return False
+        if kind == "execute_input":
+            request.execution_count = content.get("execution_count")
+            return False
+        return request.outputs.add(kind, content)
+
+    async def _await_reply(self, request: Request, within: float) -> None:
+        until = self._clock() + within
+        while request.reply is None:
+            message = await self._shell(max(until - self._clock(), 0))
+            if message is None:
+                return
+            if _answers(message, request.msg_id):
+                request.reply = message["content"]
+                request.outputs.page(message["content"].get("payload") or ())
+
+    async def _iopub(self, within: float) -> dict[str, Any] | None:
+        try:
+            message: dict[str, Any] = await self._client.get_iopub_msg(timeout=within)
+        except queue.Empty:
+            return None
+        return message
+
+    async def _shell(self, within: float) -> dict[str, Any] | None:
+        try:
+            message: dict[str, Any] = await self._client.get_shell_msg(timeout=within)
+        except queue.Empty:
+            return None
+        return message
+
+
+def _answers(message: dict[str, Any] | None, msg_id: str) -> bool:
+    return message is not None and message["parent_header"].get("msg_id") == msg_id
+
+
+def _client(kernel: Any) -> Any:
+    """An asynchronous client with its own Session, also from a manager that would make a blocking one."""
+    session = Session(key=kernel.session.key, signature_scheme=kernel.session.signature_scheme)
+    client = kernel.client(session=session)
+    if isinstance(client, AsyncKernelClient):
+        return client
+    own = AsyncKernelClient(session=session)
+    own.load_connection_info(kernel.get_connection_info())
+    return own

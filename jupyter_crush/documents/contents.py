@@ -1,0 +1,133 @@
+"""Documents that nobody has open: read, change and write them through the server's contents manager.
+
+Theory. One lock for each path keeps our own writers apart. Others (a browser that saves, a kernel that writes the file) are noticed
+by the version, which is compared once more right before the save. Notebook edits carry the hash of each cell they touch, so when
+only *other* cells changed meanwhile the edit is simply made again on the new content. We never sign a notebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from tornado.web import HTTPError
+
+from ..errors import Stale, ToolError
+from ..lines import Lines
+from .cells import as_notebook, identified
+from .edits import applied
+from .files import Files, is_plain
+from .port import CellEdit, Notebook, TextFile
+from .storage import Loaded, Managed, Storage, explained, get, in_thread, limited, save, version, version_of
+
+TEXT_LIMIT = 20 * 1024 * 1024
+"""Bytes of a text file that is read or written as one."""
+ATTEMPTS = 5
+"""Times that an edit is made again because the file changed while it was made."""
+DEFAULT_KERNEL = "python3"
+
+
+class ContentsBackend:
+    """The last of the back ends. Owns the lines of those who change one path.
+
+    ``kernel_specs``, the server's kernel spec manager, tells what a new notebook says about its kernel."""
+
+    name = "contents"
+
+    def __init__(self, contents_manager: Any, kernel_specs: Any = None) -> None:
+        self._manager = contents_manager
+        self._specs = kernel_specs
+        self._storage: Storage = Files(contents_manager) if is_plain(contents_manager) else Managed(contents_manager)
+        self._lines = Lines()
+
+    async def has(self, path: str) -> bool:  # noqa: ARG002  # it has every path
+        return True
+
+    async def read_notebook(self, path: str) -> Notebook:
+        loaded = await self._storage.load(path)
+        return await in_thread(partial(as_notebook, path, loaded.notebook, loaded.version))
+
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+        async with self._lines.one(path.strip("/")):
+            for _ in range(ATTEMPTS):
+                loaded = await self._storage.load(path)
+                edited = await in_thread(partial(_edited, loaded, edits))
+                stored = await self._storage.store(path, loaded, edited)
+                if stored is not None:
+                    return await in_thread(partial(as_notebook, path, edited, stored))
+        raise ToolError(f"{path} is being changed by something else all the time. Try again in a while.")
+
+    async def create_notebook(self, path: str, kernel_name: str | None) -> Notebook:
+        if not path.endswith(".ipynb"):
+            raise ToolError(f"A notebook's name ends with .ipynb; {path} does not.")
+        async with self._lines.one(path.strip("/")):
+            await self._free(path)
+            metadata = {"kernelspec": await self._kernelspec(kernel_name or DEFAULT_KERNEL)}
+            notebook: dict[str, Any] = {"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+            await save(self._manager, path, {"type": "notebook", "format": "json", "content": notebook})
+            return as_notebook(path, notebook, await version(self._manager, path, type="notebook"))
+
+    async def read_text(self, path: str) -> TextFile:
+        await limited(self._manager, path, TEXT_LIMIT)
+        model = await get(self._manager, path, type="file", format="text")
+        if not isinstance(model.get("content"), str):
+            raise ToolError(f"{path} is not a text file.")
+        return TextFile(path=path, text=model["content"], version=version_of(model))
+
+    async def write_text(self, path: str, text: str, expected: str | None) -> TextFile:
+        try:
+            size = len(text.encode("utf-8"))
+        except UnicodeEncodeError as error:
+            raise ToolError(
+                "The text holds half of a surrogate pair, which no file can. Write whole characters."
+            ) from error
+        if size > TEXT_LIMIT:
+            raise ToolError(
+                f"That is more than {TEXT_LIMIT // 1024 // 1024} MB of text. Write it from a program instead."
+            )
+        async with self._lines.one(path.strip("/")):
+            if expected is None:
+                await self._free(path)
+            elif (current := await self._text_version(path)) != expected:
+                raise Stale(
+                    f"{path} changed since you read it; nothing was changed. Read it again. It is now version {current}"
+                )
+            await save(self._manager, path, {"type": "file", "format": "text", "content": text})
+            return TextFile(path=path, text=text, version=await self._text_version(path))
+
+    async def _text_version(self, path: str) -> str:
+        return await version(self._manager, path, type="file", format="text")
+
+    async def _kernelspec(self, name: str) -> dict[str, str]:
+        """What a notebook says about its kernel, so that JupyterLab need not ask."""
+        try:
+            spec = await ensure_async(self._specs.get_kernel_spec(name)) if self._specs is not None else None
+        except KeyError:  # no such kernel here; the notebook may be meant for elsewhere
+            spec = None
+        if spec is None:
+            return {"display_name": name, "name": name}
+        return {"display_name": spec.display_name, "language": spec.language, "name": name}
+
+    async def _free(self, path: str) -> None:
+        """Nothing may be there, and the folder must be; missing folders are made. Raises Stale or ToolError."""
+        try:
+            if await ensure_async(self._manager.file_exists(path)) or await ensure_async(
+                self._manager.dir_exists(path)
+            ):
+                raise Stale(f"{path} exists already; nothing was changed. Read it first, or choose another name.")
+            parts = path.strip("/").split("/")[:-1]
+            for depth in range(1, len(parts) + 1):
+                folder = "/".join(parts[:depth])
+                if not await ensure_async(self._manager.dir_exists(folder)):
+                    await save(self._manager, folder, {"type": "directory"})
+        except HTTPError as error:
+            raise explained(path, error) from error
+
+    def __repr__(self) -> str:
+        return f"<ContentsBackend {type(self._manager).__name__}, {len(self._lines)} being changed>"
+
+
+def _edited(loaded: Loaded, edits: Sequence[CellEdit]) -> dict[str, Any]:
+    return applied(identified(loaded.notebook), edits)

@@ -1,0 +1,74 @@
+"""The one door to notebooks and files that tools go through."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from .answers import edits_landed
+from .port import Backend, CellEdit, Elsewhere, Notebook, TextFile
+
+T = TypeVar("T")
+
+
+class Documents:
+    """Asks, for each call, the first back end that has the document now; the last one has all that nobody else has.
+
+    A back end that loses the document in mid-call hands the call on. When it cannot say whether an edit was made, the next one is
+    looked at first, so that nothing is done twice."""
+
+    def __init__(self, backends: Sequence[Backend]) -> None:
+        if not backends:
+            raise ValueError("at least one back end is needed")
+        self._backends = tuple(backends)
+
+    async def _ask(
+        self,
+        path: str,
+        call: Callable[[Backend], Awaitable[T]],
+        found: Callable[[Backend], Awaitable[T | None]] | None = None,
+    ) -> T:
+        unsure = False
+        for backend in self._backends[:-1]:
+            if not await backend.has(path):
+                continue
+            try:
+                return await self._once(backend, call, found if unsure else None)
+            except Elsewhere as moved:
+                unsure = unsure or moved.unsure
+        return await self._once(self._backends[-1], call, found if unsure else None)
+
+    async def _once(
+        self,
+        backend: Backend,
+        call: Callable[[Backend], Awaitable[T]],
+        found: Callable[[Backend], Awaitable[T | None]] | None,
+    ) -> T:
+        done = await found(backend) if found is not None else None
+        return await call(backend) if done is None else done
+
+    async def read_notebook(self, path: str) -> Notebook:
+        return await self._ask(path, lambda backend: backend.read_notebook(path))
+
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+        async def found(backend: Backend) -> Notebook | None:
+            notebook = await backend.read_notebook(path)
+            return notebook if edits_landed({cell.id: cell.source for cell in notebook.cells}, edits) else None
+
+        return await self._ask(path, lambda backend: backend.edit_notebook(path, edits), found)
+
+    async def create_notebook(self, path: str, kernel_name: str | None) -> Notebook:
+        return await self._ask(path, lambda backend: backend.create_notebook(path, kernel_name))
+
+    async def read_text(self, path: str) -> TextFile:
+        return await self._ask(path, lambda backend: backend.read_text(path))
+
+    async def write_text(self, path: str, text: str, expected: str | None) -> TextFile:
+        async def found(backend: Backend) -> TextFile | None:
+            file = await backend.read_text(path)
+            return file if file.text == text else None
+
+        return await self._ask(path, lambda backend: backend.write_text(path, text, expected), found)
+
+    def __repr__(self) -> str:
+        return f"<Documents {', '.join(backend.name for backend in self._backends)}>"

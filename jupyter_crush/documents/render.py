@@ -1,0 +1,232 @@
+"""What the model sees of notebooks and outputs: text with ids, bounded, never base64 noise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from ..wire import Image
+from .html_words import html_text
+from .port import Cell, Notebook
+
+ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+RAW = 20
+"""Characters that are looked at for each that is shown: colours, tags and white space go."""
+LINES = 10_000
+"""Elements of a list up to which its size is worth counting."""
+MIMES = 10
+"""Types of one output that are named."""
+NAMELESS = re.compile(r"<[\w.]+ object(?: at 0x[0-9a-f]+)?>")
+"""What Python says of an object that only shows itself in HTML."""
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+class Budget(Struct, frozen=True, kw_only=True):
+    """How much the model gets. Characters, unless a name says otherwise."""
+
+    notebook: int = 48_000
+    """Of one rendered notebook; what does not fit is listed by id at the end. At least a source and its outputs."""
+    source: int = 6_000
+    """Of one cell's source."""
+    output: int = 2_000
+    """Of one output."""
+    outputs: int = 6_000
+    """Of all outputs of a cell."""
+    traceback: int = 3_000
+    """Of a traceback: its end."""
+    images: int = 4
+    """Images of one result."""
+    image_bytes: int = 3_500_000
+    """Of one image, decoded."""
+
+
+DEFAULT = Budget()
+"""What a whole notebook's reading uses."""
+CLOSE = Budget(notebook=60_000, source=32_000, output=16_000, outputs=24_000, traceback=8_000)
+"""What the reading of named cells, and the result of an execution, uses."""
+
+
+def render_notebook(
+    notebook: Notebook,
+    *,
+    cell_ids: Collection[str] | None = None,
+    start: int | None = None,
+    count: int | None = None,
+    outputs: bool = True,
+    budget: Budget = DEFAULT,
+) -> str:
+    """The chosen cells as text. ``start`` and ``count`` are positions; ``cell_ids`` wins over them."""
+    chosen = _chosen(notebook, cell_ids, start, count)
+    kernel = one_line(notebook.kernel_name or notebook.language or "unknown", 60)
+    texts = [f"{notebook.path}: {len(notebook.cells)} cells, kernel {kernel}"]
+    room = budget.notebook
+    for position, (index, cell) in enumerate(chosen):
+        text = render_cell(index, cell, outputs=outputs, budget=budget)
+        if len(text) > room:
+            texts.append(_left_out(chosen[position:]))
+            break
+        room -= len(text)
+        texts.append(text)
+    return "\n\n".join(texts)
+
+
+def _chosen(
+    notebook: Notebook, cell_ids: Collection[str] | None, start: int | None, count: int | None
+) -> list[tuple[int, Cell]]:
+    cells = list(enumerate(notebook.cells))
+    if cell_ids is not None:
+        return [(index, cell) for index, cell in cells if cell.id in cell_ids]
+    first = max(start or 0, 0)
+    return cells[first:] if count is None else cells[first : first + max(count, 0)]
+
+
+def _left_out(cells: Sequence[tuple[int, Cell]], shown: int = 100) -> str:
+    listed = "\n".join(
+        f"[cell {index}] id={cell.id} {cell.cell_type}: {_first_line(cell)}" for index, cell in cells[:shown]
+    )
+    more = f"\n… and {len(cells) - shown} more" if len(cells) > shown else ""
+    return f"[{len(cells)} cells are not shown; ask for them by id or by range]\n{listed}{more}"
+
+
+def _first_line(cell: Cell) -> str:
+    return one_line(cell.source[:1000].strip().partition("\n")[0], 60)
+
+
+def render_cell(index: int, cell: Cell, *, outputs: bool = True, budget: Budget = DEFAULT) -> str:
+    """One cell: its head line, its source, its outputs."""
+    counted = f" count={cell.execution_count}" if cell.execution_count is not None else ""
+    head = f"[cell {index}] id={cell.id} hash={cell.hash} {cell.cell_type}{counted}"
+    source = shortened(cell.source, budget.source)
+    text = f"{head}\n{source}" if source else head
+    if outputs and cell.outputs:
+        text = f"{text}\n{_rendered(cell.outputs, budget, pictures=0)[0]}"
+    return text
+
+
+def render_outputs(outputs: Sequence[Mapping[str, Any]], budget: Budget = CLOSE) -> tuple[str, tuple[Image, ...]]:
+    """The outputs as text, and the images among them that a model can look at."""
+    return _rendered(outputs, budget, pictures=budget.images)
+
+
+def _rendered(outputs: Sequence[Mapping[str, Any]], budget: Budget, *, pictures: int) -> tuple[str, tuple[Image, ...]]:
+    texts: list[str] = []
+    images: list[Image] = []
+    room = budget.outputs
+    for position, output in enumerate(outputs):
+        error = output.get("output_type") == "error"
+        limit = min(room, budget.traceback if error else budget.output)
+        if limit < 100:
+            texts.append(f"[{len(outputs) - position} more outputs are not shown]")
+            break
+        image = _image(output, budget) if len(images) < pictures else None
+        if image is not None:
+            images.append(image)
+        attached = image.mime_type if image is not None else None
+        text = _error_text(output, limit) if error else _output_text(output, limit, attached=attached)
+        room -= len(text)
+        texts.append(f"[output: error]\n{text}" if error else f"[output]\n{text}")
+    return "\n".join(texts), tuple(images)
+
+
+# --- one output ---
+
+
+def _error_text(output: Mapping[str, Any], limit: int) -> str:
+    """The end of a traceback: what failed, and where."""
+    traceback = output.get("traceback")
+    lines = [line for line in traceback if isinstance(line, str)] if isinstance(traceback, list) else []
+    text = "\n".join(lines) or f"{output.get('ename', '')}: {output.get('evalue', '')}"
+    text, cut = (text[-RAW * limit :], len(text) - RAW * limit) if len(text) > RAW * limit else (text, 0)
+    text = ANSI.sub("", text).strip()
+    cut += max(len(text) - limit, 0)
+    return f"[… {cut:,} characters above are not shown …]\n{text[-limit:]}" if cut else text
+
+
+def _output_text(output: Mapping[str, Any], limit: int, *, attached: str | None) -> str:
+    if output.get("output_type") == "stream":
+        return _shown(_text(output.get("text")), limit)
+    data = output.get("data")
+    if not isinstance(data, dict):
+        return "[nothing that can be shown]"
+    notes = [_note(mime, value, attached) for mime, value in list(data.items())[:MIMES] if mime.startswith("image/")]
+    return "\n".join(filter(None, [_plain(data, limit), *notes])) or "[empty]"
+
+
+def _plain(data: Mapping[str, Any], limit: int) -> str:
+    """What can be read of it; the names of what cannot."""
+    plain = _text(data.get("text/plain"))
+    for text in (
+        "" if NAMELESS.fullmatch(plain) else plain,
+        _text(data.get("text/markdown")),
+        _text(data.get("text/latex")),
+    ):
+        if shown := _shown(text, limit):
+            return shown
+    if (html := _text(data.get("text/html"))) and (text := html_text(html[: RAW * limit])):
+        return (
+            shortened(text, limit) if len(html) <= RAW * limit else f"{shortened(text, limit)}\n[… the table goes on …]"
+        )
+    if plain:
+        return _shown(plain, limit)
+    rest = [_note(mime, value, None) for mime, value in list(data.items())[:MIMES] if not mime.startswith("image/")]
+    return "\n".join(rest)
+
+
+def _shown(text: str, limit: int) -> str:
+    """Head and tail without the colours of a terminal; no more of it is looked at than can be needed."""
+    if len(text) <= RAW * limit:
+        return shortened(ANSI.sub("", text).rstrip("\n"), limit)
+    head = ANSI.sub("", text[: RAW * limit])[: limit * 3 // 4]
+    tail = ANSI.sub("", text[-RAW * limit :]).rstrip("\n")[-limit // 4 :]
+    missing = len(text) - len(head) - len(tail)
+    return f"{head}\n[… {missing:,} characters are not shown …]\n{tail}"
+
+
+def _note(mime: str, value: Any, attached: str | None) -> str:
+    """A line for what is not text: its type and its size."""
+    name = one_line(mime, 60)
+    if isinstance(value, list) and len(value) <= LINES:
+        size = sum(len(part) for part in value if isinstance(part, str))
+    else:
+        size = len(value) if isinstance(value, str) else 0
+    is_base64 = mime.startswith("image/") and mime != "image/svg+xml"
+    amount = f", {_amount(size * 3 // 4 if is_base64 else size)}" if size else ""
+    return f"[{name}{amount}{', attached' if mime == attached else ''}]"
+
+
+def _image(output: Mapping[str, Any], budget: Budget) -> Image | None:
+    data = output.get("data")
+    for mime in IMAGE_TYPES if isinstance(data, dict) else ():
+        content = _text(data.get(mime)) if isinstance(data, dict) else ""
+        if content and len(content) * 3 // 4 <= budget.image_bytes:
+            return Image(mime_type=mime, content="".join(content.split()))
+    return None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "".join(line for line in value if isinstance(line, str)) if isinstance(value, list) else ""
+
+
+def _amount(size: int) -> str:
+    return f"{size} bytes" if size < 1024 else f"{size / 1024:.0f} KB" if size < 1024**2 else f"{size / 1024**2:.1f} MB"
+
+
+def one_line(text: str, limit: int) -> str:
+    """A name from a file, where it can do no harm: one line, printable, short."""
+    line = "".join(char if char.isprintable() else "�" for char in text[:limit])
+    return line if len(text) <= limit else f"{line}…"
+
+
+def shortened(text: str, limit: int) -> str:
+    """Head and tail of a text, with what is missing counted between them."""
+    if len(text) <= limit:
+        return text
+    head, tail = limit * 3 // 4, limit // 4
+    missing = len(text) - head - tail
+    lines = text.count("\n", head, len(text) - tail)
+    return f"{text[:head]}\n[… {missing:,} characters, {lines:,} lines are not shown …]\n{text[-tail:]}"

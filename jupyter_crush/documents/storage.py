@@ -1,0 +1,160 @@
+"""Where the contents back end gets notebooks from and puts them: through any contents manager, as Jupyter's own handlers do."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from jupyter_core.utils import ensure_async
+from msgspec import Struct
+from tornado.web import HTTPError
+
+from ..errors import ToolError
+from .cells import checked, identified, ids_of
+from .layout import Layout
+
+NOTEBOOK_LIMIT = 256 * 1024 * 1024
+"""Bytes of a notebook that is opened."""
+REMEMBERED = 64
+"""Notebooks whose ids are remembered."""
+T = TypeVar("T")
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """A notebook as it was read. ``layout`` when it is known how its text was laid out."""
+
+    notebook: dict[str, Any]
+    version: str
+    layout: Layout | None = None
+
+
+class Storage(Protocol):
+    """Reads and writes whole notebooks."""
+
+    async def load(self, path: str) -> Loaded:
+        """Raises ToolError."""
+
+    async def store(self, path: str, before: Loaded, notebook: dict[str, Any]) -> str | None:
+        """Write what was made from ``before``, and say its version; None: it is not ``before`` any more, nothing was written."""
+
+
+class Managed:
+    """Any manager, sync or async, with or without hashes. It may sign a notebook that it takes for trusted, as after any save.
+
+    Managers make up new random ids, at each read, for cells that have none. So it remembers which ids it gave out for which
+    version, and an edit finds the cells that were read. Owns that memory."""
+
+    def __init__(self, manager: Any) -> None:
+        self._manager = manager
+        self._ids: OrderedDict[str, tuple[str, list[str]]] = OrderedDict()
+
+    async def load(self, path: str) -> Loaded:
+        await limited(self._manager, path, NOTEBOOK_LIMIT)
+        model = await get(self._manager, path, type="notebook")
+        if model.get("type") != "notebook":
+            raise ToolError(f"{path} is not a notebook. Read it as a text file instead.")
+        version = version_of(model)
+        return Loaded(
+            notebook=self._remembered(path, version, identified(checked(model.get("content")))), version=version
+        )
+
+    def _remembered(self, path: str, version: str, notebook: dict[str, Any]) -> dict[str, Any]:
+        known, ids = self._ids.pop(path, ("", []))
+        if known != version or len(ids) != len(notebook["cells"]):
+            ids = ids_of(notebook)
+        self._ids[path] = version, ids
+        while len(self._ids) > REMEMBERED:
+            self._ids.popitem(last=False)
+        cells = [{**cell, "id": cell_id} for cell, cell_id in zip(notebook["cells"], ids, strict=True)]
+        return {**notebook, "cells": cells}
+
+    async def store(self, path: str, before: Loaded, notebook: dict[str, Any]) -> str | None:
+        if await version(self._manager, path, type="notebook") != before.version:
+            return None
+        await save(self._manager, path, {"type": "notebook", "format": "json", "content": notebook})
+        return await version(self._manager, path, type="notebook")
+
+
+async def get(manager: Any, path: str, **asked: Any) -> dict[str, Any]:
+    """A model, with a hash where the manager knows how. Raises ToolError."""
+    try:
+        try:
+            model: dict[str, Any] = await ensure_async(manager.get(path, **asked, require_hash=True))
+        except TypeError:  # a manager from before hashes
+            model = await ensure_async(manager.get(path, **asked))
+    except HTTPError as error:
+        raise explained(path, error) from error
+    return model
+
+
+async def save(manager: Any, path: str, model: dict[str, Any]) -> None:
+    """Save a model. Raises ToolError."""
+    try:
+        await ensure_async(manager.save(model, path))
+    except HTTPError as error:
+        raise explained(path, error) from error
+
+
+async def version(manager: Any, path: str, **asked: Any) -> str:
+    """The version of what is there now. Raises ToolError."""
+    model = await get(manager, path, content=False)
+    return version_of(model if model.get("hash") else await get(manager, path, **asked))
+
+
+async def limited(manager: Any, path: str, limit: int) -> None:
+    """Raises ToolError when the file is larger than ``limit`` bytes, as far as the manager says."""
+    try:
+        model = await ensure_async(manager.get(path, content=False))
+    except HTTPError as error:
+        raise explained(path, error) from error
+    too_large(path, model.get("size"), limit)
+
+
+def too_large(path: str, size: Any, limit: int) -> None:
+    """Raises ToolError when it is."""
+    if isinstance(size, int) and size > limit:
+        mega = 1024 * 1024
+        raise ToolError(
+            f"{path} has {size / mega:.0f} MB; at most {limit // mega} MB are opened. Read it with a program."
+        )
+
+
+def version_of(model: dict[str, Any]) -> str:
+    """The manager's hash, or one of our own over time and content, made-up ids left out."""
+    if model.get("hash"):
+        return str(model["hash"])
+    content = model.get("content")
+    if isinstance(content, dict) and isinstance(content.get("cells"), list):
+        content = {**content, "cells": [_nameless(cell) for cell in content["cells"]]}
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(f"{model.get('last_modified')}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _nameless(cell: Any) -> Any:
+    return {key: value for key, value in cell.items() if key != "id"} if isinstance(cell, dict) else cell
+
+
+def explained(path: str, error: HTTPError) -> ToolError:
+    """What a manager's refusal means, for the model."""
+    match error.status_code:
+        case 404:
+            return ToolError(f"There is no file {path or '/'}. List the folder to see what is there.")
+        case 403:
+            return ToolError(f"The server may not read or write {path}.")
+        case _:
+            return ToolError(f"{path} cannot be opened or saved: {error.log_message or error}")
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run ``work`` in a thread. When the caller is cancelled, it is waited for all the same: nothing is left half done behind it."""
+    future = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        await asyncio.wait([future])
+    except asyncio.CancelledError:
+        await asyncio.wait([future])
+        raise
+    return future.result()

@@ -1,0 +1,78 @@
+"""Which kernel a notebook has: the one of its session, or a new one."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_core.utils import ensure_async
+
+from .lines import Lines
+
+log = logging.getLogger(__name__)
+Cleaning = Callable[[Mapping[str, str]], Mapping[str, str]]
+
+
+class NoKernel(Exception):
+    """There is no kernel, and none could be started; the message says why."""
+
+
+class KernelLookup:
+    """Finds and starts. Owns the lines in which two that want a kernel for one notebook wait for each other.
+
+    ``clean`` makes the environment of kernels that are started here from the one that Jupyter would give them."""
+
+    def __init__(self, kernel_manager: Any, session_manager: Any, clean: Cleaning | None) -> None:
+        self._kernels = kernel_manager
+        self._sessions = session_manager
+        self._clean = clean
+        self._starting = Lines()
+
+    async def of(self, path: str) -> str | None:
+        """The kernel of the notebook's session; None when it has none."""
+        sessions = [found for found in await self._sessions.list_sessions() if found.get("path") == path.strip("/")]
+        sessions.sort(key=lambda found: found.get("type") != "notebook")
+        for found in sessions:
+            if (kernel := found.get("kernel")) and kernel["id"] in self._kernels:
+                return str(kernel["id"])
+        return None
+
+    async def found_or_started(self, path: str, kernel_name: str | None) -> tuple[str, str | None]:
+        """The kernel's id, and what is to be said about the choice. Raises NoKernel."""
+        path = path.strip("/")
+        async with self._starting.one(path):
+            if (kernel_id := await self.of(path)) is not None:
+                return kernel_id, None
+            name, note = await self._known(kernel_name)
+            try:
+                return await self._start(path, name), note
+            except NoSuchKernel as failure:
+                raise NoKernel(
+                    f"The kernel {name!r} is not installed. Install ipykernel, or choose another kernel."
+                ) from failure
+            except Exception as failure:  # a launcher may raise anything
+                log.warning("a kernel for %s could not be started", path, exc_info=True)
+                raise NoKernel(f"The kernel {name!r} could not be started: {failure}") from failure
+
+    async def _known(self, kernel_name: str | None) -> tuple[str, str | None]:
+        default = str(self._kernels.default_kernel_name)
+        if kernel_name is None or kernel_name == default:
+            return default, None
+        try:
+            await ensure_async(self._kernels.kernel_spec_manager.get_kernel_spec(kernel_name))
+        except NoSuchKernel:
+            return default, f"The notebook's kernel {kernel_name!r} is not installed; {default!r} was started instead."
+        return kernel_name, None
+
+    async def _start(self, path: str, kernel_name: str) -> str:
+        name = os.path.basename(path)  # noqa: PTH119  # an API path
+        asked = {"path": path, "name": name, "type": "notebook", "kernel_name": kernel_name}
+        if self._clean is not None:
+            folder = await ensure_async(self._sessions.contents_manager.get_kernel_path(path=path))
+            env = dict(self._clean(self._sessions.get_kernel_env(path, name)))
+            asked["kernel_id"] = await self._kernels.start_kernel(path=folder, kernel_name=kernel_name, env=env)
+        session = await self._sessions.create_session(**asked)
+        return str(session["kernel"]["id"])

@@ -1,0 +1,265 @@
+"""Run code in the kernel of a notebook, with limits, beside the person who uses it.
+
+Theory. A kernel answers its requests in order. Before ours is sent we ask it a question without effects and wait for the answer, so
+a person's running or queued cells are waited for with nothing of ours in the queue: who gives up then has nothing to withdraw, and
+the person's cell is never interrupted. Our own executions in one kernel stand in line here. The time limit starts when the kernel
+says that it is busy with *our* request, and only while it is, a cancel or the limit interrupts it. Between the answer and our
+request somebody else's may slip in; a cancel then leaves a task behind that interrupts ours as soon as it starts, and nothing before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from .connection import Connection, KernelGone, Request
+from .kernel_lookup import Cleaning, KernelLookup, NoKernel
+from .lines import Lines
+from .outputs import Outputs
+from .tasks import Tasks
+
+Status = Literal["ok", "error", "interrupted", "died", "timeout", "aborted", "no_kernel"]
+Tell = Callable[[Sequence[dict[str, Any]]], None]
+
+INTERRUPT_GRACE = 5.0
+"""Seconds that an interrupted kernel has to stop."""
+PROGRESS = 0.2
+"""Seconds between two reports of outputs."""
+RECONNECTS = 3
+"""Times that a kernel may be restarted while we wait for it."""
+
+
+class Execution(Struct, frozen=True, kw_only=True):
+    """How it ended. ``outputs`` are nbformat's, ``duration`` the seconds that the kernel worked on it."""
+
+    status: Status
+    outputs: tuple[dict[str, Any], ...]
+    execution_count: int | None
+    duration: float
+    message: str | None = None
+    """Why, for the model and the person."""
+
+
+class Kernels:
+    """Owns the lines before the kernels, and the tasks that withdraw what was cancelled before it began.
+
+    ``clean`` makes the environment of kernels that are started here; None: the one that Jupyter gives them."""
+
+    def __init__(
+        self,
+        *,
+        kernel_manager: Any,
+        session_manager: Any,
+        clock: Callable[[], float] = time.monotonic,
+        clean: Cleaning | None = None,
+    ) -> None:
+        self._kernels = kernel_manager
+        self._lookup = KernelLookup(kernel_manager, session_manager, clean)
+        self._clock = clock
+        self._lines = Lines()
+        self._withdrawals = Tasks("kernels")
+
+    async def execute(
+        self,
+        path: str,
+        code: str,
+        *,
+        timeout: float | None,  # noqa: ASYNC109  # it does not start here, see above
+        on_output: Tell | None = None,
+        on_wait: Callable[[], None] | None = None,
+        kernel_name: str | None = None,
+        store_history: bool = True,
+    ) -> Execution:
+        """Run ``code`` in the kernel of the notebook at ``path``; one is started when there is none.
+
+        ``timeout`` in seconds of our own busy time, None: no limit. ``on_wait`` is called when somebody else's code runs before it.
+        When it is cancelled the code is stopped first, if it was ours that ran, and ``on_output`` has the last outputs."""
+        try:
+            kernel_id, note = await self._lookup.found_or_started(path, kernel_name)
+        except NoKernel as failure:
+            return Execution(status="no_kernel", outputs=(), execution_count=None, duration=0.0, message=str(failure))
+        for _ in range(2):  # once more when somebody's failure before us emptied the queue
+            turn = _Turn(code, timeout, on_output, on_wait, self._clock, store_history=store_history)
+            execution = await self._take_turn(kernel_id, turn)
+            if execution.status != "aborted":
+                break
+        if note is None:
+            return execution
+        return msgspec.structs.replace(execution, message=" ".join(filter(None, (note, execution.message))))
+
+    async def kernel_of(self, path: str) -> str | None:
+        """The kernel of the notebook's session; None when it has none."""
+        return await self._lookup.of(path)
+
+    async def close(self) -> None:
+        """Stop waiting for withdrawn executions."""
+        await self._withdrawals.close(1.0)
+
+    async def _take_turn(self, kernel_id: str, turn: _Turn) -> Execution:
+        await self._lines.enter(kernel_id)
+        left = False
+        try:
+            return await self._run(kernel_id, turn)
+        except asyncio.CancelledError:
+            if turn.queued:
+                left = True
+                self._withdrawals.start(self._withdraw(kernel_id, turn), name=f"withdraw from {kernel_id}")
+            raise
+        finally:
+            if not left:
+                turn.close()
+                self._lines.leave(kernel_id)
+
+    async def _run(self, kernel_id: str, turn: _Turn) -> Execution:
+        for attempt in range(RECONNECTS + 1):
+            try:
+                await turn.connect(Connection(self._kernels, kernel_id, self._clock))
+                break
+            except KernelGone as gone:
+                turn.close()
+                if attempt == RECONNECTS or kernel_id not in self._kernels:
+                    return turn.ended("died", f"{gone} The code was not run.")
+        try:
+            return await turn.run()
+        except KernelGone as gone:
+            return turn.ended("died", f"{gone} Its variables are lost; the code may have run in part.")
+
+    async def _withdraw(self, kernel_id: str, turn: _Turn) -> None:
+        """It was cancelled behind somebody else's cell: stop it when it begins."""
+        try:
+            await turn.withdraw()
+        finally:
+            turn.close()
+            self._lines.leave(kernel_id)
+
+    def __repr__(self) -> str:
+        return f"<Kernels {len(self._lines)} in use, {len(self._withdrawals)} withdrawals>"
+
+
+class _Turn:
+    """One execution in a kernel that is ours for the moment."""
+
+    def __init__(
+        self,
+        code: str,
+        limit: float | None,
+        on_output: Tell | None,
+        on_wait: Callable[[], None] | None,
+        clock: Callable[[], float],
+        *,
+        store_history: bool,
+    ) -> None:
+        self._code, self._limit, self._clock, self._store_history = code, limit, clock, store_history
+        self._tell, self._wait = on_output or _nothing, on_wait or _nothing
+        self._outputs = Outputs()
+        self._told = clock() - PROGRESS
+        self._untold = False
+        self._connection: Connection | None = None
+        self._request: Request | None = None
+
+    @property
+    def queued(self) -> bool:
+        """Whether it was sent and has not begun: somebody else's code runs."""
+        return self._request is not None and self._request.busy_since is None and not self._request.idle
+
+    async def connect(self, connection: Connection) -> None:
+        """Raises KernelGone."""
+        self._connection = connection
+        await connection.free(self._wait)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def run(self) -> Execution:
+        """Raises KernelGone."""
+        connection = self._connected()
+        request = self._request = connection.send(self._code, self._outputs, store_history=self._store_history)
+        try:
+            await connection.started(request)
+            since = request.busy_since
+            until = None if self._limit is None or since is None else since + self._limit
+            done = await connection.follow(request, until=until, took=self._took)
+        except asyncio.CancelledError:
+            if request.running:
+                await self._stop(request)
+            raise
+        if done:
+            return self._concluded(request)
+        stopped = await self._stop(request)
+        ending = (
+            "it was interrupted"
+            if stopped
+            else "it ignores the interrupt and still runs; restart the kernel to stop it"
+        )
+        return self.ended("timeout", f"It ran longer than {self._limit:g} s: {ending}.")
+
+    async def withdraw(self) -> None:
+        """Stop it at its beginning, whenever that is."""
+        request = self._request
+        if request is None:
+            return
+        try:
+            await self._connected().started(request)
+        except KernelGone:
+            return
+        if request.running:
+            await self._stop(request)
+
+    async def _stop(self, request: Request) -> bool:
+        """Interrupt it. Whether it stopped in time, or is gone."""
+        try:
+            await self._connected().interrupt(request)
+            until = self._clock() + INTERRUPT_GRACE
+            return await self._connected().follow(request, until=until, took=_nothing)
+        except KernelGone:
+            return True
+        finally:
+            self._tell(self._outputs.as_nbformat())
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            raise KernelGone("The connection to the kernel was closed.")
+        return self._connection
+
+    def _took(self, changed: bool) -> None:
+        self._untold = self._untold or changed
+        if self._untold and self._clock() - self._told >= PROGRESS:
+            self._tell(self._outputs.as_nbformat())
+            self._told, self._untold = self._clock(), False
+
+    def _concluded(self, request: Request) -> Execution:
+        reply = request.reply or self._outputs.as_reply()
+        status = reply.get("status")
+        if status in ("aborted", "abort"):
+            return self.ended("aborted", "The kernel dropped it because a cell before it failed.")
+        if status != "error":
+            return self.ended("ok", None)
+        name = reply.get("ename")
+        if name == "KeyboardInterrupt":
+            return self.ended("interrupted", "It was interrupted.")
+        message = None
+        if name == "StdinNotImplementedError":
+            message = "The code asked for input(), and nobody can answer here. Put the value into the code instead."
+        return self.ended("error", message)
+
+    def ended(self, status: Status, message: str | None) -> Execution:
+        request = self._request
+        since = request.busy_since if request is not None else None
+        return Execution(
+            status=status,
+            outputs=self._outputs.as_nbformat(),
+            execution_count=request.execution_count if request is not None else None,
+            duration=self._clock() - since if since is not None else 0.0,
+            message=message,
+        )
+
+
+def _nothing(*_: object) -> None:
+    """For those who do not want to be told."""
