@@ -1,0 +1,95 @@
+"""Change cells of a notebook: all edits, or none."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ..errors import Stale, ToolError
+from . import beneath, control_files, limits, notebook_files
+from .nearest import missing
+from .notebook_edits import Delete, Insert, Move, Plan, Replace
+from .paths import Place
+from .port import Ask, Kind, Output, Prepared, ToolContext
+from .truncate import fit
+from .visible import shown, visible
+
+
+class EditNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(description="Notebook, relative to the workspace.")]
+    edits: Annotated[list[Insert | Replace | Delete | Move], Meta(max_length=limits.NOTEBOOK_EDITS)]
+    create: Annotated[bool, Meta(description="Make the notebook when it is not there.")] = False
+
+
+class EditNotebook:
+    name = "edit_notebook"
+    kind: Kind = "edit"
+    Args = EditNotebookArgs
+
+    async def prepare(self, args: EditNotebookArgs, context: ToolContext) -> Prepared:
+        place = notebook_files.notebook_place(args.path, context)
+        there = notebook_files.exists(place)
+        if not there and not args.create:
+            error = missing(place)
+            raise ToolError(f"{error.message} To make a new notebook set create.")
+        if there and not args.edits:
+            raise ToolError("edits is empty. Say what to change.")
+        _check_size(args)
+        plan = Plan(await notebook_files.read(place, context) if there else None, context.new_id)
+        await asyncio.to_thread(plan.apply, args.edits)
+        diff = plan.diff
+        verb = "Edit" if there else "Create"
+        ask = Ask(
+            kind="edit",
+            description=f"{verb} notebook {place.shown} ({plan.summary or 'empty'})",
+            params=shown(
+                path=place.relative,
+                diff=diff.text,
+                additions=diff.additions,
+                deletions=diff.deletions,
+                edits=msgspec.to_builtins(args.edits),
+            ),
+            path=place.api,
+            key=f"edit:{place.api}",
+            scope=f"edits of {visible(place.relative)}",
+            always=control_files.must_ask(place, "write", context.private),
+        )
+        return Prepared(perform=lambda: _perform(place, plan, context, create=not there), ask=ask)
+
+
+def _check_size(args: EditNotebookArgs) -> None:
+    total = sum(len(edit.source) for edit in args.edits if isinstance(edit, Insert | Replace))
+    if total > limits.WRITE_CHARS:
+        raise ToolError(f"That is too much source: at most {limits.WRITE_CHARS:,} characters in one call.")
+
+
+async def _perform(place: Place, plan: Plan, context: ToolContext, *, create: bool) -> Output:
+    if create:
+        if notebook_files.exists(place):
+            raise Stale(f"{place.shown} was made by somebody else meanwhile. Read it first; nothing was changed.")
+        beneath.make_folders(place.root, place.relative.rpartition("/")[0])
+        await context.documents.create_notebook(place.api, None)
+    elif not notebook_files.exists(place):
+        raise Stale(f"{place.shown} was removed meanwhile. Nothing was changed.")
+    if plan.edits:
+        beneath.separate(place.root, place.relative)
+        await context.documents.edit_notebook(place.api, plan.edits)
+    notebook_files.exists(place)  # refuses a link that was put there meanwhile
+    diff = plan.diff
+    done = "Created" if create else "Edited"
+    content = f"{done} {place.shown}: {plan.summary or 'no cells'} ({diff.counts} lines).\n{plan.listing()}"
+    return Output(
+        content=fit(content.rstrip()),
+        metadata={
+            "summary": f"{place.shown} · {plan.summary or 'new'} {diff.counts}",
+            "path": place.api,
+            "diff": diff.text,
+            "additions": diff.additions,
+            "deletions": diff.deletions,
+            "cell_ids": plan.touched,
+            **({"cell_id": plan.touched[0]} if plan.touched else {}),
+        },
+    )

@@ -1,0 +1,74 @@
+"""Running code in a notebook's kernel, for run_cell and run_code: what is asked, and how the end is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..documents.render import render_outputs
+from ..kernels import Execution
+from . import control_files, limits
+from .paths import Place
+from .port import Ask, Output, ToolContext
+from .truncate import fit
+from .visible import shown, visible
+
+
+def asking(place: Place, code: str, cell_id: str | None, timeout: float, context: ToolContext) -> Ask:
+    """Leave to run exactly this code."""
+    control = control_files.mentioned(code)
+    what = f"cell {cell_id}" if cell_id else "code"
+    where = f"Run {what} in the kernel of {place.shown}"
+    return Ask(
+        kind="execute",
+        description=visible(where) + (f" (it names {control})" if control else ""),
+        params=shown(path=place.relative, cell_id=cell_id, code=code, timeout=timeout),
+        path=place.api,
+        key=f"kernel:{place.api}",
+        scope=f"any code in the kernel of {visible(place.relative)}",
+        always=control is not None or control_files.must_ask(place, "write", context.private),
+    )
+
+
+def telling(progress: Callable[[str], None]) -> Callable[[Sequence[dict[str, Any]]], None]:
+    """Shows people the end of the outputs while they grow."""
+
+    def tell(outputs: Sequence[dict[str, Any]]) -> None:
+        progress(render_outputs(outputs)[0][-limits.PROGRESS_CHARS :])
+
+    return tell
+
+
+async def told(execution: Execution, place: Place, cell_id: str | None, note: str | None = None) -> Output:
+    """The result: how it ended in the first line, then what is to be said about it, then the outputs."""
+    first = first_line(execution)
+    text, images = await asyncio.to_thread(render_outputs, execution.outputs)
+    content = "\n".join(filter(None, [first, execution.message, note, text or "(no output)"]))
+    return Output(
+        content=fit(content),
+        is_error=execution.status != "ok",
+        images=images,
+        metadata={
+            "summary": f"{'cell ' + cell_id if cell_id else 'code'} in {place.shown} · {first}",
+            "path": place.api,
+            "status": execution.status,
+            "duration_ms": round(execution.duration * 1000),
+            **({"cell_id": cell_id} if cell_id else {}),
+        },
+    )
+
+
+def first_line(execution: Execution) -> str:
+    """``ok in 0.3 s, execution count 4``."""
+    seconds = f"{execution.duration:.1f} s"
+    count = f", execution count {execution.execution_count}" if execution.execution_count is not None else ""
+    return {
+        "ok": f"ok in {seconds}{count}",
+        "error": f"error in {seconds}{count}",
+        "interrupted": f"interrupted after {seconds}{count}",
+        "timeout": f"interrupted after {seconds}, its time limit{count}",
+        "died": f"the kernel died after {seconds}",
+        "aborted": "not run: the kernel dropped it because something before it failed",
+        "no_kernel": "not run: there is no kernel",
+    }[execution.status]

@@ -1,0 +1,29 @@
+"""What may have been meant by a path that leads nowhere."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from difflib import get_close_matches
+
+from ..errors import ToolError
+from . import beneath
+from .beneath import NotThere
+from .paths import Place
+from .visible import one_line
+
+NAMES = 2000
+
+
+def missing(place: Place) -> NotThere:
+    """The error for a place where nothing is, with names close to it."""
+    folder, _, name = place.relative.rpartition("/")
+    names: list[str] = []
+    with suppress(ToolError), beneath.open_folder(place.root, folder) as held, os.scandir(held) as entries:
+        names = [entry.name for entry, _ in zip(entries, range(NAMES), strict=False)]
+    folded = {other.casefold(): other for other in names}
+    close = [folded[key] for key in get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)]
+    if not close:
+        return NotThere(f"{place.shown} does not exist. Use list_files or find_files to see what is there.")
+    meant = ", ".join(one_line(f"{folder}/{other}" if folder else other) for other in close)
+    return NotThere(f"{place.shown} does not exist. Did you mean: {meant}?")

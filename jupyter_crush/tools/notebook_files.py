@@ -1,0 +1,85 @@
+"""Notebooks for the tools: found beneath the workspace, and read through ``context.documents``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from ..documents.port import Cell, Notebook
+from ..errors import ToolError
+from . import beneath, control_files, text_files
+from .nearest import missing
+from .paths import Place, locate
+from .port import ToolContext
+from .truncate import head
+
+COMPARED_BYTES = 32 * 1024 * 1024
+"""Of a notebook that is compared with the disk when its folder was changing while it was read."""
+IDS = 40
+"""Cells that are named when one was not found."""
+SOURCE_CHARS = 8000
+"""Of a present source in a refusal."""
+
+
+def notebook_place(path: str, context: ToolContext) -> Place:
+    """The place of a notebook, there or not."""
+    place = locate(path, context.root, context.prefix)
+    if not place.is_notebook:
+        raise ToolError(f"{place.shown} is not a notebook (.ipynb). Use read_file, write_file and edit_file for it.")
+    control_files.must_ask(place, "read", context.private)  # what is denied is not even looked at
+    return place
+
+
+def exists(place: Place) -> bool:
+    return beneath.look(place.root, place.relative) is not None
+
+
+async def read(place: Place, context: ToolContext) -> Notebook:
+    """The notebook as it is now. Raises ToolError."""
+    if not exists(place):
+        raise missing(place)
+    return await text_files.steadily(
+        place, lambda: context.documents.read_notebook(place.api), lambda found: _on_disk(place, found)
+    )
+
+
+def code_cell(notebook: Notebook, cell_id: str, place: Place) -> Cell:
+    """A cell that can be run."""
+    cell = cell_of(notebook, cell_id, place)
+    if cell.cell_type != "code":
+        raise ToolError(f"Cell {cell_id} is a {cell.cell_type} cell. Only code cells can be run.")
+    if not cell.source.strip():
+        raise ToolError(f"Cell {cell_id} is empty. Write code into it first.")
+    return cell
+
+
+def cell_of(notebook: Notebook, cell_id: str, place: Place) -> Cell:
+    cell = notebook.cell(cell_id)
+    if cell is None:
+        raise ToolError(f"There is no cell {cell_id!r} in {place.shown}. Its cells are: {ids(notebook.cells)}.")
+    return cell
+
+
+def ids(cells: Sequence[Cell]) -> str:
+    known = ", ".join(cell.id for cell in cells[:IDS]) or "none"
+    return known + (f" and {len(cells) - IDS} more" if len(cells) > IDS else "")
+
+
+def head_line(index: int, cell_id: str, cell_hash: str, cell_type: str) -> str:
+    """How a cell is named to the model, everywhere."""
+    return f"[cell {index}] id={cell_id} hash={cell_hash} {cell_type}"
+
+
+def present(index: int, cell: Cell) -> str:
+    """A cell as it is now, for a refusal."""
+    return f"{head_line(index, cell.id, cell.hash, cell.cell_type)}\n{head(cell.source, SOURCE_CHARS)}"
+
+
+def _on_disk(place: Place, found: Notebook) -> bool:
+    """Whether the file beneath the root has the same sources."""
+    try:
+        cells = json.loads(beneath.read(place.root, place.relative, COMPARED_BYTES))["cells"]
+        sources = [source if isinstance(source := cell["source"], str) else "".join(source) for cell in cells]
+    except (ToolError, ValueError, LookupError, TypeError, RecursionError):
+        return False
+    return sources == [cell.source for cell in found.cells]

@@ -1,0 +1,107 @@
+"""What a tool is: a schema, and two steps. ``prepare`` looks and says exactly what would be done; ``perform`` does that.
+
+Between the two stands the permission gate. ``perform`` is a closure over what was shown, so that what runs is what was
+allowed; what may have changed meanwhile (a file's version, a cell's hash) is checked again when it runs.
+
+Failures are values for the model: a tool raises :class:`~jupyter_crush.errors.ToolError` with a message that says what to do
+instead. Cancellation is not a failure: a tool lets ``CancelledError`` through, and its ``finally`` stops what it started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..documents.documents import Documents
+    from ..kernels import Kernels
+    from ..wire import Image
+
+Kind = Literal["read", "edit", "execute", "shell"]
+"""What a permission mode decides on. ``read`` never asks inside the workspace."""
+
+READ_LIMIT = 64 * 1024
+"""Bytes of one tool result that the model gets; tools cut head and tail and say how much is missing."""
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """Leave to be asked for. ``params`` is all that a person is shown: ``{"diff": …}``, ``{"command": …}``, ``{"code": …}``.
+
+    ``key`` is what a standing grant covers (narrow: this file, this program and subcommand), ``scope`` says it in words; None:
+    it must be asked each time. ``always`` asks in every mode (control files)."""
+
+    kind: Kind
+    description: str
+    params: dict[str, Any]
+    path: str | None = None
+    key: str | None = None
+    scope: str | None = None
+    always: bool = False
+
+
+class Output(Struct, frozen=True, kw_only=True):
+    """A result. ``content`` is for the model, ``metadata`` for people: ``summary`` (the tool card's one line), ``diff``,
+    ``additions``, ``deletions``, ``path``, ``cell_id``, ``duration_ms``."""
+
+    content: str
+    is_error: bool = False
+    metadata: dict[str, Any] = field(default_factory=dict)
+    images: tuple[Image, ...] = ()
+
+
+class Prepared(Struct, frozen=True, kw_only=True):
+    """What would be done. ``ask`` None: nothing needs leave."""
+
+    perform: Callable[[], Awaitable[Output]]
+    ask: Ask | None = None
+
+
+class ReadFiles:
+    """Which version of each file this session's agent has seen: path → version. Owner: the workspace, one per session."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, str] = {}
+
+    def saw(self, path: str, version: str) -> None:
+        self._seen[path] = version
+
+    def version(self, path: str) -> str | None:
+        return self._seen.get(path)
+
+
+class ToolContext(Struct, frozen=True, kw_only=True):
+    """Where a call happens. ``root`` is the workspace's real path, ``prefix`` the same place as an API path ("" for the
+    server's root); ``progress`` shows people the end of what a long call printed; ``changed`` tells of a changed file."""
+
+    root: Path
+    prefix: str
+    session_id: str
+    run_id: str
+    tool_call_id: str
+    documents: Documents
+    kernels: Kernels
+    files: ReadFiles
+    env: dict[str, str]
+    """For child processes: the server's environment without secrets."""
+    new_id: Callable[[], str]
+    progress: Callable[[str], None]
+    private: tuple[Path, ...] = ()
+    """Real paths that no tool touches: the store, the server's own settings."""
+
+
+A = TypeVar("A", bound=Struct, contravariant=True)
+
+
+class Tool(Protocol, Generic[A]):
+    """A tool. ``Args`` is its input as a Struct: its JSON Schema is what the model gets, and input is parsed into it."""
+
+    name: str
+    kind: Kind
+    Args: type[Any]
+
+    async def prepare(self, args: A, context: ToolContext) -> Prepared:
+        """Look, and say what would be done. Changes nothing. Raises ToolError."""

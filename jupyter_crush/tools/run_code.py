@@ -1,0 +1,52 @@
+"""Run code in a notebook's kernel without writing anything into the notebook."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ..errors import ToolError
+from . import limits, notebook_files
+from .executions import asking, telling, told
+from .paths import Place
+from .port import Kind, Output, Prepared, ToolContext
+from .run_command import seconds_of
+
+
+class RunCodeArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(description="Notebook whose kernel runs it, relative to the workspace.")]
+    code: Annotated[str, Meta(description="Code in the language of the notebook.")]
+    timeout: Annotated[float, Meta(description="Seconds that it may run. At most 3600.")] = limits.CODE_SECONDS
+
+
+class RunCode:
+    name = "run_code"
+    kind: Kind = "execute"
+    Args = RunCodeArgs
+
+    async def prepare(self, args: RunCodeArgs, context: ToolContext) -> Prepared:
+        place = notebook_files.notebook_place(args.path, context)
+        seconds = seconds_of(args.timeout, limits.CODE_SECONDS_MAX)
+        if not args.code.strip():
+            raise ToolError("code is empty. Give code to run.")
+        if len(args.code) > limits.WRITE_CHARS:
+            raise ToolError(f"That is too much code: at most {limits.WRITE_CHARS:,} characters.")
+        await notebook_files.read(place, context)
+        return Prepared(
+            perform=lambda: _perform(place, args.code, seconds, context),
+            ask=asking(place, args.code, None, seconds, context),
+        )
+
+
+async def _perform(place: Place, code: str, seconds: float, context: ToolContext) -> Output:
+    notebook = await notebook_files.read(place, context)
+    execution = await context.kernels.execute(
+        place.api,
+        code,
+        timeout=seconds,
+        on_output=telling(context.progress),
+        kernel_name=notebook.kernel_name,
+        store_history=False,
+    )
+    return await told(execution, place, None)

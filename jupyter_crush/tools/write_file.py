@@ -1,0 +1,84 @@
+"""Write a text file whole."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ..errors import ToolError
+from . import beneath, control_files, limits, text_files
+from .diff import Diff, unified
+from .paths import Place, locate
+from .port import Ask, Kind, Output, Prepared, ToolContext
+from .visible import shown, visible
+
+
+class WriteFileArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(description="File, relative to the workspace. Its folders are made.")]
+    content: Annotated[str, Meta(description="All of the file's text.")]
+
+
+class WriteFile:
+    name = "write_file"
+    kind: Kind = "edit"
+    Args = WriteFileArgs
+
+    async def prepare(self, args: WriteFileArgs, context: ToolContext) -> Prepared:
+        place = writable(args.path, context)
+        if beneath.look(place.root, place.relative) is None:
+            old, expected = "", None
+        else:
+            current = await text_files.seen(place, context)
+            old, expected = current.text, current.version
+        return await change(place, old, args.content, expected, context)
+
+
+def writable(path: str, context: ToolContext) -> Place:
+    """The place of a text file that may be written."""
+    place = locate(path, context.root, context.prefix)
+    if not place.relative:
+        raise ToolError("That is the workspace itself. Name a file in it.")
+    if place.is_notebook:
+        raise ToolError(f"{place.shown} is a notebook. Use edit_notebook; it can also make a new one (create).")
+    control_files.must_ask(place, "write", context.private)  # what is denied is not even looked at
+    return place
+
+
+async def change(place: Place, old: str, new: str, expected: str | None, context: ToolContext) -> Prepared:
+    """The change of a file from ``old`` to ``new``, prepared. ``expected`` is the version of ``old``, None for a new file."""
+    if len(new) > limits.WRITE_CHARS:
+        raise ToolError(
+            f"That is too much: at most {limits.WRITE_CHARS:,} characters. Write it from a program instead."
+        )
+    if old == new and expected is not None:
+        raise ToolError(f"{place.shown} has this content already. Nothing was changed.")
+    before = place.relative if expected is not None else "/dev/null"
+    diff = await asyncio.to_thread(unified, old, new, before=before, after=place.relative)
+    verb = "Edit" if expected is not None else "Create"
+    ask = Ask(
+        kind="edit",
+        description=f"{verb} {place.shown} ({diff.counts} lines)",
+        params=shown(path=place.relative, diff=diff.text, additions=diff.additions, deletions=diff.deletions),
+        path=place.api,
+        key=f"edit:{place.api}",
+        scope=f"edits of {visible(place.relative)}",
+        always=control_files.must_ask(place, "write", context.private),
+    )
+    return Prepared(perform=lambda: _perform(place, new, expected, diff, context), ask=ask)
+
+
+async def _perform(place: Place, text: str, expected: str | None, diff: Diff, context: ToolContext) -> Output:
+    await text_files.write(place, text, expected, context)
+    done = "Edited" if expected is not None else "Created"
+    return Output(
+        content=f"{done} {place.shown} ({diff.counts} lines).",
+        metadata={
+            "summary": f"{place.shown} {diff.counts}",
+            "path": place.api,
+            "diff": diff.text,
+            "additions": diff.additions,
+            "deletions": diff.deletions,
+        },
+    )

@@ -1,0 +1,405 @@
+"""read_notebook, edit_notebook, run_cell and run_code, on real notebooks through the real contents manager."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from jupyter_crush.documents.port import source_hash
+from jupyter_crush.errors import Stale, ToolError
+from jupyter_crush.kernels import Execution
+from jupyter_crush.tools.port import Ask, Prepared
+from managers import as_nbformat_writes, code, markdown, notebook
+from tools_room import Room
+
+HELLO: dict[str, Any] = {"output_type": "stream", "name": "stdout", "text": "hello\n"}
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    room = Room(tmp_path)
+    printed = code("c2", "print(a)", [{"output_type": "stream", "name": "stdout", "text": ["1\n"]}], execution_count=7)
+    content = notebook(markdown("m1", "# Sales"), code("c1", "a = 1"), printed, code("c3", ""))
+    room.put("a.ipynb", as_nbformat_writes(content))
+    return room
+
+
+def asked(prepared: Prepared) -> Ask:
+    assert prepared.ask is not None
+    return prepared.ask
+
+
+def cells(room: Room, path: str = "a.ipynb") -> list[dict[str, Any]]:
+    text = (room.root / path).read_text("utf-8")
+    own: Any = nbformat
+    own.validate(own.reads(text, as_version=4))
+    return list(json.loads(text)["cells"])
+
+
+def sources(room: Room, path: str = "a.ipynb") -> list[str]:
+    return ["".join(cell["source"]) for cell in cells(room, path)]
+
+
+def change_outside(room: Room, cell: int, source: str) -> None:
+    content = json.loads((room.root / "a.ipynb").read_text("utf-8"))
+    content["cells"][cell]["source"] = source
+    (room.root / "a.ipynb").write_text(json.dumps(content))
+
+
+def insert(source: str, **other: Any) -> dict[str, Any]:
+    return {"op": "insert", "source": source, **other}
+
+
+def named(op: str, cell_id: str, seen: str, **other: Any) -> dict[str, Any]:
+    """An edit of a cell that was seen with this source."""
+    return {"op": op, "cell_id": cell_id, "expected_hash": source_hash(seen), **other}
+
+
+# --- read_notebook ---
+
+
+async def test_cells_come_with_index_id_hash_and_type(room: Room) -> None:
+    prepared = await room.prepare("read_notebook", path="a.ipynb")
+    assert prepared.ask is None
+    content = (await prepared.perform()).content
+    for index, (cell_id, kind, source) in enumerate([("m1", "markdown", "# Sales"), ("c1", "code", "a = 1")]):
+        assert f"[cell {index}] id={cell_id} hash={source_hash(source)} {kind}\n{source}" in content
+    assert "[output]\n1" in content
+
+
+async def test_a_part_of_a_notebook_is_shown_on_request(room: Room) -> None:
+    content = (await room.call("read_notebook", path="a.ipynb", cell_ids=["c2"], outputs=False)).content
+    assert "id=c2" in content
+    assert "id=c1" not in content
+    assert "[output]" not in content
+    content = (await room.call("read_notebook", path="a.ipynb", start=1, count=1)).content
+    assert "id=c1" in content
+    assert "id=c2" not in content
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"path": "b.ipynb"}, r"Did you mean: a\.ipynb"),
+        ({"path": "a.py"}, "is not a notebook"),
+        ({"path": "folder.ipynb"}, "is a folder|cannot be opened|not a notebook"),
+        ({"path": "broken.ipynb"}, "broken.ipynb|notebook"),
+        ({"path": "a.ipynb", "cell_ids": ["c9"]}, "Its cells are: m1, c1, c2, c3"),
+        ({"path": "a.ipynb", "start": 4}, "has 4 cells"),
+        ({"path": "a.ipynb", "start": -1}, "start"),
+    ],
+)
+async def test_what_cannot_be_shown_gets_advice(given: dict[str, Any], reason: str, room: Room) -> None:
+    room.put("folder.ipynb/x", "")
+    room.put("broken.ipynb", "{")
+    with pytest.raises(ToolError, match=reason):
+        await room.call("read_notebook", **given)
+
+
+# --- edit_notebook ---
+
+
+async def test_all_kinds_of_edits_in_one_call(room: Room) -> None:
+    edits = [
+        insert("top", cell_type="markdown"),
+        insert("after c1, first", after="c1"),
+        insert("after c1, second", after="c1"),
+        insert("end, first", after="end"),
+        insert("end, second", after="end"),
+        named("replace", "c1", "a = 1", source="a = 2"),
+        named("delete", "c3", ""),
+        named("move", "m1", "# Sales", after="c2"),
+    ]
+    prepared = await room.prepare("edit_notebook", path="a.ipynb", edits=edits)
+    ask = asked(prepared)
+    before = (room.root / "a.ipynb").read_text()
+    assert "c3" in before
+    assert (ask.kind, ask.key, ask.path) == ("edit", "edit:a.ipynb", "a.ipynb")
+    assert ask.description == "Edit notebook a.ipynb (inserted 5, replaced 1, deleted 1, moved 1)"
+    output = await prepared.perform()
+    assert sources(room) == [
+        "top",
+        "a = 2",
+        "after c1, first",
+        "after c1, second",
+        "print(a)",
+        "# Sales",
+        "end, first",
+        "end, second",
+    ]
+    after = cells(room)
+    for index, cell in enumerate(after):
+        row = f"[cell {index}] id={cell['id']} hash={source_hash(''.join(cell['source']))} {cell['cell_type']}"
+        assert (row in output.content) == (index != 4)
+    assert output.metadata["cell_ids"] == [after[index]["id"] for index in (0, 2, 3, 6, 7, 1, 5)]
+    assert after[4]["outputs"]
+    assert after[4]["execution_count"] == 7
+
+
+async def test_the_diff_is_cell_by_cell(room: Room) -> None:
+    edits = [
+        insert("x\ny", after="m1"),
+        named("replace", "c1", "a = 1", source="a = 2"),
+        named("delete", "c2", "print(a)"),
+    ]
+    edits.append(named("move", "m1", "# Sales", after="end"))
+    prepared = await room.prepare("edit_notebook", path="a.ipynb", edits=edits)
+    ask = asked(prepared)
+    new = (await prepared.perform()).metadata["cell_ids"][0]
+    assert ask.params["diff"].split("\n") == [
+        "--- /dev/null",
+        f"+++ cell 1 (id {new}, code), new",
+        "@@ -0,0 +1,2 @@",
+        "+x",
+        "+y",
+        "--- cell 2 (id c1, code)",
+        "+++ cell 2 (id c1, code)",
+        "@@ -1 +1 @@",
+        "-a = 1",
+        "+a = 2",
+        "--- cell 3 (id c2, code)",
+        "+++ /dev/null",
+        "@@ -1 +0,0 @@",
+        "-print(a)",
+        "--- cell 0 (id m1, markdown)",
+        "+++ cell 3, moved",
+    ]
+    assert (ask.params["additions"], ask.params["deletions"]) == (3, 2)
+    assert [edit["op"] for edit in ask.params["edits"]] == ["insert", "replace", "delete", "move"]
+
+
+async def test_a_new_notebook_is_made_on_request_only(room: Room) -> None:
+    edits = [insert("# New", cell_type="markdown"), insert("1 + 1", after="end")]
+    with pytest.raises(ToolError, match="set create"):
+        await room.prepare("edit_notebook", path="new/b.ipynb", edits=edits)
+    prepared = await room.prepare("edit_notebook", path="new/b.ipynb", edits=edits, create=True)
+    assert asked(prepared).description == "Create notebook new/b.ipynb (inserted 2)"
+    assert not (room.root / "new").exists()
+    await prepared.perform()
+    assert sources(room, "new/b.ipynb") == ["# New", "1 + 1"]
+    await room.call("edit_notebook", path="new/b.ipynb", edits=[insert("2", after="end")], create=True)
+    assert sources(room, "new/b.ipynb") == ["# New", "1 + 1", "2"]
+
+
+async def test_the_ids_of_a_result_can_be_used_in_the_next_call(room: Room) -> None:
+    output = await room.call("edit_notebook", path="a.ipynb", edits=[insert("b = 1", after="end")])
+    cell_id = output.metadata["cell_id"]
+    await room.call("edit_notebook", path="a.ipynb", edits=[named("replace", cell_id, "b = 1", source="b = 2")])
+    assert sources(room)[-1] == "b = 2"
+
+
+@pytest.mark.parametrize(
+    ("edits", "error", "reason"),
+    [
+        ([], ToolError, "edits is empty"),
+        (
+            [named("replace", "c1", "seen before", source="x")],
+            Stale,
+            r"Edit 1 \(replace\).*It is now:\n\[cell 1\] id=c1 .*\na = 1",
+        ),
+        ([insert("x"), named("delete", "c2", "seen before")], Stale, r"Edit 2 \(delete\)"),
+        ([named("move", "c2", "seen before", after="m1")], Stale, "Repeat the edit"),
+        ([named("replace", "c9", "", source="x")], ToolError, "The cells are: m1, c1, c2, c3"),
+        ([insert("x", after="c9")], ToolError, "There is no cell 'c9'"),
+        ([named("move", "c1", "a = 1", after="c1")], ToolError, "after itself"),
+        ([named("replace", "c1", "a = 1", source="a = 1")], ToolError, "has this source already"),
+        ([named("delete", "c1", "a = 1"), named("delete", "c1", "a = 1")], ToolError, "There is no cell 'c1'"),
+        ([insert("x" * 1_000_001)], ToolError, "too much source"),
+        ([{"op": "frob"}], ToolError, "whose op is insert, replace, delete, move"),
+        ([insert("x", index=3)], ToolError, "unknown field `index`"),
+        ([insert("x")] * 51, ToolError, "length <= 50"),
+    ],
+)
+async def test_an_edit_that_does_not_fit_changes_nothing(
+    edits: list[dict[str, Any]], error: type[ToolError], reason: str, room: Room
+) -> None:
+    before = (room.root / "a.ipynb").read_bytes()
+    with pytest.raises(error, match=f"(?s){reason}"):
+        await room.call("edit_notebook", path="a.ipynb", edits=edits)
+    assert (room.root / "a.ipynb").read_bytes() == before
+
+
+async def test_a_cell_that_changes_between_leave_and_use_is_not_overwritten(room: Room) -> None:
+    prepared = await room.prepare(
+        "edit_notebook", path="a.ipynb", edits=[insert("x"), named("replace", "c1", "a = 1", source="a = 2")]
+    )
+    change_outside(room, 1, "a = 'theirs'")
+    with pytest.raises(Stale, match="theirs"):
+        await prepared.perform()
+    assert sources(room) == ["# Sales", "a = 'theirs'", "print(a)", ""]
+
+
+async def test_a_change_of_other_cells_is_kept(room: Room) -> None:
+    prepared = await room.prepare(
+        "edit_notebook", path="a.ipynb", edits=[named("replace", "c1", "a = 1", source="a = 2")]
+    )
+    change_outside(room, 0, "# Theirs")
+    await prepared.perform()
+    assert sources(room) == ["# Theirs", "a = 2", "print(a)", ""]
+
+
+async def test_a_notebook_that_was_made_or_removed_meanwhile_is_left_alone(room: Room) -> None:
+    made = await room.prepare("edit_notebook", path="b.ipynb", create=True, edits=[insert("x")])
+    gone = await room.prepare("edit_notebook", path="a.ipynb", edits=[insert("x")])
+    (room.root / "a.ipynb").rename(room.root / "b.ipynb")
+    with pytest.raises(Stale):
+        await made.perform()
+    with pytest.raises(Stale):
+        await gone.perform()
+    assert sources(room, "b.ipynb")[0] == "# Sales"
+
+
+async def test_hidden_characters_show_in_a_cells_diff(room: Room) -> None:
+    edits = [insert("x = '\u202e'")]
+    ask = asked(await room.prepare("edit_notebook", path="a.ipynb", edits=edits))
+    assert "+x = '⟨U+202E⟩'" in ask.params["diff"]
+    assert ask.params["edits"][0]["source"] == "x = '\u202e'"
+
+
+async def test_another_name_of_a_notebook_outside_is_not_written(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.ipynb"
+    outside.write_text(as_nbformat_writes(notebook()))
+    before = outside.read_text()
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/a.ipynb").hardlink_to(outside)
+    await Room(tmp_path / "root").call("edit_notebook", path="a.ipynb", edits=[insert("x")])
+    assert outside.read_text() == before
+
+
+# --- run_cell and run_code ---
+
+
+def ended(status: Any = "ok", *outputs: dict[str, Any], count: int | None = 4, message: str | None = None) -> Execution:
+    return Execution(status=status, outputs=outputs, execution_count=count, duration=0.31, message=message)
+
+
+async def test_a_cell_runs_and_has_its_outputs(room: Room) -> None:
+    room.planned.plan = [ended("ok", HELLO)]
+    prepared = await room.prepare("run_cell", path="a.ipynb", cell_id="c1")
+    ask = asked(prepared)
+    assert not room.planned.ran
+    assert (ask.kind, ask.key, ask.scope) == ("execute", "kernel:a.ipynb", "any code in the kernel of a.ipynb")
+    assert ask.params == {"path": "a.ipynb", "cell_id": "c1", "code": "a = 1", "timeout": 120}
+    output = await prepared.perform()
+    assert output.content == "ok in 0.3 s, execution count 4\n[output]\nhello"
+    assert not output.is_error
+    assert room.planned.ran == [("a.ipynb", "a = 1", True)]
+    cell = cells(room)[1]
+    assert (cell["outputs"], cell["execution_count"]) == ([{**HELLO, "text": ["hello\n"]}], 4)
+    assert room.progress == ["[output]\nhello"]
+
+
+@pytest.mark.parametrize(
+    ("status", "first"),
+    [
+        ("error", "error in 0.3 s, execution count 4"),
+        ("interrupted", "interrupted after 0.3 s, execution count 4"),
+        ("timeout", "interrupted after 0.3 s, its time limit, execution count 4"),
+        ("died", "the kernel died after 0.3 s"),
+    ],
+)
+async def test_a_bad_end_is_told_and_its_outputs_are_kept(status: str, first: str, room: Room) -> None:
+    room.planned.plan = [ended(status, HELLO, message="Because.")]
+    output = await room.call("run_cell", path="a.ipynb", cell_id="c1")
+    assert output.content == f"{first}\nBecause.\n[output]\nhello"
+    assert output.is_error
+    assert cells(room)[1]["outputs"]
+
+
+@pytest.mark.parametrize("status", ["no_kernel", "aborted"])
+async def test_what_did_not_run_leaves_the_outputs_alone(status: str, room: Room) -> None:
+    room.planned.plan = [ended(status, count=None)]
+    output = await room.call("run_cell", path="a.ipynb", cell_id="c2")
+    assert output.content.startswith("not run: ")
+    assert cells(room)[2]["execution_count"] == 7
+
+
+async def test_pictures_of_a_run_are_shown_to_the_model(room: Room) -> None:
+    room.planned.plan = [ended("ok", {"output_type": "display_data", "data": {"image/png": PIXEL}, "metadata": {}})]
+    output = await room.call("run_cell", path="a.ipynb", cell_id="c1")
+    assert [image.mime_type for image in output.images] == ["image/png"]
+    assert PIXEL not in output.content
+
+
+async def test_a_cell_that_changed_since_leave_was_given_is_not_run(room: Room) -> None:
+    prepared = await room.prepare("run_cell", path="a.ipynb", cell_id="c1")
+    change_outside(room, 1, "import os; os.remove('x')")
+    with pytest.raises(Stale, match=r"It was not run\. It is now:"):
+        await prepared.perform()
+    assert not room.planned.ran
+
+
+async def test_outputs_never_land_beside_other_code(room: Room) -> None:
+    room.planned.plan = [ended("ok", HELLO)]
+
+    async def edit() -> None:
+        change_outside(room, 1, "a = 'theirs'")
+
+    room.planned.during = edit
+    output = await room.call("run_cell", path="a.ipynb", cell_id="c1")
+    assert "outputs were not written" in output.content
+    assert "hello" in output.content
+    assert not cells(room)[1]["outputs"]
+
+
+async def test_a_cancelled_run_keeps_what_was_printed(room: Room) -> None:
+    room.planned.plan = [ended("ok", HELLO)]
+    started = asyncio.Event()
+
+    async def hang() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    room.planned.during = hang
+    call = asyncio.ensure_future(room.call("run_cell", path="a.ipynb", cell_id="c1"))
+    await started.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert cells(room)[1]["outputs"]
+
+
+@pytest.mark.parametrize(
+    ("cell_id", "reason"), [("m1", "is a markdown cell"), ("c3", "is empty"), ("c9", "Its cells are: m1, c1, c2, c3")]
+)
+async def test_what_cannot_be_run_gets_advice(cell_id: str, reason: str, room: Room) -> None:
+    with pytest.raises(ToolError, match=reason):
+        await room.prepare("run_cell", path="a.ipynb", cell_id=cell_id)
+
+
+async def test_code_runs_beside_the_notebook_and_writes_nothing(room: Room) -> None:
+    room.planned.plan = [ended("ok", HELLO, count=None)]
+    before = (room.root / "a.ipynb").read_bytes()
+    prepared = await room.prepare("run_code", path="a.ipynb", code="df.head()")
+    assert asked(prepared).params["code"] == "df.head()"
+    assert asked(prepared).key == "kernel:a.ipynb"
+    assert (await prepared.perform()).content == "ok in 0.3 s\n[output]\nhello"
+    assert room.planned.ran == [("a.ipynb", "df.head()", False)]
+    assert (room.root / "a.ipynb").read_bytes() == before
+
+
+async def test_code_is_shown_exactly_and_visibly(room: Room) -> None:
+    ask = asked(await room.prepare("run_code", path="a.ipynb", code="x = 1 \u202e# tfel\n" * 5000))
+    assert ask.params["code"] == "x = 1 \u202e# tfel\n" * 5000
+    assert ask.params["visible"]["code"] == "x = 1 ⟨U+202E⟩# tfel\n" * 5000
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"path": "a.ipynb", "code": " "}, "code is empty"),
+        ({"path": "a.py", "code": "1"}, "is not a notebook"),
+        ({"path": "b.ipynb", "code": "1"}, "Did you mean"),
+        ({"path": "a.ipynb", "code": "1", "timeout": 0}, "timeout must be"),
+        ({"path": "a.ipynb", "code": "1" * 1_000_001}, "too much code"),
+    ],
+)
+async def test_code_that_cannot_be_run_gets_advice(given: dict[str, Any], reason: str, room: Room) -> None:
+    with pytest.raises(ToolError, match=reason):
+        await room.prepare("run_code", **given)

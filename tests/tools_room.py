@@ -1,0 +1,97 @@
+"""A workspace for tool tests: real files, the real contents manager, and everything else of a tool's context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from jupyter_crush.documents.contents import ContentsBackend
+from jupyter_crush.documents.documents import Documents
+from jupyter_crush.kernels import Execution, Kernels
+from jupyter_crush.tools.port import Output, Prepared, ReadFiles, Tool, ToolContext
+from jupyter_crush.tools.registry import builtin_tools, parse_args
+from managers import large
+
+TOOLS: dict[str, Tool[Any]] = {tool.name: tool for tool in builtin_tools()}
+ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+
+
+class PlannedKernels(Kernels):
+    """Kernels that run nothing: they note what they were given, and answer as planned."""
+
+    def __init__(self, *plan: Execution) -> None:
+        super().__init__(kernel_manager=None, session_manager=None)
+        self.plan = list(plan)
+        self.ran: list[tuple[str, str, bool]] = []
+        self.during: Any = None
+        """Awaited while the code "runs"."""
+
+    async def execute(
+        self, path: str, code: str, *, on_output: Any = None, store_history: bool = True, **_: Any
+    ) -> Execution:
+        self.ran.append((path, code, store_history))
+        execution = self.plan.pop(0)
+        if on_output is not None:
+            on_output(execution.outputs)
+        if self.during is not None:
+            await self.during()
+        return execution
+
+
+class Room:
+    """One workspace at ``root``, whose server's root is ``server`` (the same folder unless told)."""
+
+    def __init__(self, root: Path, server: Path | None = None, kernels: Kernels | None = None) -> None:
+        self.root = root.resolve()
+        server = (server or root).resolve()
+        prefix = self.root.relative_to(server).as_posix()
+        self.manager = large(server)
+        self.progress: list[str] = []
+        self.files = ReadFiles()
+        self.planned = PlannedKernels()
+        ids = count(1)
+        self.context = ToolContext(
+            root=self.root,
+            prefix="" if prefix == "." else prefix,
+            session_id="s1",
+            run_id="r1",
+            tool_call_id="t1",
+            documents=Documents([ContentsBackend(self.manager)]),
+            kernels=kernels or self.planned,
+            files=self.files,
+            env=dict(ENV),
+            new_id=lambda: f"id-{next(ids)}",
+            progress=self.progress.append,
+        )
+
+    async def prepare(self, name: str, **given: Any) -> Prepared:
+        return await self.tool_prepare(name, self.context, **given)
+
+    async def tool_prepare(self, name: str, context: ToolContext, **given: Any) -> Prepared:
+        tool = TOOLS[name]
+        return await tool.prepare(parse_args(tool, given), context)
+
+    def having(self, **other: Any) -> ToolContext:
+        """The context with some fields of another value."""
+        return replace(self.context, **other)
+
+    async def call(self, name: str, **given: Any) -> Output:
+        """The whole call, with leave."""
+        return await (await self.prepare(name, **given)).perform()
+
+    def write(self, **files: str) -> None:
+        for name, text in files.items():
+            self.put(name, text)
+
+    def put(self, name: str, text: str | bytes) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def texts(self, names: Sequence[str]) -> list[str]:
+        return [(self.root / name).read_text("utf-8") for name in names]
