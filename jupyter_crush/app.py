@@ -1,0 +1,248 @@
+"""The server extension: what can be configured, and how it starts and stops.
+
+It stops the same way however the server is asked to: Jupyter awaits ``stop_extension`` on SIGTERM and POST /api/shutdown, and
+the start hook makes SIGINT without a terminal (how JupyterHub stops a server) one of these too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server._tz import utcnow
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.utils import url_path_join
+from traitlets import Any as AnyTrait
+from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode, default, validate
+from traitlets.config import Config as TraitsConfig
+
+from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits
+from .documents.attached import AttachedBackend
+from .documents.contents import ContentsBackend
+from .documents.documents import Documents
+from .handlers.call import Services
+from .handlers.routes import PREFIX, handlers
+from .handlers.streams import Streams
+from .kernels import Kernels
+from .models.catalog import Catalog, providers_from
+from .tools.registry import builtin_tools
+from .workspaces import Workspaces, new_id
+
+SECRETS = frozenset({"api_key"})
+"""Traits whose values leave this object only inside Config."""
+
+
+STREAMS_GRACE = 0.3
+"""Seconds that open streams get to write what is left."""
+
+
+class CrushApp(ExtensionApp):
+    """An AI agent that lives in the Jupyter server. Owner of the workspaces and the open streams."""
+
+    name = "jupyter_crush"
+
+    model = Unicode(help="Model to answer with. Empty: the provider's default.").tag(config=True)
+    small_model = Unicode(help="Model for titles and summaries. Empty: the same as model.").tag(config=True)
+    base_url = Unicode(
+        help="Base URL of a server that speaks the Messages API (Ollama, llama.cpp, vLLM, LM Studio, a proxy). "
+        "Default: the environment's ANTHROPIC_BASE_URL; empty: Anthropic's own."
+    ).tag(config=True)
+    api_key = Unicode(
+        help="Key for the model's API. Default: the environment's ANTHROPIC_API_KEY, which is the better place: command lines "
+        "can be read by others on the machine, and Jupyter's debug log shows configuration files."
+    ).tag(config=True)
+    share_key = Bool(
+        False,
+        help="Leave ANTHROPIC_API_KEY in the environment that kernels and terminals inherit. By default it is taken out once "
+        "it is read, so that code run in a notebook cannot read it there.",
+    ).tag(config=True)
+    demo = Enum(
+        ["auto", "never", "always"],
+        "auto",
+        help="When the built-in offline model answers; auto: when neither a key nor a base URL is set.",
+    ).tag(config=True)
+    providers = AnyTrait(
+        None,
+        allow_none=True,
+        help="A function that takes the Config and gives the providers of models (jupyter_crush.models.port.Model), the "
+        "default first. None: Anthropic's API or the offline model, as the other options say.",
+    ).tag(config=True)
+    data_dir = Unicode(
+        help="Folder for the sessions of all workspaces. Default: crush in Jupyter's data directory. On a network file "
+        "system, choose a local disk."
+    ).tag(config=True)
+    permission_mode = Enum(
+        MODES,
+        "ask",
+        help="What happens before the agent changes or runs something. plan: it only reads; ask: it asks; accept-edits: it "
+        "asks before it runs something; auto: it does not ask, control files excepted.",
+    ).tag(config=True)
+    max_permission_mode = Enum(MODES, "auto", help="The loosest permission mode that anyone may choose.").tag(
+        config=True
+    )
+    idle_grace = Float(
+        60.0, min=0, help="Seconds that an idle workspace stays open after its last client has gone."
+    ).tag(config=True)
+    queue_limit = Int(20, min=1, help="Prompts that may wait in one session.").tag(config=True)
+    denied_tools = List(Unicode(), help="Names of tools that the agent does not get.").tag(config=True)
+    prompters = List(
+        Unicode(),
+        [EVERYONE],
+        help="Usernames that may direct the agent: prompts, cancels, sessions. '*': everyone whom Jupyter's authorizer lets "
+        "in; 'owner': the user of this JupyterHub server.",
+    ).tag(config=True)
+    approvers = List(
+        Unicode(),
+        [EVERYONE],
+        help="Usernames that may answer permission requests and choose a mode that asks less. As for prompters.",
+    ).tag(config=True)
+    viewers = List(Unicode(), [EVERYONE], help="Usernames that may read sessions and events. As for prompters.").tag(
+        config=True
+    )
+    budgets = Dict(
+        help="What one run may spend: steps (model steps, 100), tokens, cost_usd, seconds. None: no limit."
+    ).tag(config=True)
+    limits = Dict(
+        help="body_bytes (1 MiB), prompt_bytes (20 MiB), streams (2000), heartbeat (15 s), unread (60 s), "
+        "recheck (60 s), client_hold (30 s), stop (2.7 s)."
+    ).tag(config=True)
+
+    services: Services | None = None
+    """None until the extension is loaded, and when it could not be."""
+
+    @default("api_key")
+    def _default_api_key(self) -> str:
+        return os.environ.get("ANTHROPIC_API_KEY", "")
+
+    @default("base_url")
+    def _default_base_url(self) -> str:
+        return os.environ.get("ANTHROPIC_BASE_URL", "")
+
+    @default("data_dir")
+    def _default_data_dir(self) -> str:
+        return str(Path(jupyter_data_dir()) / "crush")
+
+    def _config_file_name_default(self) -> str:
+        return "jupyter_crush_config"
+
+    @validate("budgets", "limits")
+    def _check_numbers(self, proposal: Any) -> dict[str, Any]:
+        kind = {"budgets": Budgets, "limits": Limits}[proposal.trait.name]
+        try:
+            msgspec.convert(proposal.value, kind)
+        except msgspec.ValidationError as error:
+            raise TraitError(f"CrushApp.{proposal.trait.name}: {error}") from error
+        return dict(proposal.value)
+
+    def configured(self) -> Config:
+        """The traits as one frozen object."""
+        return Config(
+            data_dir=Path(self.data_dir).expanduser(),
+            model=self.model or None,
+            small_model=self.small_model or None,
+            base_url=self.base_url or None,
+            api_key=self.api_key or None,
+            demo=cast("Demo", self.demo),
+            permission_mode=self.permission_mode,
+            max_permission_mode=self.max_permission_mode,
+            idle_grace=self.idle_grace,
+            queue_limit=self.queue_limit,
+            denied_tools=frozenset(self.denied_tools),
+            prompters=tuple(self.prompters),
+            approvers=tuple(self.approvers),
+            viewers=tuple(self.viewers),
+            owner=os.environ.get("JUPYTERHUB_USER") or None,
+            budgets=msgspec.convert(self.budgets, Budgets),
+            limits=msgspec.convert(self.limits, Limits),
+        )
+
+    # --- start ---
+
+    def initialize_settings(self) -> None:
+        config = self.configured()
+        if not self.share_key:
+            os.environ.pop("ANTHROPIC_API_KEY", None)
+        logging.getLogger(__package__).parent = self.server.log
+        attached = AttachedBackend(new_id)
+        self.services = Services(
+            config=config,
+            workspaces=self._make_workspaces(config, attached),
+            attached=attached,
+            streams=Streams(config.limits.streams),
+            base_url=url_path_join(self.server.base_url, PREFIX),
+        )
+
+    def _make_workspaces(self, config: Config, attached: AttachedBackend) -> Workspaces:
+        server, providers = self.server, (self.providers or providers_from)(config)
+        return Workspaces(
+            config,
+            root=Path(server.root_dir),
+            catalog=Catalog(providers, default=config.model),
+            documents=Documents([attached, ContentsBackend(server.contents_manager)]),
+            kernels=Kernels(kernel_manager=server.kernel_manager, session_manager=server.session_manager),
+            tools=builtin_tools(),
+            on_activity=self._on_activity,
+            on_client=attached.streams,
+        )
+
+    @property
+    def server(self) -> ServerApp:
+        if self.serverapp is None:
+            raise RuntimeError("the extension is not linked to a server yet")
+        return self.serverapp
+
+    def initialize_handlers(self) -> None:
+        if self.services is not None:
+            self.handlers.extend(handlers(self.services))
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:  # noqa: ARG002  the one already linked
+        self._stop_on_sigint()
+        if self.services is not None:
+            await self.services.workspaces.recover()
+
+    def _stop_on_sigint(self) -> None:
+        """Without a terminal Jupyter leaves SIGINT to Python, whose KeyboardInterrupt would end the server with no stop hook."""
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self.server._signal_stop)  # noqa: SLF001  what Jupyter does on SIGTERM
+
+    def _on_activity(self) -> None:
+        """A working agent is activity, so that nobody culls the server under it."""
+        self.server.web_app.settings["crush_last_activity"] = utcnow()
+
+    def current_activity(self) -> dict[str, Any] | None:
+        """What keeps the server from shutting down for want of activity."""
+        return {"agent": "busy"} if self.services is not None and self.services.workspaces.is_busy else None
+
+    # --- stop ---
+
+    async def stop_extension(self) -> None:
+        """End runs, write final states, end streams. Bounded, and never raises: Jupyter waits for it without a limit, and a
+        failure here would leave its kernels running."""
+        if self.services is None:
+            return
+        limit = self.services.config.limits.stop
+        try:
+            async with asyncio.timeout(limit):
+                await self.services.workspaces.close()
+        except TimeoutError:
+            self.log.warning("jupyter_crush: not all was closed in %s s; the next start marks what was cut", limit)
+        except Exception:
+            self.log.exception("jupyter_crush: closing failed")
+        await self.services.streams.close(STREAMS_GRACE)
+
+    # --- what it says of itself ---
+
+    def _prepare_config(self) -> None:
+        """The base class puts all traits into the server's settings, where any extension and template can read them."""
+        shown = {name: getattr(self, name) for name in self.class_own_traits() if name not in SECRETS}
+        self.extension_config = TraitsConfig(shown)
+        self.settings[f"{self.name}_config"] = self.extension_config

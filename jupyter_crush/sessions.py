@@ -1,0 +1,109 @@
+"""A workspace's sessions in memory: the rows as they are, with what only the running server knows about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from .errors import NotFound
+from .wire import Change, CreateSession, PatchSession, Session, Usage
+
+UNTITLED = "New session"
+TITLE_LENGTH = 60
+
+
+class Live:
+    """What only the running server knows of a session. Asked whenever a session is shown."""
+
+    def __init__(self, *, is_busy: bool = False, queue: tuple[str, ...] = (), attached_clients: int = 0) -> None:
+        self.is_busy = is_busy
+        self.queue = queue
+        self.attached_clients = attached_clients
+
+
+class Sessions:
+    """Owner of the session rows and of the numbering of their messages. Returns changes; the caller records them."""
+
+    def __init__(
+        self,
+        rows: Iterable[Session],
+        last_seqs: Mapping[str, int],
+        *,
+        live: Callable[[str], Live],
+        now: Callable[[], int],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._rows = {row.id: row for row in rows}
+        self._seqs = dict(last_seqs)
+        self._live = live
+        self._now = now
+        self._new_id = new_id
+
+    def all(self) -> tuple[Session, ...]:
+        """Newest first."""
+        rows = sorted(self._rows.values(), key=lambda row: (row.updated_at, row.id), reverse=True)
+        return tuple(self._shown(row) for row in rows)
+
+    def get(self, session_id: str) -> Session:
+        row = self._rows.get(session_id)
+        if row is None:
+            raise NotFound("There is no such session.")
+        return self._shown(row)
+
+    def __contains__(self, session_id: str) -> bool:
+        return session_id in self._rows
+
+    def next_seq(self, session_id: str) -> int:
+        self._seqs[session_id] = seq = self._seqs.get(session_id, 0) + 1
+        return seq
+
+    def create(self, body: CreateSession, author: str | None) -> Change[Any]:
+        now = self._now()
+        title = (body.title or "").strip() or UNTITLED
+        row = Session(id=self._new_id(), title=title, author=author, created_at=now, updated_at=now)
+        self._rows[row.id] = row
+        return Change(type="created", payload=row)
+
+    def undo_create(self, session_id: str) -> None:
+        """The row could not be kept."""
+        self._rows.pop(session_id, None)
+
+    def patch(self, session_id: str, body: PatchSession) -> Change[Any]:
+        values = {
+            name: value for name in ("title", "model", "permission_mode") if (value := getattr(body, name)) is not UNSET
+        }
+        return self.update(session_id, **values)
+
+    def update(self, session_id: str, **values: Any) -> Change[Any]:
+        """Change a row; the change to record shows it as it is now."""
+        self._rows[session_id] = replace(self._rows[session_id], **values, updated_at=self._now())
+        return self.changed(session_id)
+
+    def changed(self, session_id: str) -> Change[Any]:
+        """The session as it is now, for those who watch: busy or not, what waits in which order."""
+        return Change(type="updated", payload=self._shown(self._rows[session_id]))
+
+    def remove(self, session_id: str) -> Change[Any]:
+        return Change(type="deleted", payload=self._rows.pop(session_id))
+
+    def spent(self, session_id: str, usage: Usage) -> dict[str, Any]:
+        """The values by which a run's usage changes its session."""
+        row = self._rows[session_id]
+        return {"usage": row.usage.plus(usage), "message_count": self._seqs.get(session_id, 0)}
+
+    def _shown(self, row: Session) -> Session:
+        live = self._live(row.id)
+        waiting = {"queue": live.queue, "queued": len(live.queue)}
+        return replace(row, is_busy=live.is_busy, attached_clients=live.attached_clients, **waiting)
+
+    def __repr__(self) -> str:
+        return f"<Sessions: {len(self._rows)}>"
+
+
+def title_from(prompt: str) -> str:
+    """A session's name until a better one is known: the prompt's first words, on one line."""
+    words = " ".join(prompt.split())
+    return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1].rstrip() + "…"

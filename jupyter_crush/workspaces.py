@@ -1,0 +1,252 @@
+"""All open workspaces of a server: real path → workspace. Opening is shared by concurrent callers and bound to no request."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .clients import Clients
+from .config import Config
+from .documents.documents import Documents
+from .environment import child_environment
+from .errors import BadRequest, NotFound, WorkspaceClosing
+from .journal import Journal
+from .kernels import Kernels
+from .log import EventLog
+from .models.catalog import Catalog
+from .permission import Gate
+from .recovery import recover
+from .sessions import Live, Sessions
+from .store.store import Store
+from .tasks import Tasks
+from .tools.port import Tool
+from .tools.processes import STORE, stop_orphans
+from .wire import Change, Client
+from .wire import Workspace as WorkspaceInfo
+from .workspace import Workspace
+from .world import World
+
+logger = logging.getLogger(__name__)
+
+ACTIVITY_S = 30.0
+"""How often a running turn is reported to those who stop idle servers."""
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
+class Workspaces:
+    """Owner of the open workspaces: who holds them, and when they close."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        root: Path,
+        catalog: Catalog,
+        documents: Documents,
+        kernels: Kernels,
+        tools: Sequence[Tool[Any]],
+        on_activity: Callable[[], None] = lambda: None,
+        on_client: Callable[[str, Client], None] = lambda workspace_id, client: None,  # noqa: ARG005  nobody wants to know
+        now: Callable[[], int] = now_ms,
+        new_id: Callable[[], str] = new_id,
+    ) -> None:
+        self._config = config
+        self._root = root.resolve()
+        self._catalog = catalog
+        self._documents = documents
+        self._kernels = kernels
+        self._tools = tools
+        self._on_activity = on_activity
+        self._on_client = on_client
+        self._now = now
+        self._new_id = new_id
+        self._tasks = Tasks("workspaces")
+        self._opening: dict[Path, asyncio.Task[Workspace]] = {}
+        self._leaving: dict[Path, asyncio.Task[None]] = {}
+        self._open: dict[str, Workspace] = {}
+        self._grace: dict[str, asyncio.TimerHandle] = {}
+        self._reporting: asyncio.TimerHandle | None = None
+        self._closing = False
+
+    def list(self) -> tuple[WorkspaceInfo, ...]:
+        return tuple(workspace.info() for workspace in self._open.values())
+
+    def get(self, workspace_id: str) -> Workspace:
+        workspace = self._open.get(workspace_id)
+        if workspace is None:
+            raise NotFound("There is no such workspace, or it was closed. Open it with POST workspaces.")
+        return workspace
+
+    async def open(self, path: str | None, client_id: str | None) -> tuple[Workspace, bool]:
+        """The workspace of a folder beneath the server's root (None: the root), and whether this call opened it."""
+        if self._closing:
+            raise WorkspaceClosing
+        folder = self._resolve(path)
+        while (leaving := self._leaving.get(folder)) is not None:
+            await asyncio.wait([leaving])
+        task = self._opening.get(folder)
+        created = task is None
+        if task is None:
+            task = self._opening[folder] = self._tasks.start(self._load(folder), name=f"open {folder.name}")
+        try:
+            workspace = await asyncio.shield(task)
+        except BaseException:
+            if task.done() and self._opening.get(folder) is task:
+                del self._opening[folder]
+            raise
+        if client_id is not None:
+            workspace.clients.hold(client_id, self._config.limits.client_hold)
+        self._watch(workspace.id)
+        return workspace, created
+
+    async def recover(self) -> None:
+        """Bring the root's workspace back if a former server left one: its interrupted runs are closed before the first request."""
+        if (self._config.data_dir / workspace_id_of(self._root)).exists():
+            await self.open(None, None)
+
+    def release(self, workspace_id: str, client_id: str) -> None:
+        self.get(workspace_id).clients.release(client_id)
+
+    @property
+    def is_busy(self) -> bool:
+        return any(workspace.is_busy for workspace in self._open.values())
+
+    async def close(self) -> None:
+        """Close all, within the configured time. Never raises: a server that stops must stop."""
+        self._closing = True
+        for timer in (*self._grace.values(), self._reporting):
+            if timer is not None:
+                timer.cancel()
+        try:
+            async with asyncio.timeout(self._config.limits.stop - 0.2):
+                await asyncio.gather(*(workspace.close() for workspace in self._open.values()))
+                await self._kernels.close()
+                await self._catalog.aclose()
+                await self._tasks.close(0.5)
+        except Exception:
+            logger.exception("jupyter_crush did not stop cleanly; what was not written is recovered at the next start")
+
+    # --- opening and closing one ------------------------------------------------------------------------------------------
+
+    def _resolve(self, path: str | None) -> Path:
+        if path is not None and "\0" in path:
+            raise BadRequest("The path has a NUL in it.")
+        try:
+            folder = self._root if path == str(self._root) else (self._root / (path or "").lstrip("/")).resolve()
+            is_folder = folder.is_dir()
+        except OSError as error:
+            raise BadRequest(f"The path cannot be used: {error.strerror}.") from None
+        if not folder.is_relative_to(self._root):
+            raise BadRequest("The folder is outside the server's root.")
+        if not is_folder:
+            raise NotFound("There is no such folder.")
+        return folder
+
+    async def _load(self, folder: Path) -> Workspace:
+        store = await Store.open(self._config.data_dir / workspace_id_of(folder), now=self._now)
+        world = self._world(folder, store)
+        tasks = Tasks(f"workspace {folder.name}")
+        try:
+            await stop_orphans(store.name)
+            numbering = Sessions(
+                (), await store.messages.last_seqs(), live=lambda _: Live(), now=self._now, new_id=self._new_id
+            )
+            events = EventLog(self._new_id()[:12])
+            journal = Journal(store, events, now=self._now, tasks=tasks)
+            await recover(store, lambda ticket: world.turn(ticket, journal, numbering, None), self._now())
+            grants = await store.grants.all()
+            gate = Gate(
+                journal, now=self._now, new_id=self._new_id, grants=grants, denied_tools=self._config.denied_tools
+            )
+            clients = Clients(lambda client: self._presence(world.workspace_id, journal, client))
+            workspace = Workspace(world, store, journal, gate, clients, tasks)
+            await workspace.load()
+        except BaseException:
+            await store.close()
+            raise
+        self._open[workspace.id] = workspace
+        return workspace
+
+    def _world(self, folder: Path, store: Store) -> World:
+        relative = folder.relative_to(self._root)
+        return World(
+            workspace_id=workspace_id_of(folder),
+            root=folder,
+            prefix="" if relative == Path() else relative.as_posix(),
+            config=self._config,
+            catalog=self._catalog,
+            documents=self._documents,
+            kernels=self._kernels,
+            tools=self._tools,
+            env=child_environment(os.environ) | {STORE: store.name},
+            now=self._now,
+            new_id=self._new_id,
+            on_activity=self._activity,
+        )
+
+    def _presence(self, workspace_id: str, journal: Journal, client: Client) -> None:
+        journal.announce(Change(type="updated" if client.streams else "deleted", payload=client))
+        self._on_client(workspace_id, client)
+        self._watch(workspace_id)
+
+    def _watch(self, workspace_id: str) -> None:
+        """Begin or end the grace after which an idle workspace that nobody holds is closed."""
+        timer = self._grace.pop(workspace_id, None)
+        if timer is not None:
+            timer.cancel()
+        workspace = self._open.get(workspace_id)
+        if workspace is not None and not self._closing and not len(workspace.clients):
+            loop = asyncio.get_running_loop()
+            self._grace[workspace_id] = loop.call_later(self._config.idle_grace, self._expire, workspace_id)
+
+    def _expire(self, workspace_id: str) -> None:
+        workspace = self._open.get(workspace_id)
+        if workspace is None or len(workspace.clients):
+            return
+        if workspace.is_busy:
+            self._watch(workspace_id)
+            return
+        del self._open[workspace_id]
+        self._grace.pop(workspace_id, None)
+        folder = workspace.root
+        del self._opening[folder]
+        self._leaving[folder] = self._tasks.start(self._leave(workspace), name=f"close {folder.name}")
+
+    async def _leave(self, workspace: Workspace) -> None:
+        try:
+            await workspace.close()
+        finally:
+            del self._leaving[workspace.root]
+
+    # --- activity ---------------------------------------------------------------------------------------------------------
+
+    def _activity(self) -> None:
+        """Report that the server works, now and while it does."""
+        self._on_activity()
+        if self._reporting is not None:
+            self._reporting.cancel()
+            self._reporting = None
+        if self.is_busy and not self._closing:
+            self._reporting = asyncio.get_running_loop().call_later(ACTIVITY_S, self._activity)
+
+    def __repr__(self) -> str:
+        return f"<Workspaces: {len(self._open)} open, {len(self._opening)} known>"
+
+
+def workspace_id_of(folder: Path) -> str:
+    """The same folder has the same id, also after a restart: clients find their sessions again."""
+    return hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]

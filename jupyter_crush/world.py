@@ -1,0 +1,176 @@
+"""What a workspace works with: its folder, the models, the documents, the kernels, the tools, and what was chosen for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
+
+from .agent import Task
+from .attachments import read_attachments
+from .config import Config, clamp_mode
+from .documents.documents import Documents
+from .history import for_model
+from .journal import Journal
+from .kernels import Kernels
+from .lane import Ticket
+from .models.catalog import Catalog
+from .models.port import Model
+from .prompts.templates import system_prompt
+from .sessions import Sessions
+from .store.store import Store
+from .tools.port import ReadFiles, Tool, ToolContext
+from .tools.registry import spec_of
+from .turn import Turn
+from .wire import ConfigView, Message, ModelInfo, PermissionMode, Run, Session, ToolProgress
+
+PROGRESS_S = 0.1
+"""A running tool shows its output at most this often."""
+NOTES_FILE = "AGENTS.md"
+NOTES_BYTES = 32 * 1024
+
+
+class World:
+    """Everything around one workspace that is not its state. Owner of the chosen default model and mode."""
+
+    def __init__(
+        self,
+        *,
+        workspace_id: str,
+        root: Path,
+        prefix: str,
+        config: Config,
+        catalog: Catalog,
+        documents: Documents,
+        kernels: Kernels,
+        tools: Sequence[Tool[Any]],
+        env: Mapping[str, str],
+        now: Callable[[], int],
+        new_id: Callable[[], str],
+        on_activity: Callable[[], None],
+    ) -> None:
+        self.workspace_id = workspace_id
+        self.root = root
+        self.config = config
+        self.catalog = catalog
+        self.now = now
+        self.new_id = new_id
+        self.on_activity = on_activity
+        self.model_id: str | None = config.model
+        self.mode: PermissionMode = clamp_mode(config.permission_mode, config.max_permission_mode)
+        self._prefix = prefix
+        self._documents = documents
+        self._kernels = kernels
+        self._env = dict(env)
+        self._tools = {tool.name: tool for tool in tools if tool.name not in config.denied_tools}
+        self._specs = tuple(spec_of(tool) for tool in self._tools.values())
+        self._read: dict[str, ReadFiles] = {}
+        own = (config.data_dir, Path(jupyter_config_dir()), Path(jupyter_runtime_dir()))
+        self._private = tuple(folder.expanduser().resolve() for folder in own)
+
+    def choose(self, *, model: str | None, mode: PermissionMode) -> None:
+        self.model_id = model or self.config.model
+        self.mode = clamp_mode(mode, self.config.max_permission_mode)
+
+    def mode_of(self, session: Session, run: Run) -> PermissionMode:
+        """The prompt's mode, else the session's, else the workspace's; never looser than the administrator allows."""
+        wanted = run.permission_mode or session.permission_mode or self.mode
+        return clamp_mode(wanted, self.config.max_permission_mode)
+
+    def view(self) -> ConfigView:
+        model = self.catalog.info(self.model_id)
+        return ConfigView(
+            model=model.id if model else None,
+            models=self.catalog.infos,
+            permission_mode=self.mode,
+            permission_modes=self.config.modes,
+            limits={
+                "queue": self.config.queue_limit,
+                "body_bytes": self.config.limits.body_bytes,
+                "prompt_bytes": self.config.limits.prompt_bytes,
+            },
+            features=tuple(self._tools),
+            demo=bool(model and model.is_demo),
+        )
+
+    def turn(self, ticket: Ticket, journal: Journal, sessions: Sessions, info: ModelInfo | None) -> Turn:
+        return Turn(
+            ticket,
+            journal,
+            model=info.id if info else None,
+            provider=info.provider if info else None,
+            now=self.now,
+            new_id=self.new_id,
+            next_seq=sessions.next_seq,
+        )
+
+    def task(
+        self,
+        ticket: Ticket,
+        model: Model,
+        info: ModelInfo,
+        mode: PermissionMode,
+        store: Store,
+        journal: Journal,
+        followups: Callable[[], list[Ticket]],
+    ) -> Task:
+        session_id = ticket.run.session_id
+
+        async def history() -> Sequence[Message]:
+            return for_model(await store.messages.list(session_id))
+
+        return Task(
+            model=model,
+            model_id=info.id,
+            system=system_prompt(self.root.name or "/", mode, self._notes()),
+            mode=mode,
+            budgets=self.config.budgets,
+            tools=self._tools,
+            specs=self._specs,
+            context=lambda call_id: self._context(ticket, call_id, journal),
+            history=history,
+            attached=self._attached,
+            followups=followups,
+        )
+
+    def _attached(self, ticket: Ticket) -> Awaitable[Sequence[Any]]:
+        return read_attachments(ticket.request.attachments, self.root, self._prefix, self._documents)
+
+    def _context(self, ticket: Ticket, call_id: str, journal: Journal) -> ToolContext:
+        shown = 0.0
+
+        def progress(text: str) -> None:
+            nonlocal shown
+            now = asyncio.get_running_loop().time()
+            if now - shown >= PROGRESS_S:
+                shown = now
+                run = ticket.run
+                journal.progress(
+                    ToolProgress(session_id=run.session_id, run_id=run.run_id, tool_call_id=call_id, text=text)
+                )
+
+        return ToolContext(
+            root=self.root,
+            prefix=self._prefix,
+            session_id=ticket.run.session_id,
+            run_id=ticket.id,
+            tool_call_id=call_id,
+            documents=self._documents,
+            kernels=self._kernels,
+            files=self._read.setdefault(ticket.run.session_id, ReadFiles()),
+            env=self._env,
+            new_id=self.new_id,
+            progress=progress,
+            private=self._private,
+        )
+
+    def _notes(self) -> str | None:
+        """The workspace's own notes for agents, if there are any. Data of the person's, never configuration."""
+        path = self.root / NOTES_FILE
+        if path.is_symlink() or not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(NOTES_BYTES).decode("utf-8", "replace")

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from jupyter_crush.models.port import Stop, TextDelta
+from jupyter_crush.models.scripted import ScriptedModel, call, says
+from jupyter_crush.wire import AgentEvent, AnswerPermission, Text, ToolResult
+from workbench import desk
+
+
+async def test_a_prompt_is_answered_with_two_messages_and_one_terminal(tmp_path: Path) -> None:
+    async with desk(tmp_path, ScriptedModel([says("Hello.")])) as work:
+        run = await work.prompt("Hi")
+        assert run.state == "queued"
+        (terminal,) = await work.ended(run)
+        assert (terminal.state, terminal.text, terminal.reason) == ("done", "Hello.", "end_turn")
+        snapshot = await work.workspace.messages(work.session.id)
+        assert [message.role for message in snapshot.messages] == ["user", "assistant"]
+        assert (await work.workspace.session(work.session.id)).title == "Hi"
+
+
+async def test_a_tool_reads_a_file_and_its_result_is_sent_to_the_model(tmp_path: Path) -> None:
+    model = ScriptedModel([says("I look.", call("read_file", {"path": "a.txt"}, id="c1")), says("It says hello.")])
+    async with desk(tmp_path, model) as work:
+        (tmp_path / "root" / "a.txt").write_text("hello\n")
+        (terminal,) = await work.ended(await work.prompt("What is in a.txt?"))
+        assert terminal.text == "It says hello."
+        results = [
+            part for message in model.requests[1].messages for part in message.parts if isinstance(part, ToolResult)
+        ]
+        assert "hello" in results[0].content and not results[0].is_error
+
+
+async def test_a_write_waits_for_leave_and_is_done_when_it_is_given(tmp_path: Path) -> None:
+    model = ScriptedModel([says(call("write_file", {"path": "b.txt", "content": "x"}, id="c1")), says("Written.")])
+    async with desk(tmp_path, model) as work:
+        run = await work.prompt("Write b.txt")
+        await work.until(lambda: bool(work.workspace.permissions()))
+        (request,) = work.workspace.permissions()
+        assert not (tmp_path / "root" / "b.txt").exists()
+        assert (await work.workspace.answer(request.id, AnswerPermission(action="allow"), "Ben")).resolved
+        assert not (await work.workspace.answer(request.id, AnswerPermission(action="deny"), "Ana")).resolved
+        await work.ended(run)
+        assert (tmp_path / "root" / "b.txt").read_text() == "x"
+
+
+async def test_a_refusal_is_told_to_the_model_with_its_reason(tmp_path: Path) -> None:
+    model = ScriptedModel([says(call("write_file", {"path": "b.txt", "content": "x"}, id="c1")), says("Then not.")])
+    async with desk(tmp_path, model) as work:
+        run = await work.prompt("Write b.txt")
+        await work.until(lambda: bool(work.workspace.permissions()))
+        (request,) = work.workspace.permissions()
+        await work.workspace.answer(request.id, AnswerPermission(action="deny", message="not there"), "Ben")
+        await work.ended(run)
+        result = model.requests[1].messages[-1].parts[0]
+        assert isinstance(result, ToolResult) and result.content == "Ben did not allow this and said: not there"
+        assert not (tmp_path / "root" / "b.txt").exists()
+
+
+async def test_a_cancel_is_a_normal_ending(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    model = ScriptedModel([[TextDelta("Half"), gate, Stop("end_turn")], says("Next.")])
+    async with desk(tmp_path, model) as work:
+        run = await work.prompt("Talk")
+        await work.until(lambda: any(event.type == "message_delta" for event in work.events))
+        assert (await work.workspace.cancel(work.session.id, "Ben")).cancelled == (run.run_id,)
+        (terminal,) = await work.ended(run)
+        assert (terminal.state, terminal.reason, terminal.text) == ("cancelled", "canceled", "Half")
+        assert not any(isinstance(event.payload.payload, AgentEvent) for event in work.events)
+        (after,) = await work.ended(await work.prompt("Again"))
+        assert after.state == "done"
+
+
+async def test_a_followup_is_folded_into_the_next_step(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "a.txt").write_text("hello\n")
+    model = ScriptedModel(
+        [[TextDelta("Wait"), gate, *says(call("read_file", {"path": "a.txt"}, id="c1"))], says("Both done.")]
+    )
+    async with desk(tmp_path, model) as work:
+        main = await work.prompt("First", run_id="main")
+        await work.until(lambda: any(event.type == "message_delta" for event in work.events))
+        follow = await work.prompt("And second")
+        gate.set()
+        first, second = await work.ended(main, follow)
+        assert (first.state, second.state, second.folded_into) == ("done", "done", "main")
+        last = model.requests[1].messages[-1]
+        assert last.role == "user" and Text(text="And second") in last.parts
+
+
+async def test_what_a_stopped_server_left_is_interrupted_and_stays_so(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    model = ScriptedModel([says(call("write_file", {"path": "b", "content": "x"}, id="c1")), says("Fine.")])
+    async with desk(tmp_path, model) as work:
+        run = await work.prompt("Go", run_id="r1")
+        queued = await work.prompt("Then", run_id="r2")
+        await work.until(lambda: bool(work.workspace.permissions()))
+        await work.workspace.close()
+        gate.set()
+        assert {run.run_id, queued.run_id} == {"r1", "r2"}
+    async with desk(tmp_path, model) as work:
+        assert (await work.workspace.run("r1")).state == "interrupted"
+        assert (await work.workspace.run("r2")).state == "interrupted"
+
+
+async def test_no_tool_reads_the_store_of_the_agent_itself(tmp_path: Path) -> None:
+    model = ScriptedModel([says(call("read_file", {"path": "data/secret.txt"}, id="c1")), says("No.")])
+    async with desk(tmp_path, model, data_dir=tmp_path / "root" / "data") as work:
+        (tmp_path / "root" / "data" / "secret.txt").write_text("hidden")
+        await work.ended(await work.prompt("Read it"))
+        result = model.requests[1].messages[-1].parts[0]
+        assert isinstance(result, ToolResult) and result.is_error and "hidden" not in result.content

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from jupyter_crush.errors import BadRequest, NotFound, StoreInUse, WorkspaceClosing
+from jupyter_crush.models.port import Stop, TextDelta
+from jupyter_crush.models.scripted import ScriptedModel, says
+from jupyter_crush.wire import CreateSession, PromptRequest
+from jupyter_crush.workspaces import Workspaces
+from workbench import workspaces
+
+
+async def gone(opened: Workspaces) -> None:
+    async with asyncio.timeout(10):
+        while opened.list():
+            await asyncio.sleep(0.01)
+
+
+async def test_ten_callers_at_once_open_one_workspace(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel()])
+    opened = await asyncio.gather(*(all_of_them.open(None, None) for _ in range(10)))
+    assert len({id(workspace) for workspace, _ in opened}) == 1
+    assert [created for _, created in opened].count(True) == 1
+    await all_of_them.close()
+
+
+async def test_a_caller_that_goes_away_does_not_stop_the_opening_for_the_others(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel()])
+    first = asyncio.ensure_future(all_of_them.open(None, None))
+    second = asyncio.ensure_future(all_of_them.open(None, None))
+    await asyncio.sleep(0)
+    first.cancel()
+    workspace, _ = await second
+    assert all_of_them.get(workspace.id) is workspace
+    await all_of_them.close()
+
+
+async def test_an_idle_workspace_closes_after_its_grace_and_opens_again_with_its_sessions(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel()], idle_grace=0.05)
+    workspace, _ = await all_of_them.open(None, None)
+    session = await workspace.create_session(CreateSession(title="kept"), None)
+    await gone(all_of_them)
+    with pytest.raises(NotFound):
+        all_of_them.get(workspace.id)
+    again, created = await all_of_them.open(None, None)
+    assert created and again.id == workspace.id
+    assert (await again.session(session.id)).title == "kept"
+    await all_of_them.close()
+
+
+async def test_a_client_holds_its_workspace_and_a_run_does_too(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    model = ScriptedModel([[TextDelta("…"), gate, Stop("end_turn")]])
+    all_of_them = workspaces(tmp_path, [model], idle_grace=0.02)
+    workspace, _ = await all_of_them.open(None, None)
+    leave = workspace.attach("tab", None)
+    session = await workspace.create_session(CreateSession(), None)
+    await workspace.prompt(PromptRequest(session_id=session.id, prompt="go"), None)
+    leave()
+    leave()
+    await model_busy(model)
+    await asyncio.sleep(0.1)  # five times the grace
+    assert all_of_them.get(workspace.id) is workspace
+    gate.set()
+    await gone(all_of_them)
+    await all_of_them.close()
+
+
+async def model_busy(model: ScriptedModel) -> None:
+    async with asyncio.timeout(10):
+        while not model.active:
+            await asyncio.sleep(0)
+
+
+async def test_an_opening_during_the_closing_waits_and_gets_a_working_workspace(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel([says("Hi")])], idle_grace=0.01)
+    await all_of_them.open(None, None)
+    async with asyncio.timeout(10):
+        while not all_of_them._leaving:
+            await asyncio.sleep(0)
+    workspace, created = await all_of_them.open(None, "tab")
+    assert created
+    session = await workspace.create_session(CreateSession(), None)
+    assert (await workspace.prompt(PromptRequest(session_id=session.id, prompt="Hi"), None)).state == "queued"
+    await all_of_them.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["..", "../..", "sub/../../x", "nowhere", "a\0b", "/etc", pytest.param("x" * 5000, id="long")]
+)
+async def test_a_folder_outside_the_root_is_refused(tmp_path: Path, path: str) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel()])
+    with pytest.raises((BadRequest, NotFound)):
+        await all_of_them.open(path, None)
+    await all_of_them.close()
+
+
+async def test_a_link_that_leads_out_is_refused(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel()])
+    (tmp_path / "root" / "out").symlink_to(tmp_path)
+    with pytest.raises(BadRequest):
+        await all_of_them.open("out", None)
+    await all_of_them.close()
+
+
+async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    first, second = workspaces(tmp_path, [ScriptedModel()]), workspaces(tmp_path, [ScriptedModel()])
+    workspace, _ = await first.open(None, None)
+    with pytest.raises(StoreInUse):
+        await second.open(None, None)
+    await workspace.create_session(CreateSession(), None)
+    await first.close()
+    assert (await second.open(None, None))[1]
+    await second.close()
+
+
+async def test_a_server_that_stops_opens_nothing_more(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel()])
+    await all_of_them.close()
+    with pytest.raises(WorkspaceClosing):
+        await all_of_them.open(None, None)

@@ -1,0 +1,88 @@
+"""The house's order: a file imports only from those above it (docs/architecture.md has the same list)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "jupyter_crush"
+
+ORDER = [
+    "_version", "wire", "errors", "tasks", "lines", "config", "environment",
+    "log", "draft", "store", "journal",
+    "lane", "models/port", "documents", "outputs", "connection", "kernel_lookup", "kernels", "tools", "permission", "history",
+    "models", "turn", "prompts", "agent", "attachments",
+    "sessions", "clients", "conclusion", "recovery", "world", "workspace", "workspaces",
+    "handlers", "app",
+]  # fmt: skip
+OUTSIDE = {"client", "cli", "kernel"}
+"""Outside the server's process: they may import wire, errors, the version and each other."""
+COMMON = {"_version", "wire", "errors"}
+
+
+def modules() -> list[str]:
+    return [
+        str(path.relative_to(PACKAGE).with_suffix(""))
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if "labextension" not in path.parts
+    ]
+
+
+def layer_of(module: str) -> str:
+    """The longest entry of the list that the module is in."""
+    parts = module.removesuffix("/__init__").split("/")
+    names = ["/".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return next((name for name in names if name in ORDER or name in OUTSIDE), parts[0])
+
+
+def imported(module: str) -> Iterator[str]:
+    """The modules of our own that a module imports when it is imported; imports inside functions and for types included."""
+    path = PACKAGE / f"{module}.py"
+    folder = module.split("/")[:-1]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = folder[: len(folder) - (node.level - 1)]
+            target = [*base, *(node.module or "").split(".")] if node.module else base
+            names = [[*target, alias.name] for alias in node.names]
+            for name in names:
+                found = "/".join(part for part in name if part)
+                known = (PACKAGE / f"{found}.py").exists() or (PACKAGE / found).is_dir()
+                yield found if known else "/".join(part for part in target if part)
+
+
+@pytest.mark.parametrize("module", [module for module in modules() if module != "__init__"])
+def test_a_module_imports_only_from_above(module: str) -> None:
+    mine = layer_of(module)
+    for other in imported(module):
+        theirs = layer_of(other)
+        if mine in OUTSIDE:
+            assert theirs in OUTSIDE | COMMON, f"{module} imports {other}"
+        elif theirs != mine and other:
+            assert theirs in ORDER, f"{module} imports {other}, which has no place in the order"
+            assert ORDER.index(theirs) < ORDER.index(mine), f"{module} imports {other}, which stands below it"
+
+
+def test_every_module_has_its_place() -> None:
+    assert {layer_of(module) for module in modules()} - {"__init__"} <= set(ORDER) | OUTSIDE
+
+
+def test_tasks_are_created_in_one_place() -> None:
+    found = [
+        module
+        for module in modules()
+        if module != "tasks" and "asyncio.create_task(" in (PACKAGE / f"{module}.py").read_text("utf-8")
+    ]
+    assert not [module for module in found if layer_of(module) not in OUTSIDE]
+
+
+def test_no_file_is_longer_than_it_may_be() -> None:
+    long = {
+        module: lines
+        for module in modules()
+        if (lines := (PACKAGE / f"{module}.py").read_text("utf-8").count("\n")) > 400
+    }
+    assert not long
+    assert (PACKAGE / "agent.py").read_text("utf-8").count("\n") <= 200
