@@ -1,0 +1,51 @@
+"""Prompts, the runs they become, and the queue."""
+
+from __future__ import annotations
+
+from ..wire import AgentStatus, Cancelled, CancelRequest, MovePrompt, PromptRequest, Run
+from .call import Call
+
+
+async def prompt(call: Call, wid: str, *, body: PromptRequest) -> Run:
+    """Hand a prompt to the agent.
+
+    It is accepted durably, answered with its run, and worked on afterwards, whatever becomes of this request. The same
+    run_id with the same body again changes nothing.
+    """
+    call.require_for_mode(body.permission_mode)
+    return await call.workspace(wid).prompt(body, call.user)
+
+
+async def get_status(call: Call, wid: str) -> AgentStatus:
+    """Whether the agent is busy, whether it is ready, and with which model."""
+    return call.workspace(wid).status()
+
+
+async def get_run(call: Call, wid: str, run_id: str) -> Run:
+    """One run, as far as it is."""
+    return await call.workspace(wid).run(run_id)
+
+
+async def cancel(call: Call, wid: str, sid: str, *, body: CancelRequest | None = None) -> Cancelled:  # noqa: ARG001  an empty object
+    """Cancel what was accepted in a session: the active run, and those queued. Idle: nothing, an empty list."""
+    return await call.workspace(wid).cancel(sid, call.user)
+
+
+async def list_prompts(call: Call, wid: str, sid: str) -> tuple[Run, ...]:
+    """The queue of a session, in order."""
+    return call.workspace(wid).queue(sid)
+
+
+async def clear_prompts(call: Call, wid: str, sid: str) -> Cancelled:
+    """Empty the queue; the active run goes on."""
+    return await call.workspace(wid).clear_queue(sid, call.user)
+
+
+async def remove_prompt(call: Call, wid: str, sid: str, run_id: str) -> None:
+    """Take one prompt out of the queue."""
+    await call.workspace(wid).remove_prompt(sid, run_id, call.user)
+
+
+async def move_prompt(call: Call, wid: str, sid: str, run_id: str, *, body: MovePrompt) -> tuple[Run, ...]:
+    """Move a prompt before another one of the queue, or to its end (null)."""
+    return await call.workspace(wid).move_prompt(sid, run_id, body.before)

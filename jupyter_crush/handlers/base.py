@@ -1,0 +1,204 @@
+"""The tornado side of every route: who may come in, how large the body is, and how errors are told.
+
+All of it is decided from the headers, before a byte of the body is kept: identity, host, origin and XSRF by Jupyter; then
+the authorizer, the server's own policy, and the body's type and length. The body is counted as it arrives, so a length
+that lies is caught too. A refused body is read and let go before the answer, for a client that is cut off while it sends
+never sees why; only one that is announced as huge is cut.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.extension.handler import ExtensionHandlerMixin
+from tornado import web
+
+from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge
+from ..wire import ErrorBody, encode
+from .call import Call, Services, acting_user
+from .route import RESOURCE, Operation, Route
+
+REFUSED: Final = object()
+DRAINED = 64 * 1024 * 1024
+"""Bytes of a refused body that are read nevertheless."""
+
+
+class MethodNotAllowed(CrushError):
+    """This route does not take that method."""
+
+    status, reason = 405, "method_not_allowed"
+
+
+class NotLoggedIn(CrushError):
+    """Log in to Jupyter, or send its token in the Authorization header."""
+
+    status, reason = 403, "not_logged_in"
+
+
+class XsrfRefused(CrushError):
+    """Send the _xsrf cookie's value in the X-XSRFToken header, or a token in the Authorization header."""
+
+    status, reason = 403, "xsrf"
+
+
+@web.stream_request_body
+class CrushHandler(ExtensionHandlerMixin, APIHandler):
+    """Admits requests to one route. Subclasses do the work."""
+
+    def initialize(self, name: str, route: Route, services: Services) -> None:
+        super().initialize(name=name)
+        self.route = route
+        self.services = services
+        self.refusal: CrushError | None = None
+        self.body = bytearray()
+        self.body_size = 0
+
+    async def prepare(self, **options: Any) -> None:
+        await super().prepare(**options)
+        if self.current_user is None:
+            raise web.HTTPError(403)
+        try:
+            await self.admit()
+        except CrushError as error:
+            self.refusal = error
+            if self.announced > DRAINED:
+                self.refuse(error)
+
+    @property
+    def announced(self) -> int:
+        """Bytes of the body, as the client says."""
+        length = self.request.headers.get("Content-Length", "0")
+        return int(length) if length.isdecimal() else 0
+
+    @property
+    def operation(self) -> Operation:
+        """What is asked for. Raises NotFound, MethodNotAllowed."""
+        found = self.route.operations.get(self.request.method or "")
+        if found is not None:
+            return found
+        if not self.route.operations:
+            raise NotFound
+        self.set_header("Allow", ", ".join(self.route.operations))
+        raise MethodNotAllowed
+
+    @property
+    def call(self) -> Call:
+        user = self.current_user
+        under_hub = self.services.config.owner is not None
+        return Call(self.services, acting_user(user, under_hub=under_hub), user.username)
+
+    async def admit(self) -> None:
+        operation = self.operation
+        await self.check_access()
+        self._check_body(operation)
+
+    async def check_access(self) -> None:
+        """Raises Forbidden when the authorizer or the policy refuses this user."""
+        operation, user = self.operation, self.current_user
+        if not await ensure_async(self.authorizer.is_authorized(self, user, operation.action, RESOURCE)):
+            raise Forbidden
+        self.call.require(operation.role)
+
+    def _check_body(self, operation: Operation) -> None:
+        if self.announced > self.body_limit:
+            raise TooLarge(self._too_large())
+        headers = self.request.headers
+        media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        has_body = self.announced or "Transfer-Encoding" in headers
+        if operation.body is not None and has_body and media_type != "application/json":
+            raise NotJson
+
+    @property
+    def body_limit(self) -> int:
+        found, limits = self.route.operations.get(self.request.method or ""), self.services.config.limits
+        return limits.prompt_bytes if found is not None and found.large else limits.body_bytes
+
+    def _too_large(self) -> str:
+        return f"The body is larger than this route's limit of {self.body_limit} bytes."
+
+    def data_received(self, chunk: bytes) -> None:
+        self.body_size += len(chunk)
+        if self.refusal is None and self.body_size <= self.body_limit:
+            self.body += chunk
+        else:
+            self.body.clear()
+
+    def received(self) -> bytes:
+        """The whole body. Raises what was decided against the request."""
+        if self.refusal is not None:
+            raise self.refusal
+        if self.body_size > self.body_limit:
+            raise TooLarge(self._too_large())
+        return bytes(self.body)
+
+    def arguments(self) -> dict[str, str]:
+        """The query's parameters that the operation knows; of one given twice, the last."""
+        texts = {one.name: self.get_query_argument(one.name, None) for one in self.operation.query}
+        return {name: text for name, text in texts.items() if text is not None}
+
+    async def run_operation(self, ids: Sequence[str], call: Call | None = None) -> Any:
+        """What the operation answers; REFUSED when an error was answered already."""
+        try:
+            return await self.operation.run(call or self.call, ids, self.arguments(), self.received())
+        except CrushError as error:
+            self.refuse(error)
+        except Exception:
+            self.log.exception("jupyter_crush: %s %s failed", self.request.method, self.route.path)
+            self.refuse(CrushError())
+        return REFUSED
+
+    # --- answering ---
+
+    def refuse(self, error: CrushError) -> None:
+        self.set_status(error.status)
+        if error.retry_after is not None or error.status in {429, 503}:
+            self.set_header("Retry-After", str(max(1, math.ceil(error.retry_after or 1))))
+        self.finish(encode(error.body()))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What Jupyter or tornado refuse, said in our form. Their own texts may quote the request, so they are not repeated."""
+        problem = kwargs.get("exc_info", (None, None, None))[1]
+        said = problem.log_message or "" if isinstance(problem, web.HTTPError) else ""
+        if status_code == HTTPStatus.FORBIDDEN:
+            error: CrushError = XsrfRefused() if "_xsrf" in said else Forbidden()
+            if getattr(self, "_jupyter_current_user", None) is None:
+                error = NotLoggedIn()
+            body = error.body()
+        elif status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+            body = CrushError().body()
+        else:
+            phrase = HTTPStatus(status_code).phrase
+            body = ErrorBody(message=f"{phrase}.", reason=phrase.lower().replace(" ", "_"))
+        self.finish(encode(body))
+
+    def set_cors_headers(self) -> None:
+        """None, ever: no other origin has business here."""
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
+
+    def compute_etag(self) -> None:
+        """No caching, so no hash of each answer."""
+
+
+class EndpointHandler(CrushHandler):
+    """Runs the operation of its route: parse, call, write."""
+
+    @web.authenticated
+    async def get(
+        self, *ids: str
+    ) -> None:  # the one method of all routes; prepare has refused those that a route lacks
+        call = self.call
+        answer = await self.run_operation(ids, call)
+        if answer is not REFUSED:
+            self.set_status(call.status or self.operation.statuses[0])
+            self.finish(*(() if self.operation.answer is None else (encode(answer),)))
+
+    head = post = put = patch = delete = get
+    options = get  # type: ignore[assignment]  # the base class answers any origin's preflight; here it is refused

@@ -1,0 +1,80 @@
+"""What an endpoint is given: who calls, what the server has, and which status to answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, UnsetType
+
+from ..config import Config, is_one_of
+from ..errors import Forbidden
+from ..wire import PermissionMode
+
+if TYPE_CHECKING:
+    from ..documents.attached import AttachedBackend
+    from ..workspace import Workspace
+    from ..workspaces import Workspaces
+    from .streams import Streams
+
+Role = Literal["viewer", "prompter", "approver"]
+"""What a person may do by the server's own policy, on top of what Jupyter's authorizer says."""
+
+LOOSE: frozenset[PermissionMode] = frozenset({"accept-edits", "auto"})
+"""The modes in which some things are done without asking."""
+
+_REFUSED = {
+    "viewer": "You may not look at this server's agent. Ask its owner (CrushApp.viewers).",
+    "prompter": "You may look at this server's agent but not direct it. Ask its owner (CrushApp.prompters).",
+    "approver": "You may not answer for what this server's agent does. Ask its owner (CrushApp.approvers).",
+}
+
+
+class Services(Struct, frozen=True, kw_only=True):
+    """What the handlers speak to. Made once, by the app."""
+
+    config: Config
+    workspaces: Workspaces
+    attached: AttachedBackend
+    streams: Streams
+    base_url: str
+
+
+class Call:
+    """One request, admitted. ``user`` is the name to show as author; ``username`` is the identity that the policy is asked of."""
+
+    def __init__(self, services: Services, user: str, username: str) -> None:
+        self.services = services
+        self.user = user
+        self.username = username
+        self.status: int | None = None
+        """Other than the operation's first."""
+
+    def workspace(self, wid: str) -> Workspace:
+        """Raises NotFound."""
+        return self.services.workspaces.get(wid)
+
+    def require(self, role: Role) -> None:
+        """Raises Forbidden when the policy does not give this user that role."""
+        config = self.services.config
+        lists: dict[Role, Collection[str]] = {
+            "viewer": config.viewers,
+            "prompter": config.prompters,
+            "approver": config.approvers,
+        }
+        if not is_one_of(lists[role], self.username, config.owner):
+            raise Forbidden(_REFUSED[role])
+
+    def require_for_mode(self, mode: PermissionMode | UnsetType | None) -> None:
+        """Who loosens a permission mode answers beforehand for all that will not be asked. Raises Forbidden."""
+        if mode in LOOSE:
+            self.require("approver")
+
+
+def acting_user(user: Any, *, under_hub: bool) -> str:
+    """The author to record for a Jupyter user. Without a Hub, Jupyter makes up a new identity for each token call
+    ("Anonymous Io"), which names nobody: such a caller is "you"."""
+    if under_hub:
+        return str(user.username)
+    name = str(user.display_name or user.username)
+    return "you" if name.startswith("Anonymous ") else name

@@ -1,0 +1,30 @@
+"""What tabs say: which documents they have open, and how the work went that they were asked to do in them."""
+
+from __future__ import annotations
+
+from ..wire import AnswerDocument, Change, ClaimDocument, DocumentWork, PutPresence, Resolved
+from .call import Call
+
+
+async def put_presence(call: Call, wid: str, *, body: PutPresence) -> None:
+    """Say what one tab has open now.
+
+    Said on each change and every 20 s; a tab that was not heard of for 150 s is not asked any more. No documents: the tab is gone.
+    """
+    workspace = call.workspace(wid)
+    call.services.attached.put(wid, body, lambda request: workspace.announce(Change(type="created", payload=request)))
+
+
+async def claim_document(call: Call, wid: str, request_id: str, *, body: ClaimDocument) -> DocumentWork:
+    """Claim a request, and get the work.
+
+    404: it was withdrawn, or claimed before; the tab does nothing then.
+    """
+    call.workspace(wid)
+    return call.services.attached.claim(request_id, body)
+
+
+async def answer_document(call: Call, wid: str, request_id: str, *, body: AnswerDocument) -> Resolved:
+    """Say how a claimed request went. resolved is false when it came too late, or was answered before."""
+    call.workspace(wid)
+    return call.services.attached.answer(request_id, body)

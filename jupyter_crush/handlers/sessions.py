@@ -1,0 +1,49 @@
+"""Conversations and their messages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ..wire import CreateSession, PatchSession, Session, Snapshot
+from .call import Call
+
+Sequence = Annotated[int, Meta(ge=0, le=2**53)]
+PageSize = Annotated[int, Meta(ge=1, le=1000)]
+
+
+async def list_sessions(call: Call, wid: str) -> tuple[Session, ...]:
+    """The sessions, newest first."""
+    return await call.workspace(wid).sessions()
+
+
+async def create_session(call: Call, wid: str, *, body: CreateSession | None = None) -> Session:
+    """Begin a session."""
+    return await call.workspace(wid).create_session(body or CreateSession(), call.user)
+
+
+async def get_session(call: Call, wid: str, sid: str) -> Session:
+    """One session."""
+    return await call.workspace(wid).session(sid)
+
+
+async def patch_session(call: Call, wid: str, sid: str, *, body: PatchSession) -> Session:
+    """Rename a session, or choose its model or permission mode."""
+    call.require_for_mode(body.permission_mode)
+    return await call.workspace(wid).patch_session(sid, body)
+
+
+async def delete_session(call: Call, wid: str, sid: str) -> None:
+    """Delete a session with its messages; what runs in it is cancelled first."""
+    await call.workspace(wid).delete_session(sid, call.user)
+
+
+async def list_messages(
+    call: Call, wid: str, sid: str, *, after: Sequence | None = None, limit: PageSize | None = None
+) -> Snapshot:
+    """A session's messages, and the cursor from which the stream completes them.
+
+    after leaves out messages up to that seq; limit bounds how many come.
+    """
+    return await call.workspace(wid).messages(sid, after, limit)

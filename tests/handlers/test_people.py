@@ -1,0 +1,86 @@
+"""Who is said to have acted, with and without a JupyterHub, and what its other users may do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from jupyter_server.auth import IdentityProvider, User
+
+from crush_http import Http
+from jupyter_crush.handlers.call import acting_user
+from jupyter_crush.models.scripted import ScriptedModel
+
+
+class Visitors(IdentityProvider):
+    """Lets in whoever names themselves, as a Hub does whose users share a server."""
+
+    def get_user(self, handler: Any) -> User | None:
+        name = handler.request.headers.get("X-Test-User")
+        handler._token_authenticated = name is not None
+        return User(name, display_name=f"{name.title()} Anything") if name else None
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def test_a_made_up_identity_is_you_and_a_real_one_is_named() -> None:
+    made_up = User("3f0c9a", display_name="Anonymous Io")
+    assert acting_user(made_up, under_hub=False) == "you"
+    assert acting_user(User("ana", display_name="Ana María"), under_hub=False) == "Ana María"
+    assert acting_user(User("ana"), under_hub=False) == "ana"
+    assert acting_user(User("ana", display_name="Anonymous Io"), under_hub=True) == "ana"
+
+
+async def test_without_a_hub_the_author_is_you(http: Http) -> None:
+    wid = await http.workspace()
+    session = (await http("POST", f"workspaces/{wid}/sessions", {})).json()
+    assert session["author"] == "you"
+
+
+class TestHub:
+    """Ana's server, which she shares with Bob."""
+
+    @pytest.fixture
+    def server_options(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+        monkeypatch.setenv("JUPYTERHUB_USER", "ana")
+        return {"identity_provider_class": Visitors}
+
+    @pytest.fixture
+    def crush_options(self) -> dict[str, Any]:
+        return {"prompters": ["owner", "cleo"], "approvers": ["owner"], "viewers": ["owner", "bob", "cleo"]}
+
+    async def test_each_acts_under_their_own_name_and_within_their_lists(
+        self, http: Http, model: ScriptedModel
+    ) -> None:
+        async def ask(user: str, method: str, path: str, body: object = None) -> Any:
+            return await http(method, path, body, headers={"X-Test-User": user}, anonymous=True)
+
+        wid = (await ask("bob", "POST", "workspaces", {})).json()["id"]
+        sid = (await ask("ana", "POST", f"workspaces/{wid}/sessions", {})).json()["id"]
+        prompt = {"session_id": sid, "prompt": "hello"}
+        assert (await ask("bob", "GET", f"workspaces/{wid}/sessions/{sid}")).json()["author"] == "ana"
+        for method, path, body in (
+            ("POST", "agent", prompt),
+            ("POST", "sessions", {}),
+            ("POST", f"agent/sessions/{sid}/cancel", None),
+            ("PATCH", f"sessions/{sid}", {"title": "mine"}),
+            ("DELETE", f"sessions/{sid}", None),
+            ("POST", "permissions/none", {"action": "allow"}),
+        ):
+            answer = await ask("bob", method, f"workspaces/{wid}/{path}", body)
+            assert (answer.status, answer.json()["reason"]) == (403, "forbidden"), path
+        assert (await ask("dan", "GET", f"workspaces/{wid}")).status == 403, "nobody listed him"
+        assert (await ask("owner", "GET", f"workspaces/{wid}")).status == 403, "a keyword is nobody's name"
+        answer = await ask("cleo", "POST", f"workspaces/{wid}/agent", prompt)
+        assert (answer.status, answer.json()["author"]) == (202, "cleo")
+        assert (
+            await ask("cleo", "POST", f"workspaces/{wid}/agent", {**prompt, "permission_mode": "auto"})
+        ).status == 403
+        assert (await ask("cleo", "POST", f"workspaces/{wid}/permissions/none", {"action": "allow"})).status == 403
+        await until(lambda: len(model.requests) == 1 and model.active == 0)
