@@ -1,0 +1,76 @@
+/**
+ * The chat in a cell: one ES module, no bundle; widget.py joins this file, session.js, ways.js and chat.js, in this order.
+ *
+ * Text of models, tools and files is hostile: every node is made with createElement and textContent, nothing is ever parsed as
+ * HTML, no address becomes a link, an image or a request. Two ways lead to the server with the same messages: the browser's one
+ * shared stream (`globalThis.jupyterCrush`, offered by the JupyterLab extension), or the kernel over this widget's comm.
+ * Opening a notebook runs nothing: the view shows the last state, and only looks whether there is somebody to attach to.
+ */
+
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]|\udb40[\udc00-\udfff]/g;
+
+/** The text with characters that hide or reorder text written out. */
+export function visible(text) {
+  const hex = char => char.codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return String(text).replaceAll('\r\n', '\n').replace(HIDDEN, char => `\u27e8U+${hex(char)}\u27e9`);
+}
+
+function node(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...children.filter(child => child !== null));
+  return made;
+}
+
+const INLINE = /(`+)(.+?)\1(?!`)|\*\*([^*\n]+)\*\*|(?<!\w)[*_]([^*_\n]+)[*_](?!\w)|!?\[([^\]\n]*)\]\(([^)\s]*)[^)\n]*\)/g;
+
+function inline(text) {
+  const nodes = [];
+  let place = 0;
+  for (const match of text.matchAll(INLINE)) {
+    nodes.push(text.slice(place, match.index));
+    place = match.index + match[0].length;
+    if (match[1]) nodes.push(node('code', '', match[2].trim()));
+    else if (match[3]) nodes.push(node('strong', '', match[3]));
+    else if (match[4]) nodes.push(node('em', '', match[4]));
+    else nodes.push(`${match[5]} (${match[6]})`);
+  }
+  nodes.push(text.slice(place));
+  return nodes;
+}
+
+/** The usual Markdown as nodes; what it does not know stays as it was written. */
+export function markdown(text) {
+  const made = node('div', 'crush-text');
+  const lines = visible(text).split('\n');
+  let block = null;
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index];
+    const fence = /^ {0,3}(`{3,}|~{3,})/.exec(line);
+    const heading = /^(#{1,6})\s+(.*)$/.exec(line);
+    const item = /^\s*(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/.exec(line);
+    if (fence) {
+      const code = [];
+      const isEnd = one => one.trim().startsWith(fence[1]) && !one.trim().replaceAll(fence[1][0], '');
+      while (++index < lines.length && !isEnd(lines[index])) code.push(lines[index]);
+      made.append(node('pre', '', node('code', '', code.join('\n'))));
+      block = null;
+    } else if (heading) {
+      made.append(node(`h${Math.min(heading[1].length + 2, 6)}`, '', ...inline(heading[2])));
+      block = null;
+    } else if (item) {
+      const tag = item[1] ? 'OL' : 'UL';
+      if (block?.tagName !== tag) made.append((block = node(tag, '')));
+      block.append(node('li', '', ...inline(item[2])));
+    } else if (!line.trim()) {
+      block = null;
+    } else {
+      if (!block) made.append((block = node('p', '')));
+      const into = block.lastElementChild?.tagName === 'LI' ? block.lastElementChild : block;
+      if (into.childNodes.length) into.append(node('br', ''));
+      into.append(...inline(line.trim()));
+    }
+  }
+  return made;
+}
