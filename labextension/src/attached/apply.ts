@@ -1,0 +1,130 @@
+/**
+ * The agent's edits on a document that is open: all of them in one step, or none. Only what changes is touched, so cursors stay
+ * where they are, and what a person writes in another cell is theirs.
+ */
+import type { IOutput } from '@jupyterlab/nbformat';
+import type { ISharedCell, ISharedCodeCell, ISharedNotebook, ISharedText } from '@jupyter/ydoc';
+import type { DeleteCell, InsertCell, MoveCell, ReplaceCell, SetOutputs } from '../wire';
+import { sourceHash } from './hash';
+
+export type CellEdit = InsertCell | ReplaceCell | DeleteCell | MoveCell | SetOutputs;
+
+/** The document is not what the agent saw; the server says how. Nothing was changed. */
+export class Stale extends Error {}
+
+interface Planned {
+  readonly id: string;
+  readonly isCode: boolean;
+  readonly source: string;
+}
+
+/** Raises Stale, and has changed nothing then. */
+export function applyEdits(notebook: ISharedNotebook, edits: readonly CellEdit[]): void {
+  check(notebook, edits);
+  const apply = (): void => edits.forEach(edit => applyOne(notebook, edit));
+  if (notebook.disableDocumentWideUndoRedo) {
+    apply(); // each cell has its own history; a transaction of the notebook's would be in none of them
+  } else {
+    notebook.transact(apply);
+  }
+}
+
+/** Walk through the edits on paper. */
+function check(notebook: ISharedNotebook, edits: readonly CellEdit[]): void {
+  const cells = notebook.cells.map((cell): Planned => ({
+    id: cell.getId(),
+    isCode: cell.cell_type === 'code',
+    source: cell.getSource()
+  }));
+  for (const edit of edits) {
+    const at = cells.findIndex(cell => cell.id === edit.id);
+    const cell = cells[at];
+    if (edit.op === 'insert') {
+      refuse(cell !== undefined);
+      cells.splice(after(cells, edit.after), 0, {
+        id: edit.id,
+        isCode: edit.cell_type === 'code',
+        source: edit.source
+      });
+      continue;
+    }
+    if (!cell || sourceHash(cell.source) !== edit.expected || (edit.op === 'outputs' && !cell.isCode)) {
+      throw new Stale();
+    }
+    if (edit.op === 'replace') {
+      cells[at] = { ...cell, source: edit.source };
+    } else if (edit.op !== 'outputs') {
+      cells.splice(at, 1);
+    }
+    if (edit.op === 'move') {
+      refuse(edit.after === edit.id);
+      cells.splice(after(cells, edit.after), 0, cell);
+    }
+  }
+}
+
+function refuse(wrong: boolean): void {
+  if (wrong) {
+    throw new Stale();
+  }
+}
+
+function after(cells: readonly { readonly id: string }[], id: string | null): number {
+  const at = id === null ? -1 : cells.findIndex(cell => cell.id === id);
+  refuse(id !== null && at < 0);
+  return at + 1;
+}
+
+function applyOne(notebook: ISharedNotebook, edit: CellEdit): void {
+  const at = notebook.cells.findIndex(cell => cell.getId() === edit.id);
+  const cell = notebook.cells[at];
+  if (edit.op === 'insert') {
+    notebook.insertCell(after(notebook.cells, edit.after), newCell(edit));
+  } else if (!cell) {
+    throw new Stale();
+  } else if (edit.op === 'replace') {
+    splice(cell, edit.source);
+  } else if (edit.op === 'delete') {
+    notebook.deleteCell(at);
+  } else if (edit.op === 'move') {
+    const rest = notebook.cells.filter(one => one !== cell);
+    notebook.moveCell(at, after(rest, edit.after));
+  } else {
+    setOutputs(cell as ISharedCodeCell, edit);
+  }
+}
+
+function newCell({ id, cell_type, source }: InsertCell): Parameters<ISharedNotebook['insertCell']>[1] {
+  const code = cell_type === 'code' ? { outputs: [], execution_count: null } : {};
+  return { id, cell_type, source, metadata: {}, ...code };
+}
+
+/** What an agent made run is not trusted because a person had trusted what was there before. */
+function setOutputs(cell: ISharedCodeCell, edit: SetOutputs): void {
+  if (cell.getMetadata('trusted') !== undefined) {
+    cell.deleteMetadata('trusted');
+  }
+  cell.setOutputs(edit.outputs as IOutput[]);
+  cell.execution_count = edit.execution_count;
+}
+
+/** Replace what is different, as one entry of the text's history. */
+export function splice(text: ISharedCell | ISharedText, wanted: string): void {
+  const now = text.getSource();
+  let start = 0;
+  while (start < now.length && start < wanted.length && now[start] === wanted[start]) {
+    start++;
+  }
+  let end = 0;
+  const most = Math.min(now.length, wanted.length) - start;
+  while (end < most && now[now.length - 1 - end] === wanted[wanted.length - 1 - end]) {
+    end++;
+  }
+  if (start + end === now.length && now.length === wanted.length) {
+    return;
+  }
+  const history = (text as { undoManager?: { stopCapturing(): void } | null }).undoManager;
+  history?.stopCapturing();
+  text.updateSource(start, now.length - end, wanted.slice(start, wanted.length - end));
+  history?.stopCapturing();
+}

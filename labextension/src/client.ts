@@ -1,0 +1,148 @@
+/** Every HTTP call of the panel, and where its stream is. Failures come out as `CrushError`. */
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import { CrushError } from './errors';
+import type * as wire from './wire';
+
+export interface StreamAddress {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Owner of nothing: it only knows the addresses. */
+export class CrushClient {
+  constructor(private readonly _settings: ServerConnection.ISettings = ServerConnection.makeSettings()) {}
+
+  openWorkspace(body: wire.OpenWorkspace): Promise<wire.Workspace> {
+    return this._call('POST', ['workspaces'], body);
+  }
+
+  stream(wid: string, clientId: string): StreamAddress {
+    const url = this._url(['workspaces', wid, 'events']) + URLExt.objectToQueryString({ client_id: clientId });
+    const token = this._settings.token;
+    return { url, headers: token ? { Authorization: `token ${token}` } : {} };
+  }
+
+  status(wid: string): Promise<wire.AgentStatus> {
+    return this._call('GET', ['workspaces', wid, 'agent']);
+  }
+
+  config(wid: string): Promise<wire.ConfigView> {
+    return this._call('GET', ['workspaces', wid, 'config']);
+  }
+
+  patchConfig(wid: string, body: wire.PatchConfig): Promise<wire.ConfigView> {
+    return this._call('PATCH', ['workspaces', wid, 'config'], body);
+  }
+
+  sessions(wid: string): Promise<wire.Session[]> {
+    return this._call('GET', ['workspaces', wid, 'sessions']);
+  }
+
+  createSession(wid: string, body: wire.CreateSession): Promise<wire.Session> {
+    return this._call('POST', ['workspaces', wid, 'sessions'], body);
+  }
+
+  patchSession(wid: string, sid: string, body: wire.PatchSession): Promise<wire.Session> {
+    return this._call('PATCH', ['workspaces', wid, 'sessions', sid], body);
+  }
+
+  deleteSession(wid: string, sid: string): Promise<void> {
+    return this._call('DELETE', ['workspaces', wid, 'sessions', sid]);
+  }
+
+  messages(wid: string, sid: string, page: { before?: number; limit?: number } = {}): Promise<wire.Snapshot> {
+    const query = Object.entries(page).map(([key, value]) => [key, String(value)]);
+    return this._call('GET', ['workspaces', wid, 'sessions', sid, 'messages'], undefined, Object.fromEntries(query));
+  }
+
+  prompt(wid: string, body: wire.PromptRequest): Promise<wire.Run> {
+    return this._call('POST', ['workspaces', wid, 'agent'], body);
+  }
+
+  cancel(wid: string, sid: string): Promise<wire.Cancelled> {
+    return this._call('POST', ['workspaces', wid, 'agent', 'sessions', sid, 'cancel'], {});
+  }
+
+  queue(wid: string, sid: string): Promise<wire.Run[]> {
+    return this._call('GET', ['workspaces', wid, 'agent', 'sessions', sid, 'prompts']);
+  }
+
+  removeQueued(wid: string, sid: string, runId: string): Promise<wire.Cancelled> {
+    return this._call('DELETE', ['workspaces', wid, 'agent', 'sessions', sid, 'prompts', runId]);
+  }
+
+  clearQueue(wid: string, sid: string): Promise<wire.Cancelled> {
+    return this._call('DELETE', ['workspaces', wid, 'agent', 'sessions', sid, 'prompts']);
+  }
+
+  moveQueued(wid: string, sid: string, runId: string, body: wire.MovePrompt): Promise<wire.Run[]> {
+    return this._call('PATCH', ['workspaces', wid, 'agent', 'sessions', sid, 'prompts', runId], body);
+  }
+
+  permissions(wid: string): Promise<wire.PermissionRequest[]> {
+    return this._call('GET', ['workspaces', wid, 'permissions']);
+  }
+
+  answer(wid: string, pid: string, body: wire.AnswerPermission): Promise<wire.Resolved> {
+    return this._call('POST', ['workspaces', wid, 'permissions', pid], body);
+  }
+
+  grants(wid: string): Promise<wire.Grant[]> {
+    return this._call('GET', ['workspaces', wid, 'permissions', 'grants']);
+  }
+
+  revoke(wid: string, gid: string): Promise<void> {
+    return this._call('DELETE', ['workspaces', wid, 'permissions', 'grants', gid]);
+  }
+
+  /** `isLast`: the page is going away, and the browser shall send it all the same. */
+  putPresence(wid: string, body: wire.PutPresence, isLast: boolean): Promise<void> {
+    return this._call('PUT', ['workspaces', wid, 'presence'], body, {}, isLast);
+  }
+
+  claimDocument(wid: string, requestId: string, body: wire.ClaimDocument): Promise<wire.DocumentWork> {
+    return this._call('POST', ['workspaces', wid, 'documents', requestId, 'claim'], body);
+  }
+
+  answerDocument(wid: string, requestId: string, body: wire.AnswerDocument): Promise<wire.Resolved> {
+    return this._call('POST', ['workspaces', wid, 'documents', requestId], body);
+  }
+
+  private _url(path: string[]): string {
+    return URLExt.join(this._settings.baseUrl, 'api/crush/v1', ...path.map(encodeURIComponent));
+  }
+
+  private async _call<T>(
+    method: Method,
+    path: string[],
+    body?: unknown,
+    query: Record<string, string> = {},
+    keepalive = false
+  ): Promise<T> {
+    const url = this._url(path) + (Object.keys(query).length ? URLExt.objectToQueryString(query) : '');
+    const init: RequestInit = { method, cache: 'no-store', keepalive };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { 'Content-Type': 'application/json' };
+    }
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, init, this._settings);
+    } catch {
+      throw new CrushError(0, 'offline', 'The Jupyter server does not answer.', true);
+    }
+    if (!response.ok) {
+      throw await refusal(response);
+    }
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+}
+
+async function refusal(response: Response): Promise<CrushError> {
+  const body = (await response.json().catch(() => ({}))) as Partial<wire.ErrorBody>;
+  const message = body.message || `${response.status} ${response.statusText}`;
+  return new CrushError(response.status, body.reason ?? 'unknown', message, body.retryable ?? false);
+}

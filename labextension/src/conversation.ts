@@ -1,0 +1,288 @@
+/**
+ * The session that a panel shows, and what a person does in it.
+ *
+ * What was done here and is not confirmed yet (a prompt on its way, a session being deleted) is kept here, and only until the
+ * server's event says the same: every client then shows the same.
+ */
+import { UUID } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import { asCrushError } from './errors';
+import type { Live } from './live';
+import type { Memory } from './memory';
+import type { Attached } from './mentions';
+import type { Grant, PatchConfig, PatchSession, PermissionAction, Run, RunMode, Session } from './wire';
+
+/** A prompt on its way to the server. */
+export interface Sending {
+  readonly runId: string;
+  readonly sessionId: string | null;
+  readonly prompt: string;
+}
+
+export interface Composed {
+  readonly text: string;
+  readonly attached: readonly Attached[];
+}
+
+export interface Failure {
+  readonly message: string;
+  readonly reason: string;
+}
+
+const UNDO_MS = 6_000;
+/** Where the draft of a session stands that is not made yet. */
+export const NEW = 'new';
+
+/** Owner of which session is shown, of the prompts on their way, and of the deletions that can still be undone. */
+export class Conversation implements IDisposable {
+  constructor(
+    readonly live: Live,
+    readonly memory: Memory
+  ) {
+    live.changed.connect(this._onLive, this);
+  }
+
+  readonly changed = new Signal<this, void>(this);
+  /** What comes into the composer: a prompt that was not taken or was taken back, or what another part of JupyterLab puts there. */
+  readonly composed = new Signal<this, Composed>(this);
+
+  get sessionId(): string | null {
+    return this._sessionId;
+  }
+
+  get sending(): readonly Sending[] {
+    return this._sending.filter(sending => sending.sessionId === this._sessionId);
+  }
+
+  get failure(): Failure | null {
+    return this._failure;
+  }
+
+  /** The session that was deleted a moment ago. */
+  get removed(): Session | null {
+    return this._removed?.session ?? null;
+  }
+
+  /** Newest first, without the one being deleted. */
+  get sessions(): Session[] {
+    return Object.values(this.live.view.sessions)
+      .filter(session => session.id !== this._removed?.session.id)
+      .sort((a, b) => b.updated_at - a.updated_at);
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    Signal.clearData(this);
+  }
+
+  show(sessionId: string | null): void {
+    this._sessionId = sessionId;
+    this._failure = null;
+    const wid = this.live.workspace?.id;
+    if (sessionId !== null) {
+      if (wid) {
+        this.memory.setLastSession(wid, sessionId);
+      }
+      void this.live.open(sessionId);
+    }
+    this._chosen = true;
+    this.changed.emit();
+  }
+
+  dismissFailure(): void {
+    this._failure = null;
+    this.changed.emit();
+  }
+
+  /** Send a prompt, after what it is about was `saved`. */
+  async send(prompt: string, attached: readonly Attached[], mode: RunMode, saved: Promise<void> | null): Promise<void> {
+    const sending = { runId: UUID.uuid4(), sessionId: this._sessionId, prompt };
+    this._sending.push(sending);
+    this._chosen = true;
+    this._failure = null;
+    this.memory.remember(prompt);
+    this.changed.emit();
+    try {
+      await saved?.catch(error => console.warn('jupyter_crush: not saved', error));
+      const sessionId = sending.sessionId ?? (await this._create());
+      this._sending = this._sending.map(one => (one.runId === sending.runId ? { ...one, sessionId } : one));
+      const attachments = attached.map(one => one.attachment);
+      const body = { session_id: sessionId, prompt, run_id: sending.runId, mode, attachments };
+      const run = await this.live.call(wid => this.live.client.prompt(wid, body));
+      this._confirm(run);
+    } catch (error) {
+      this._fail(error);
+      this.composed.emit({ text: prompt, attached: attached.filter(one => !one.isAmbient) });
+    }
+    this._sending = this._sending.filter(one => one.runId !== sending.runId);
+    this.changed.emit();
+  }
+
+  /** Stop the turn, and what waits: the waiting prompts' words come back to the composer. */
+  async stop(): Promise<void> {
+    const sid = this._sessionId;
+    if (sid === null) {
+      return;
+    }
+    const waiting = this.queue().map(run => run.prompt);
+    await this._try(() => this.live.call(wid => this.live.client.cancel(wid, sid)));
+    if (waiting.length) {
+      this.composed.emit({ text: waiting.join('\n\n'), attached: [] });
+    }
+  }
+
+  /** Prompts that wait, in the server's order; those it has not told of yet are the last. */
+  queue(): Run[] {
+    const { runs, sessions } = this.live.view;
+    const order = this._sessionId === null ? [] : (sessions[this._sessionId]?.queue ?? []);
+    const place = (run: Run): number => (order.includes(run.run_id) ? order.indexOf(run.run_id) : order.length);
+    return Object.values(runs)
+      .filter(run => run.session_id === this._sessionId && run.state === 'queued')
+      .sort((a, b) => place(a) - place(b));
+  }
+
+  removeQueued(run: Run): Promise<void> {
+    return this._try(() => this.live.call(wid => this.live.client.removeQueued(wid, run.session_id, run.run_id)));
+  }
+
+  async editQueued(run: Run): Promise<void> {
+    await this.removeQueued(run);
+    this.composed.emit({ text: run.prompt, attached: [] });
+  }
+
+  moveQueued(run: Run, before: string | null): Promise<void> {
+    return this._try(() =>
+      this.live.call(wid => this.live.client.moveQueued(wid, run.session_id, run.run_id, { before }))
+    );
+  }
+
+  /** Whether a question was answered from this panel. */
+  wasAnsweredHere(id: string): boolean {
+    return this._answered.has(id);
+  }
+
+  answer(id: string, action: PermissionAction, message: string | null): Promise<void> {
+    this._answered.add(id);
+    return this._try(() => this.live.call(wid => this.live.client.answer(wid, id, { action, message })));
+  }
+
+  /** What the session that is shown may do without asking again. */
+  async grants(): Promise<Grant[]> {
+    let grants: Grant[] = [];
+    await this._try(async () => {
+      grants = await this.live.call(wid => this.live.client.grants(wid));
+    });
+    return grants.filter(grant => grant.session_id === this._sessionId);
+  }
+
+  revoke(grant: Grant): Promise<void> {
+    return this._try(() => this.live.call(wid => this.live.client.revoke(wid, grant.id)));
+  }
+
+  rename(sessionId: string, title: string): Promise<void> {
+    return this.patch(sessionId, { title });
+  }
+
+  patch(sessionId: string, body: PatchSession): Promise<void> {
+    return this._try(async () => {
+      const payload = await this.live.call(wid => this.live.client.patchSession(wid, sessionId, body));
+      this.live.apply({ type: 'session', payload: { type: 'updated', payload } });
+    });
+  }
+
+  patchConfig(body: PatchConfig): Promise<void> {
+    return this._try(async () => {
+      await this.live.call(wid => this.live.client.patchConfig(wid, body));
+      await this.live.refreshStatus();
+    });
+  }
+
+  /** Delete a session in a few seconds, unless `undoRemove` comes first. */
+  remove(session: Session): void {
+    this._finishRemove();
+    const timer = setTimeout(() => this._finishRemove(), UNDO_MS);
+    this._removed = { session, timer };
+    if (this._sessionId === session.id) {
+      this.show(this.sessions[0]?.id ?? null);
+    }
+    this.changed.emit();
+  }
+
+  undoRemove(): void {
+    if (this._removed) {
+      clearTimeout(this._removed.timer);
+      const { id } = this._removed.session;
+      this._removed = null;
+      this.show(id);
+    }
+  }
+
+  private _finishRemove(): void {
+    const removed = this._removed;
+    if (removed) {
+      clearTimeout(removed.timer);
+      this._removed = null;
+      const payload = removed.session;
+      this.live.apply({ type: 'session', payload: { type: 'deleted', payload } });
+      void this._try(() => this.live.call(wid => this.live.client.deleteSession(wid, payload.id)));
+    }
+  }
+
+  private async _create(): Promise<string> {
+    const payload = await this.live.call(wid => this.live.client.createSession(wid, {}));
+    this.live.apply({ type: 'session', payload: { type: 'created', payload } });
+    if (this._sessionId === null) {
+      // What is written while the session is made belongs to it.
+      this.memory.moveDraft(NEW, payload.id);
+      this.show(payload.id);
+    }
+    return payload.id;
+  }
+
+  /** The answer to a prompt, unless the stream was faster and knows more. */
+  private _confirm(run: Run): void {
+    if (!this.live.view.runs[run.run_id]) {
+      this.live.apply({ type: 'run', payload: { type: 'created', payload: run } });
+    }
+  }
+
+  private async _try(action: () => Promise<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this._fail(error);
+    }
+  }
+
+  private _fail(error: unknown): void {
+    const { message, reason } = asCrushError(error);
+    this._failure = { message, reason };
+    this.changed.emit();
+  }
+
+  private _onLive(): void {
+    const { view, workspace, isReady } = this.live;
+    const isGone = this._sessionId !== null && isReady && !view.sessions[this._sessionId];
+    if (workspace && isReady && (!this._chosen || isGone)) {
+      const last = this.memory.lastSession(workspace.id);
+      const known = last !== null && view.sessions[last] ? last : this.sessions[0]?.id;
+      if (known !== undefined || isGone) {
+        this.show(known ?? null);
+      }
+    }
+    this.changed.emit();
+  }
+
+  private readonly _answered = new Set<string>();
+  private _sessionId: string | null = null;
+  private _chosen = false;
+  private _sending: Sending[] = [];
+  private _failure: Failure | null = null;
+  private _removed: { session: Session; timer: ReturnType<typeof setTimeout> } | null = null;
+  private _isDisposed = false;
+}

@@ -1,0 +1,12 @@
+/** The plugins of the labextension; each has a file of its own. */
+import agent from './plugins/agent';
+import cells from './plugins/cells';
+import commands from './plugins/commands';
+import documents from './plugins/documents';
+import follow from './plugins/follow';
+import notification from './plugins/notification';
+import page from './plugins/page';
+import panel from './plugins/panel';
+import status from './plugins/status';
+
+export default [agent, page, panel, commands, cells, status, documents, follow, notification];

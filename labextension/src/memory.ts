@@ -1,0 +1,81 @@
+/** What this browser remembers between visits. A browser that refuses storage forgets, and nothing else breaks. */
+
+const PREFIX = 'jupyter-crush:';
+const HISTORY_SIZE = 50;
+
+export class Memory {
+  constructor(private readonly _storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {}
+
+  /** The name of this browser towards the server; one for all its tabs, for they share one stream. */
+  clientId(mint: () => string): string {
+    const known = this._get('client');
+    if (known) {
+      return known;
+    }
+    const id = mint();
+    this._put('client', id);
+    return id;
+  }
+
+  /** Whether the agent was ever asked anything from here. */
+  get wasUsed(): boolean {
+    return this._get('history') !== null;
+  }
+
+  lastSession(workspaceId: string): string | null {
+    return this._get(`session:${workspaceId}`);
+  }
+
+  setLastSession(workspaceId: string, sessionId: string): void {
+    this._put(`session:${workspaceId}`, sessionId);
+  }
+
+  /** What was written into a session's composer and not sent. */
+  draft(sessionId: string): string {
+    return this._get(`draft:${sessionId}`) ?? '';
+  }
+
+  setDraft(sessionId: string, text: string): void {
+    this._put(`draft:${sessionId}`, text || null);
+  }
+
+  moveDraft(from: string, to: string): void {
+    this.setDraft(to, this.draft(from));
+    this.setDraft(from, '');
+  }
+
+  /** What was sent from here, newest last. */
+  history(): string[] {
+    try {
+      const entries: unknown = JSON.parse(this._get('history') ?? '[]');
+      return Array.isArray(entries) ? entries.filter(entry => typeof entry === 'string') : [];
+    } catch {
+      return [];
+    }
+  }
+
+  remember(prompt: string): void {
+    const entries = [...this.history().filter(entry => entry !== prompt), prompt];
+    this._put('history', JSON.stringify(entries.slice(-HISTORY_SIZE)));
+  }
+
+  private _get(key: string): string | null {
+    try {
+      return this._storage.getItem(PREFIX + key);
+    } catch {
+      return null;
+    }
+  }
+
+  private _put(key: string, value: string | null): void {
+    try {
+      if (value === null) {
+        this._storage.removeItem(PREFIX + key);
+      } else {
+        this._storage.setItem(PREFIX + key, value);
+      }
+    } catch {
+      // Full, or forbidden: forget it.
+    }
+  }
+}

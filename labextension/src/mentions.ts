@@ -1,0 +1,95 @@
+/** What can be named with `@`: files of the server, and cells of the notebook in front. */
+import { PathExt } from '@jupyterlab/coreutils';
+import type { Contents } from '@jupyterlab/services';
+import type { Notebooks } from './notebooks';
+import type { Attachment } from './wire';
+
+export interface Attached {
+  /** What the chip says. */
+  readonly label: string;
+  readonly attachment: Attachment;
+  /** Goes along with every prompt by itself: the notebook in front. */
+  readonly isAmbient?: boolean;
+}
+
+export interface Mention {
+  readonly label: string;
+  readonly hint: string;
+  /** What stands in the text instead of what was typed. */
+  readonly text: string;
+  /** null: a folder, which is gone into. */
+  readonly attached: Attached | null;
+}
+
+/** A mention being typed: from the `@` at `start` to the caret. */
+export interface Typing {
+  readonly start: number;
+  readonly query: string;
+}
+
+const TYPING = /(?:^|[\s(])@([^\s@]*)$/;
+const MOST = 8;
+
+export function typingAt(text: string, caret: number): Typing | null {
+  const match = TYPING.exec(text.slice(0, caret));
+  return match ? { start: caret - (match[1] ?? '').length - 1, query: match[1] ?? '' } : null;
+}
+
+export class Mentions {
+  constructor(
+    private readonly _contents: Pick<Contents.IManager, 'get'>,
+    private readonly _notebooks: Pick<Notebooks, 'path' | 'cells'>
+  ) {}
+
+  /** The best few for what is typed. */
+  async find(query: string): Promise<Mention[]> {
+    const wanted = (query.split('/').at(-1) ?? '').toLowerCase();
+    const files = await this._files(query);
+    const near = files.filter(file => file.label.toLowerCase().startsWith(wanted));
+    return [...near, ...this._cells(query), ...files.filter(file => !near.includes(file))].slice(0, MOST);
+  }
+
+  private async _files(query: string): Promise<Mention[]> {
+    const slash = query.lastIndexOf('/');
+    const folder = slash < 0 ? '' : query.slice(0, slash);
+    const wanted = query.slice(slash + 1).toLowerCase();
+    const listed = await this._contents.get(folder, { content: true }).catch(() => null);
+    const entries = (Array.isArray(listed?.content) ? listed.content : []) as Contents.IModel[];
+    return entries
+      .filter(entry => entry.name.toLowerCase().includes(wanted))
+      .sort((a, b) => a.name.localeCompare(b.name))
+      .map(entry => mentionOf(entry, PathExt.join(folder, entry.name)));
+  }
+
+  private _cells(query: string): Mention[] {
+    const notebook = this._notebooks.path;
+    const wanted = query.toLowerCase();
+    if (notebook === null || wanted.length < 2) {
+      return [];
+    }
+    return this._notebooks
+      .cells()
+      .map(({ id, source }, index) => ({ id, name: `cell-${index + 1}`, line: source.trim().split('\n')[0] ?? '' }))
+      .filter(({ name, line }) => name.startsWith(wanted) || line.toLowerCase().includes(wanted))
+      .slice(0, MOST / 2)
+      .map(({ id, name, line }) => ({
+        label: name,
+        hint: line,
+        text: `@${name} `,
+        attached: { label: name, attachment: { notebook, cell_ids: [id] } }
+      }));
+  }
+}
+
+function mentionOf(entry: Contents.IModel, path: string): Mention {
+  if (entry.type === 'directory') {
+    return { label: `${entry.name}/`, hint: '', text: `@${path}/`, attached: null };
+  }
+  const attachment = entry.type === 'notebook' ? { notebook: path } : { path };
+  return {
+    label: entry.name,
+    hint: PathExt.dirname(path),
+    text: `@${path} `,
+    attached: { label: entry.name, attachment }
+  };
+}

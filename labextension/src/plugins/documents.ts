@@ -1,0 +1,34 @@
+/** The agent reads and changes documents that are open here through this tab, so that nothing unsaved is lost. */
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IEditorTracker } from '@jupyterlab/fileeditor';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { UUID } from '@lumino/coreutils';
+import { OpenHere } from '../attached/open';
+import { AttachedTab } from '../attached/tab';
+import { ICrush } from '../tokens';
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: '@jupyter-crush/labextension:documents',
+  description: 'Lets the agent work in the documents that are open here.',
+  autoStart: true,
+  requires: [ICrush],
+  optional: [INotebookTracker, IEditorTracker],
+  activate: (
+    app: JupyterFrontEnd,
+    { live }: ICrush,
+    notebooks: INotebookTracker | null,
+    editors: IEditorTracker | null
+  ) => {
+    const { contents } = app.serviceManager;
+    const open = new OpenHere(app.shell, contents);
+    new AttachedTab(UUID.uuid4(), live, open, contents);
+    if (notebooks) {
+      open.track(notebooks, 'notebook');
+    }
+    if (editors) {
+      open.track(editors, 'file');
+    }
+  }
+};
+
+export default plugin;

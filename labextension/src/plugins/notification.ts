@@ -1,0 +1,34 @@
+/** A notification of the system when a turn ends or a question waits while this tab is hidden; off unless it is chosen. */
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { activity } from '../activity';
+import type { Activity } from '../activity';
+import { ICrush } from '../tokens';
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: '@jupyter-crush/labextension:notification',
+  description: 'Notifies of ends and questions while the tab is hidden.',
+  autoStart: true,
+  requires: [ICrush],
+  optional: [ITranslator],
+  activate: (_: JupyterFrontEnd, { conversation, settings }: ICrush, translator: ITranslator | null) => {
+    const trans = (translator ?? nullTranslator).load('jupyter_crush');
+    let before: Activity = 'ready';
+    settings.changed.connect(() => {
+      if (settings.notify && 'Notification' in window && Notification.permission === 'default') {
+        void Notification.requestPermission();
+      }
+    });
+    conversation.changed.connect(() => {
+      const now = activity(conversation);
+      const isNews = now !== before && now !== 'working';
+      before = now;
+      if (isNews && document.hidden && settings.notify && window.Notification?.permission === 'granted') {
+        const text = now === 'asking' ? trans.__('The agent asks you something.') : trans.__('The agent is done.');
+        new Notification(trans.__('Crush'), { body: text, tag: 'jupyter-crush' });
+      }
+    });
+  }
+};
+
+export default plugin;

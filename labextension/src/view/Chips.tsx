@@ -1,0 +1,48 @@
+/** What the agent will be told beside the prompt: the notebook in front, and what was attached. */
+import { closeIcon } from '@jupyterlab/ui-components';
+import type { Attached } from '../mentions';
+import { useUi } from './ui';
+
+export interface ChipsProps {
+  /** The name of the notebook in front; null: none is open. */
+  readonly notebook: string | null;
+  readonly isNotebookOff: boolean;
+  readonly onToggleNotebook: () => void;
+  readonly attached: readonly Attached[];
+  readonly onDetach: (attached: Attached) => void;
+}
+
+export function Chips({ notebook, isNotebookOff, onToggleNotebook, attached, onDetach }: ChipsProps) {
+  const { trans } = useUi();
+  if (notebook === null && !attached.length) {
+    return null;
+  }
+  const told = trans.__('The agent is told that this notebook is open');
+  const untold = trans.__('The agent is not told about this notebook');
+  return (
+    <div className="jcr-Composer-chips">
+      {notebook !== null && (
+        <button
+          className="jcr-Chip"
+          aria-pressed={!isNotebookOff}
+          title={isNotebookOff ? untold : told}
+          onClick={onToggleNotebook}
+        >
+          <span className="jcr-Ellipsis">{notebook}</span>
+          {!isNotebookOff && <closeIcon.react tag="span" className="jcr-Icon jcr-mod-small" />}
+        </button>
+      )}
+      {attached.map(one => (
+        <button
+          key={one.label}
+          className="jcr-Chip"
+          title={trans.__('Do not attach %1', one.label)}
+          onClick={() => onDetach(one)}
+        >
+          <span className="jcr-Ellipsis">{one.label}</span>
+          <closeIcon.react tag="span" className="jcr-Icon jcr-mod-small" />
+        </button>
+      ))}
+    </div>
+  );
+}

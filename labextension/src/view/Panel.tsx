@@ -1,0 +1,154 @@
+/** The panel: reads the conversation, hands its parts to the components, and their wishes back to it. */
+import type { KeyboardEvent } from 'react';
+import { useEffect, useMemo } from 'react';
+import { activity, questions } from '../activity';
+import { NEW } from '../conversation';
+import type { Composed } from '../conversation';
+import type { ICrush } from '../tokens';
+import { suggestions } from '../suggestions';
+import type { ModelInfo, Session } from '../wire';
+import { Composer } from './Composer';
+import { Conversed } from './Conversed';
+import { EmptyState } from './EmptyState';
+import { Grants } from './Grants';
+import { Header } from './Header';
+import { Notices } from './PanelNotices';
+import { PermissionCard } from './PermissionCard';
+import { Queue } from './Queue';
+import { troubleOf } from './trouble';
+import { useContextChips } from './context';
+import { StateLine } from './StateLine';
+import { useNumbered, useSignals } from './signals';
+import { useUi } from './ui';
+
+const NOTHING: Composed = { text: '', attached: [] };
+
+interface PanelProps {
+  readonly crush: ICrush;
+  /** The panel is in the page. */
+  readonly onRendered: () => void;
+}
+
+export function Panel({ crush, onRendered }: PanelProps) {
+  const { conversation, live, notebooks, settings } = crush;
+  const { trans } = useUi();
+  useSignals(conversation.changed, notebooks.changed, settings.changed);
+  useEffect(onRendered, [onRendered]);
+  const given = useNumbered(conversation.composed, NOTHING);
+  const context = useContextChips(crush, given);
+  const session = conversation.sessionId === null ? null : (live.view.sessions[conversation.sessionId] ?? null);
+  const sid = session?.id;
+  // Looked at seldom: the notebook may be large, and this renders with every event.
+  const offered = useMemo(() => suggestions(notebooks.look(), trans), [notebooks, notebooks.version, sid, trans]); // eslint-disable-line react-hooks/exhaustive-deps
+  const doing = activity(conversation);
+  const asked = questions(conversation);
+  const question = asked[0];
+  const opened = session ? live.view.opened[session.id] : undefined;
+  const isEmpty = !conversation.sending.length && (session === null || opened?.transcript.messages.length === 0);
+  const send = (prompt: string): void => {
+    const attached = context.take();
+    const saved = attached.some(one => one.attachment.notebook === notebooks.path) ? notebooks.save() : null;
+    void conversation.send(prompt, attached, settings.whileBusy, saved);
+  };
+  const trouble = troubleOf(live, trans);
+  return (
+    <div className="jcr-Panel-inner" onKeyDown={betweenTurns}>
+      <Header
+        sessions={conversation.sessions}
+        current={session}
+        now={Date.now()}
+        onShow={id => conversation.show(id)}
+        onNew={() => conversation.show(null)}
+        onRename={(id, title) => void conversation.rename(id, title)}
+        onRemove={one => conversation.remove(one)}
+      />
+      <PanelState crush={crush} session={session} />
+      {isEmpty ? (
+        <EmptyState
+          suggestions={offered}
+          isDemo={modelOf(crush, session)?.is_demo ?? false}
+          trouble={trouble}
+          onChoose={send}
+        />
+      ) : (
+        <Conversed crush={crush} isBusy={doing !== 'ready'} onContinue={() => send(trans.__('Continue'))} />
+      )}
+      <Notices crush={crush} trouble={isEmpty ? null : (trouble?.text ?? null)} />
+      {question && (
+        <PermissionCard
+          key={question.id}
+          request={question}
+          waiting={asked.length - 1}
+          onAnswer={(action, message) => void conversation.answer(question.id, action, message)}
+        />
+      )}
+      <Queue
+        runs={conversation.queue()}
+        onRemove={run => void conversation.removeQueued(run)}
+        onEdit={run => void conversation.editQueued(run)}
+        onMove={(run, before) => void conversation.moveQueued(run, before)}
+      />
+      <Composer
+        draftKey={session?.id ?? NEW}
+        draft={conversation.memory.draft(session?.id ?? NEW)}
+        history={() => conversation.memory.history()}
+        mentions={crush.mentions}
+        chips={context.chips}
+        isBusy={doing !== 'ready'}
+        steers={settings.whileBusy === 'steer'}
+        isDisabled={trouble !== null || live.workspace === null}
+        returned={{ text: given.value.text, number: given.number }}
+        onDraft={text => conversation.memory.setDraft(session?.id ?? NEW, text)}
+        onSend={send}
+        onStop={() => void conversation.stop()}
+        onAttach={context.attach}
+        onFiles={files => void context.attachFiles(files)}
+      />
+    </div>
+  );
+}
+
+function PanelState({ crush, session }: { crush: ICrush; session: Session | null }) {
+  const { conversation, live } = crush;
+  const config = live.config;
+  const mode = session?.permission_mode ?? config?.permission_mode ?? 'ask';
+  return (
+    <StateLine
+      connection={live.connection}
+      activity={activity(conversation)}
+      session={session}
+      model={modelOf(crush, session)}
+      models={live.status?.models ?? []}
+      mode={mode}
+      grants={<Grants load={() => conversation.grants()} onRevoke={grant => conversation.revoke(grant)} />}
+      modes={config?.permission_modes ?? [mode]}
+      onModel={model =>
+        void (session ? conversation.patch(session.id, { model }) : conversation.patchConfig({ model }))
+      }
+      onMode={permission_mode =>
+        void (session
+          ? conversation.patch(session.id, { permission_mode })
+          : conversation.patchConfig({ permission_mode }))
+      }
+    />
+  );
+}
+
+function modelOf({ live }: ICrush, session: Session | null): ModelInfo | null {
+  const own = live.status?.models.find(model => model.id === session?.model);
+  return own ?? live.status?.model ?? null;
+}
+
+/** Alt+↑ and Alt+↓ go from turn to turn. */
+function betweenTurns(event: KeyboardEvent<HTMLDivElement>): void {
+  if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) {
+    return;
+  }
+  const box = event.currentTarget.querySelector('.jcr-Transcript');
+  const turns = [...(box?.querySelectorAll('.jcr-Turn') ?? [])];
+  const top = box?.getBoundingClientRect().top ?? 0;
+  const above = turns.filter(turn => turn.getBoundingClientRect().top < top - 4).at(-1);
+  const below = turns.find(turn => turn.getBoundingClientRect().top > top + 4);
+  (event.key === 'ArrowUp' ? above : below)?.scrollIntoView({ block: 'start' });
+  event.preventDefault();
+}

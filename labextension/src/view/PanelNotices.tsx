@@ -1,0 +1,63 @@
+/** The words between the transcript and the composer: what failed, what is tried again, what can be undone. */
+import { activity } from '../activity';
+import type { ICrush } from '../tokens';
+import type { PermissionNotification } from '../wire';
+import { Notice } from './Notices';
+import { useUi } from './ui';
+
+interface NoticesProps {
+  readonly crush: ICrush;
+  /** Why the agent cannot work, where the empty panel does not say it. */
+  readonly trouble: string | null;
+}
+
+export function Notices({ crush, trouble }: NoticesProps) {
+  const { conversation, live } = crush;
+  const { trans } = useUi();
+  const said = conversation.sessionId === null ? undefined : live.view.notices[conversation.sessionId];
+  const { removed, failure } = conversation;
+  const settled = conversation.sessionId === null ? undefined : live.view.settled[conversation.sessionId];
+  const isNews = settled && !conversation.wasAnsweredHere(settled.id) && activity(conversation) === 'working';
+  return (
+    <>
+      {live.failure && live.workspace && live.connection !== 'reconnecting' && (
+        <Notice kind="error">{live.failure.message}</Notice>
+      )}
+      {trouble !== null && <Notice kind="error">{trouble}</Notice>}
+      {live.connection === 'refused' && (
+        <Notice kind="error">
+          {trans.__('The server does not know you any more. Sign in again: reload this page.')}
+        </Notice>
+      )}
+      {live.connection === 'reconnecting' && (
+        <Notice kind="quiet">
+          {trans.__('No connection. The agent goes on; this panel catches up when it is back.')}
+        </Notice>
+      )}
+      {said && said.type !== 'error' && <Notice kind="quiet">{said.message}</Notice>}
+      {isNews && <Notice kind="quiet">{settlement(settled, trans)}</Notice>}
+      {failure && (
+        <Notice kind="error" onDismiss={() => conversation.dismissFailure()}>
+          {failure.message}
+        </Notice>
+      )}
+      {removed && (
+        <Notice kind="quiet" action={{ name: trans.__('Undo'), onClick: () => conversation.undoRemove() }}>
+          {trans.__('“%1” is deleted.', removed.title || trans.__('New session'))}
+        </Notice>
+      )}
+    </>
+  );
+}
+
+/** How a question was settled by somebody else, or by nobody. */
+function settlement(
+  { by, granted, withdrawn }: PermissionNotification,
+  trans: ReturnType<typeof useUi>['trans']
+): string {
+  if (withdrawn) {
+    return trans.__('The question is withdrawn: nobody waits for its answer any more.');
+  }
+  const who = by ?? trans.__('Somebody');
+  return granted ? trans.__('%1 allowed it.', who) : trans.__('%1 denied it.', who);
+}

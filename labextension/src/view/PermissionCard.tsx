@@ -1,0 +1,202 @@
+/** The only thing that shouts: a question. It shows exactly what will happen, and takes Enter, S and Escape. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { KeyboardEvent } from 'react';
+import type { PermissionAction, PermissionRequest } from '../wire';
+import { visible } from '../visible';
+import { Diff } from './Diff';
+import { useUi } from './ui';
+
+interface PermissionCardProps {
+  readonly request: PermissionRequest;
+  readonly waiting: number;
+  readonly onAnswer: (action: PermissionAction, message: string | null) => void;
+}
+
+/** Keys are taken only after a person could have seen the question. */
+const SEEN_MS = 400;
+
+export function PermissionCard({ request, waiting, onAnswer }: PermissionCardProps) {
+  const { trans } = useUi();
+  const [isSent, setSent] = useState(false);
+  const [reason, setReason] = useState<string | null>(null);
+  const card = useRef<HTMLDivElement>(null);
+  const isSeen = useSeen(card, request.id);
+  const answer = (action: PermissionAction, message: string | null = null): void => {
+    if (!isSent) {
+      setSent(true);
+      onAnswer(action, message);
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const isButton = event.target instanceof HTMLButtonElement || event.target instanceof HTMLInputElement;
+    if (!isSeen() || event.nativeEvent.isComposing || event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
+    if (event.key === 'Escape') {
+      answer('deny');
+    } else if (event.key === 'Enter' && !isButton) {
+      answer('allow');
+    } else if (event.key.toLowerCase() === 's' && request.scope && !(event.target instanceof HTMLInputElement)) {
+      answer('allow_session');
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div
+      className="jcr-Card"
+      ref={card}
+      tabIndex={-1}
+      role="alertdialog"
+      aria-label={titleOf(request, trans)}
+      onKeyDown={onKeyDown}
+    >
+      <div className="jcr-Card-head">
+        <span>{titleOf(request, trans)}</span>
+        {waiting > 0 && <span className="jcr-Card-more">{trans._n('%1 more', '%1 more', waiting)}</span>}
+      </div>
+      {request.description && <div className="jcr-Card-text">{visible(request.description)}</div>}
+      <Shown request={request} />
+      {reason !== null && (
+        <input
+          className="jcr-Card-reason"
+          autoFocus
+          value={reason}
+          maxLength={4000}
+          placeholder={trans.__('Say what to do instead; Enter denies')}
+          aria-label={trans.__('Reason')}
+          onChange={event => setReason(event.target.value)}
+          onKeyDown={event => event.key === 'Enter' && answer('deny', reason.trim() || null)}
+        />
+      )}
+      <div className="jcr-Card-actions">
+        <button className="jcr-Button jcr-mod-accept" disabled={isSent} onClick={() => answer('allow')}>
+          {trans.__('Allow')} <kbd>⏎</kbd>
+        </button>
+        {request.scope && (
+          <button
+            className="jcr-Button"
+            disabled={isSent}
+            title={request.scope}
+            onClick={() => answer('allow_session')}
+          >
+            {trans.__('Allow for session')} <kbd>S</kbd>
+          </button>
+        )}
+        <button className="jcr-Button" disabled={isSent} onClick={() => answer('deny', reason?.trim() || null)}>
+          {trans.__('Deny')} <kbd>Esc</kbd>
+        </button>
+        {reason === null && (
+          <button className="jcr-LinkButton" disabled={isSent} onClick={() => setReason('')}>
+            {trans.__('Deny, and say why')}
+          </button>
+        )}
+      </div>
+      {request.scope && <div className="jcr-Card-scope">{trans.__('For the session: %1', visible(request.scope))}</div>}
+    </div>
+  );
+}
+
+/** The focus comes here only from inside the panel, never out of a text that is being written, and goes back to the composer. */
+function useSeen(card: React.RefObject<HTMLDivElement>, id: string): () => boolean {
+  const since = useRef(0);
+  useEffect(() => {
+    since.current = performance.now();
+    const active = document.activeElement;
+    const isWriting = active instanceof HTMLTextAreaElement ? active.value !== '' : active instanceof HTMLInputElement;
+    if (active?.closest('.jcr-Panel') && !isWriting) {
+      card.current?.focus({ preventScroll: true });
+    }
+  }, [card, id]);
+  useLayoutEffect(() => {
+    const node = card.current;
+    return () => {
+      if (node?.contains(document.activeElement)) {
+        node.closest('.jcr-Panel')?.querySelector<HTMLElement>('.jcr-Composer-text')?.focus();
+      }
+    };
+  }, [card]);
+  return () => performance.now() - since.current > SEEN_MS;
+}
+
+function titleOf(request: PermissionRequest, trans: ReturnType<typeof useUi>['trans']): string {
+  switch (request.action) {
+    case 'edit':
+      return request.path ? trans.__('Change %1?', visible(request.path)) : trans.__('Make this change?');
+    case 'execute':
+      return trans.__('Run this in your kernel?');
+    case 'shell':
+      return trans.__('Run this command?');
+    case 'read':
+      return request.path ? trans.__('Read %1?', visible(request.path)) : trans.__('Read this?');
+    default:
+      return trans.__('Allow %1?', visible(request.tool_name));
+  }
+}
+
+/** Nothing is cut: what will happen stands in full and scrolls, and all else that was asked for is a click away. */
+function Shown({ request }: { request: PermissionRequest }) {
+  const { trans } = useUi();
+  const { main, brief, rest } = sorted(request.params);
+  return (
+    <div className="jcr-Card-shown">
+      {main.map(([name, value]) =>
+        name === 'diff' ? (
+          <Diff key={name} diff={value} />
+        ) : (
+          <pre key={name} className="jcr-Code" tabIndex={0} aria-label={name}>
+            {visible(value)}
+          </pre>
+        )
+      )}
+      {brief.length > 0 && (
+        <dl className="jcr-Card-brief">
+          {brief.map(([name, value]) => (
+            <div key={name}>
+              <dt>{visible(name)}</dt>
+              <dd>{visible(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {rest.length > 0 && (
+        <details className="jcr-Card-rest">
+          <summary>{trans.__('All that was asked for')}</summary>
+          <pre className="jcr-Code" tabIndex={0}>
+            {visible(JSON.stringify(Object.fromEntries(rest), null, 2))}
+          </pre>
+        </details>
+      )}
+    </div>
+  );
+}
+
+interface Sorted {
+  main: [string, string][];
+  brief: [string, string][];
+  rest: [string, unknown][];
+}
+
+const MAIN = new Set(['diff', 'command', 'code', 'source', 'content']);
+/** In the title, or in the diff. */
+const SAID = new Set(['path', 'additions', 'deletions']);
+const BRIEF_LENGTH = 60;
+
+function sorted(params: PermissionRequest['params']): Sorted {
+  const parts: Sorted = { main: [], brief: [], rest: [] };
+  for (const [name, value] of Object.entries(params)) {
+    const text = typeof value === 'string' ? value : String(value);
+    if (MAIN.has(name) && typeof value === 'string') {
+      parts.main.push([name, value]);
+    } else if (value === null || value === '' || (SAID.has(name) && params['diff'] !== undefined)) {
+      continue;
+    } else if (typeof value !== 'object' && text.length <= BRIEF_LENGTH && !text.includes('\n')) {
+      parts.brief.push([name, text]);
+    } else {
+      parts.rest.push([name, value]);
+    }
+  }
+  return parts;
+}

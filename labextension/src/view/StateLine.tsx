@@ -1,0 +1,101 @@
+/** One quiet line: what it does, which model, which mode, how full its context is, what it cost. */
+import type { ReactNode } from 'react';
+import type { Activity } from '../activity';
+import type { Connection } from '../live';
+import type { ModelInfo, PermissionMode, Session } from '../wire';
+import { contextPercent, cost, modeMeaning, modeName } from '../words';
+import { Choice, Popup } from './Popup';
+import { useUi } from './ui';
+
+export interface StateLineProps {
+  readonly connection: Connection;
+  readonly activity: Activity;
+  readonly session: Session | null;
+  readonly model: ModelInfo | null;
+  readonly models: readonly ModelInfo[];
+  readonly mode: PermissionMode;
+  readonly modes: readonly PermissionMode[];
+  readonly onModel: (id: string) => void;
+  readonly onMode: (mode: PermissionMode) => void;
+  /** What stands below the modes: the permissions that stand. */
+  readonly grants: ReactNode;
+}
+
+export function StateLine(props: StateLineProps) {
+  const { session, model, models, mode, modes, onModel, onMode, grants } = props;
+  const { trans } = useUi();
+  const percent = contextPercent(session?.usage, model);
+  const usd = session?.usage.cost_usd;
+  return (
+    <div className="jcr-StateLine">
+      <State {...props} />
+      {model && (
+        <Popup
+          className="jcr-StateLine-button"
+          title={trans.__('Model')}
+          label={modelLabel(model, trans.__('demo, offline'))}
+        >
+          {close =>
+            models.map(one => (
+              <Choice
+                key={one.id}
+                name={one.name}
+                hint={one.is_demo ? trans.__('demo, offline') : one.provider}
+                isChosen={one.id === model.id}
+                onChoose={() => (close(), onModel(one.id))}
+              />
+            ))
+          }
+        </Popup>
+      )}
+      <Popup
+        className="jcr-StateLine-button"
+        title={trans.__('Permission mode')}
+        label={modeName(mode, trans)}
+        footer={grants}
+      >
+        {close =>
+          modes.map(one => (
+            <Choice
+              key={one}
+              name={modeName(one, trans)}
+              hint={modeMeaning(one, trans)}
+              isChosen={one === mode}
+              onChoose={() => (close(), onMode(one))}
+            />
+          ))
+        }
+      </Popup>
+      {percent !== null && <span title={trans.__('Context in use')}>{percent}%</span>}
+      {usd != null && <span title={trans.__('Cost of this session')}>{cost(usd)}</span>}
+    </div>
+  );
+}
+
+function modelLabel(model: ModelInfo, demo: string): JSX.Element {
+  return (
+    <>
+      <span className="jcr-Ellipsis">{model.name}</span>
+      {model.is_demo && <span className="jcr-Demo">{demo}</span>}
+    </>
+  );
+}
+
+/** Announced when it changes: the words that a person who does not see the panel needs. */
+function State({ connection, activity }: StateLineProps) {
+  const { trans } = useUi();
+  const words = {
+    connecting: trans.__('connecting'),
+    reconnecting: trans.__('reconnecting'),
+    refused: trans.__('not signed in'),
+    failed: trans.__('not available'),
+    live: { ready: trans.__('ready'), working: trans.__('working'), asking: trans.__('asks you') }[activity]
+  };
+  const kind = connection === 'live' ? activity : connection;
+  return (
+    <span className="jcr-State" role="status" aria-live="polite">
+      <span className={`jcr-Dot jcr-mod-${kind}`} aria-hidden="true" />
+      {words[connection]}
+    </span>
+  );
+}

@@ -1,0 +1,123 @@
+/** One turn: a person's words in a quiet block, and under them what was done about it. */
+import { memo } from 'react';
+import type { Item, Turn } from '../turns';
+import type { Run, ToolProgress } from '../wire';
+import { clockTime, ending } from '../words';
+import { Markdown } from './Markdown';
+import { Picture } from './Picture';
+import { ReasoningLine } from './Reasoning';
+import { Reads, ToolItem } from './Tool';
+import { useUi } from './ui';
+
+interface TurnProps {
+  readonly turn: Turn;
+  readonly run: Run | undefined;
+  readonly isLast: boolean;
+  readonly isBusy: boolean;
+  readonly progress: Readonly<Record<string, ToolProgress>>;
+  readonly onContinue: () => void;
+}
+
+export const TurnView = memo(function TurnView(props: TurnProps) {
+  const { turn, isLast, isBusy } = props;
+  const { trans } = useUi();
+  return (
+    <article className="jcr-Turn" data-run={turn.runId} aria-label={trans.__('Turn')}>
+      {turn.user && (
+        <Words
+          text={turn.words}
+          author={turn.user.author}
+          at={turn.user.created_at}
+          chips={turn.contexts.map(context => context.label)}
+        />
+      )}
+      {turn.pictures.map((image, index) => (
+        <Picture key={index} image={image} />
+      ))}
+      {turn.isSummary && <div className="jcr-Line jcr-mod-quiet">{trans.__('Summary of what came before')}</div>}
+      {turn.items.map(item => (
+        <ItemView key={item.key} item={item} {...props} />
+      ))}
+      {isLast && isBusy && isWaiting(turn.items.at(-1)) && (
+        <div className="jcr-Line">
+          <span className="jcr-Spinner" />
+          {trans.__('Waiting for the model…')}
+        </div>
+      )}
+    </article>
+  );
+});
+
+/** Whether nothing of the turn is being written or run. */
+function isWaiting(item: Item | undefined): boolean {
+  switch (item?.kind) {
+    case 'text':
+    case 'reasoning':
+      return !item.live;
+    case 'tool':
+      return item.tool.result !== null;
+    default:
+      return true;
+  }
+}
+
+interface WordsProps {
+  readonly text: string;
+  readonly author: string | null;
+  readonly at: number | null;
+  readonly chips: readonly string[];
+}
+
+export function Words({ text, author, at, chips }: WordsProps) {
+  const { trans } = useUi();
+  return (
+    <div className="jcr-Words">
+      <div className="jcr-Words-head">
+        <span className="jcr-Words-author">{author ?? trans.__('You')}</span>
+        <span>{at === null ? trans.__('sending…') : clockTime(at)}</span>
+      </div>
+      <div className="jcr-Words-text">{text}</div>
+      {chips.length > 0 && (
+        <div className="jcr-Words-chips">
+          {chips.map((chip, index) => (
+            <span key={index} className="jcr-Chip">
+              {chip}
+            </span>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function ItemView({ item, run, isLast, isBusy, progress, onContinue }: TurnProps & { item: Item }) {
+  const { trans } = useUi();
+  switch (item.kind) {
+    case 'text':
+      return <Markdown source={item.part.text} />;
+    case 'reasoning':
+      return <ReasoningLine text={item.part.text} live={item.live && isBusy} />;
+    case 'tool': {
+      const text = progress[item.tool.call.id]?.text ?? null;
+      return <ToolItem tool={item.tool} progress={text} isRunning={isLast && isBusy} />;
+    }
+    case 'reads':
+      return <Reads tools={item.tools} />;
+    case 'image':
+      return <Picture image={item.image} />;
+    case 'finish': {
+      const isError = item.finish.reason === 'error';
+      const canContinue = isLast && !isBusy && ['interrupted', 'max_tokens', 'budget'].includes(item.finish.reason);
+      return (
+        <div className={isError ? 'jcr-Ending jcr-mod-error' : 'jcr-Ending'} role={isError ? 'alert' : undefined}>
+          <span>{ending(item.finish, run, trans)}</span>
+          {canContinue && (
+            <button className="jcr-LinkButton" onClick={onContinue}>
+              {trans.__('Continue')}
+            </button>
+          )}
+        </div>
+      );
+    }
+  }
+}

@@ -1,0 +1,111 @@
+"""A person who uses only the keyboard: prompts, new lines, answers, stop, and the way to the panel and back."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from playwright.sync_api import expect
+
+from jupyter_crush.client import Workspace
+from lab_page import LabPage, Visit
+from lab_process import LabOptions, scripted
+from messages_api import Answer, Call, Hold, MessagesApi
+
+TO_PANEL = "ControlOrMeta+Shift+Enter"
+
+
+@pytest.fixture(scope="module")
+def lab_options(api: MessagesApi) -> LabOptions:
+    return scripted(api.url)
+
+
+def shell(command: str) -> Answer:
+    return Answer(Call("run_command", {"command": command}))
+
+
+def answer_by_key(tab: LabPage, question: str, key: str) -> None:
+    """Press a key in the card after as long as a person needs to see what it asks: before that it takes none."""
+    expect(tab.card).to_contain_text(question)
+    expect(tab.card).to_be_focused()
+    seen = tab.page.evaluate("() => performance.now()")
+    tab.page.wait_for_function("seen => performance.now() > seen + 500", arg=seen)
+    tab.page.keyboard.press(key)
+
+
+@pytest.mark.timeout(180)
+def test_prompts_answers_and_stop_need_no_mouse(visit: Visit, api: MessagesApi, workspace: Workspace) -> None:
+    tab = visit("lab/tree/penguins.ipynb")
+    keys = tab.page.keyboard
+    keys.press(TO_PANEL)
+    expect(tab.composer).to_be_focused()
+    tab.has_state("ready")
+
+    api.script(shell("echo one"), shell("echo two"), shell("ls"), "All three were answered.")
+    keys.type("Do three things")
+    keys.press("Shift+Enter")
+    keys.type("one by one")
+    keys.press("Enter")
+    expect(tab.turns.locator(".jcr-Words-text")).to_have_text("Do three things\none by one")
+    answer_by_key(tab, "echo one", "Enter")
+    answer_by_key(tab, "echo two", "s")
+    answer_by_key(tab, "ls", "Escape")
+    expect(tab.turns).to_contain_text("All three were answered.")
+    tab.finished()
+    results = [block for body in api.bodies[-1:] for message in body["messages"] for block in results_in(message)]
+    assert [bool(result.get("is_error")) for result in results] == [False, False, True], "the third was denied"
+    assert [grant.scope for grant in workspace.grants()] == ["“echo” with any arguments"]
+    expect(tab.composer).to_be_focused()
+    tab.shot("1-answered-by-key")
+
+    keys.press("ArrowUp")
+    expect(tab.composer).to_have_value("Do three things\none by one")
+    keys.press("ArrowDown")
+    expect(tab.composer).to_have_value("")
+
+    api.script(shell("echo granted"), Answer("It goes on and on", Hold(threading.Event())))
+    keys.type("Go on for ever")
+    keys.press("Enter")
+    expect(tab.turns.last).to_contain_text("It goes on and on")
+    expect(tab.card).to_be_hidden()
+    keys.press("Escape")
+    expect(tab.endings).to_have_text("Stopped by you.")
+    tab.finished()
+
+    keys.press(TO_PANEL)
+    expect(tab.composer).not_to_be_focused()
+    expect(tab.page.locator(".jp-Notebook")).to_contain_class("jp-mod-commandMode")
+    assert tab.page.evaluate("() => Boolean(document.activeElement.closest('.jp-NotebookPanel'))")
+
+
+@pytest.mark.timeout(180)
+def test_a_question_does_not_take_the_keys_of_somebody_who_writes(visit: Visit, api: MessagesApi) -> None:
+    gate = threading.Event()
+    api.script(Answer(Hold(gate), Call("run_command", {"command": "echo dangerous"})), "It was not allowed.")
+    tab = visit()
+    tab.open_panel()
+    tab.new_session()
+    tab.send("Ask me while I write")
+    tab.has_state("working")
+    tab.composer.press_sequentially("Half a senten")
+    gate.set()
+    expect(tab.card).to_contain_text("echo dangerous")
+    expect(tab.composer).to_be_focused()
+    tab.page.keyboard.type("ce, sss")
+    tab.page.keyboard.press("Enter")
+    expect(tab.queue).to_contain_text("Half a sentence, sss")
+    expect(tab.card).to_be_visible()
+    tab.card.get_by_role("button", name="Deny, and say why").click()
+    tab.page.keyboard.type("Use the other one")
+    api.script("And now the sentence.")
+    tab.page.keyboard.press("Enter")
+    expect(tab.turns.last).to_contain_text("And now the sentence.")
+    tab.finished()
+    (result,) = results_in(api.bodies[-2]["messages"][-1])
+    assert "Use the other one" in str(result["content"]), "the model is told why"
+
+
+def results_in(message: dict[str, object]) -> list[dict[str, object]]:
+    content = message["content"]
+    blocks = content if isinstance(content, list) else []
+    return [block for block in blocks if block["type"] == "tool_result"]
