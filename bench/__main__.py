@@ -1,0 +1,23 @@
+"""python -m bench [streaming] [sessions] [stalled] [accepting] [starting]"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+
+NAMES = ("streaming", "sessions", "stalled", "accepting", "starting")
+
+
+async def main(names: list[str]) -> int:
+    failed = 0
+    for name in names or NAMES:
+        print(f"== {name}", flush=True)
+        for line, ok in await importlib.import_module(f"bench.{name}").measure():
+            print(f"   {'' if ok else 'MISSED: '}{line}", flush=True)
+            failed += not ok
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if asyncio.run(main(sys.argv[1:])) else 0)

@@ -1,0 +1,33 @@
+"""POST → 202 beside an empty authenticated handler of the same server, one after the other in pairs."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from .client import Crush
+from .servers import jupyter, program
+
+PAIRS = 300
+BAR = 3.0
+
+
+async def measure() -> list[tuple[str, bool]]:
+    async with program("bench.model_server") as model, jupyter(model_url=model) as server:
+        crush = Crush(server.url)
+        await crush.begin()
+        session = await crush.session()
+        await crush.prompt(session, "deltas=1000000 pace=0.05")  # holds the lane: what follows is only accepted
+        empty, accepted = [], []
+        for number in range(PAIRS + 20):
+            began = time.perf_counter()
+            await crush.call("POST", "/bench/empty", {})
+            between = time.perf_counter()
+            await crush.prompt(session, f"number {number} deltas=1 pace=0")
+            ended = time.perf_counter()
+            if number >= 20:
+                empty.append(between - began)
+                accepted.append(ended - between)
+    ours, theirs = statistics.median(accepted) * 1000, statistics.median(empty) * 1000
+    text = f"202 after {ours:.2f} ms (median of {PAIRS}), empty handler {theirs:.2f} ms: ratio {ours / theirs:.1f} (at most {BAR})"
+    return [(text, ours / theirs <= BAR)]
