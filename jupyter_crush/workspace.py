@@ -1,38 +1,27 @@
-"""One folder that an agent works in: its sessions and lanes, its journal, its gate. Everything a client can ask of it is a method.
-
-A prompt is accepted in one synchronous step (checked, queued in its lane, its row posted), answered when the row is committed, and
-run by the lane afterwards. No client owns any of it.
+"""One folder that an agent works in: its sessions and runs, its journal, its gate. What a client can ask is a method of the
+workspace or of its ``runs``. No client owns any of it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import UNSET
-from msgspec.structs import replace
 
-from .agent import Agent
 from .clients import Clients
-from .conclusion import conclude
-from .config import clamp_mode
-from .errors import AgentNotReady, CrushError, EmptyPrompt, NotFound, QueueFull, RunIdReused, WorkspaceClosing
+from .errors import CrushError, NotFound
 from .journal import Journal
-from .lane import Ending, Lane, Ticket, run_ids
 from .log import Subscription
 from .models.catalog import Catalog
 from .permission import Gate
-from .sessions import UNTITLED, Live, Sessions, title_from
+from .runs import Runs
+from .sessions import Live, Sessions
 from .store.store import Store
 from .tasks import Tasks
-from .turn import Turn
 from .wire import (
-    AcceptedPrompt,
     AgentStatus,
     AnswerPermission,
-    Cancelled,
     Change,
     ConfigChanged,
     ConfigView,
@@ -42,24 +31,16 @@ from .wire import (
     PatchConfig,
     PatchSession,
     PermissionRequest,
-    PromptRequest,
     Resolved,
-    Run,
     Session,
     Snapshot,
 )
 from .wire import Workspace as WorkspaceInfo
 from .world import World
 
-logger = logging.getLogger(__name__)
-
-STOPPED = Ending("interrupted", "The server was stopped.")
-STOP_GRACE_S = 1.0
-"""How long a turn may take to unwind when the server stops."""
-
 
 class Workspace:
-    """Owner of one folder's sessions, lanes, journal, gate and clients."""
+    """Owner of one folder's sessions, runs, journal, gate and clients."""
 
     def __init__(
         self, world: World, store: Store, journal: Journal, gate: Gate, clients: Clients, tasks: Tasks
@@ -67,24 +48,27 @@ class Workspace:
         self.id = world.workspace_id
         self.clients = clients
         self._world = world
-        self._config = world.config
         self._catalog: Catalog = world.catalog
         self._store = store
         self._journal = journal
         self._gate = gate
         self._tasks = tasks
-        self._now = world.now
         self._created_at = world.now()
-        self._lanes: dict[str, Lane] = {}
-        self._tickets: dict[str, Ticket] = {}
-        self._turns: dict[str, Turn] = {}
-        self._closing = False
-        self.sessions_: Sessions
+        self._sessions: Sessions
+        self.runs: Runs
 
     async def load(self) -> None:
         """Read what was there. Called once, before anybody is served."""
         rows, seqs = await self._store.sessions.all(), await self._store.messages.last_seqs()
-        self.sessions_ = Sessions(rows, seqs, live=self._live, now=self._now, new_id=self._world.new_id)
+        self._sessions = Sessions(rows, seqs, live=self._live, now=self._world.now, new_id=self._world.new_id)
+        self.runs = Runs(
+            self._world,
+            self._sessions,
+            store=self._store,
+            journal=self._journal,
+            gate=self._gate,
+            tasks=self._tasks,
+        )
 
     # --- what it is -----------------------------------------------------------------------------------------------------
 
@@ -100,13 +84,13 @@ class Workspace:
             created_at=self._created_at,
             clients=len(self.clients),
             model=model.id if model else None,
-            state="closing" if self._closing else "open",
+            state="closing" if self.runs.is_closing else "open",
         )
 
     def status(self) -> AgentStatus:
         reason = self._catalog.reason
         return AgentStatus(
-            is_busy=self.is_busy,
+            is_busy=self.runs.is_busy,
             is_ready=reason is None,
             model=self._catalog.info(self._world.model_id),
             models=self._catalog.infos,
@@ -127,10 +111,6 @@ class Workspace:
         await self._journal.record(Change(type="updated", payload=ConfigChanged(workspace_id=self.id, by=user)))
         return self.config()
 
-    @property
-    def is_busy(self) -> bool:
-        return any(not lane.is_idle for lane in self._lanes.values())
-
     def follow(self, cursor: str | None, session_id: str | None = None) -> Subscription:
         return self._journal.events.follow(cursor, session_id)
 
@@ -145,103 +125,41 @@ class Workspace:
     # --- sessions -------------------------------------------------------------------------------------------------------
 
     async def sessions(self) -> tuple[Session, ...]:
-        return self.sessions_.all()
+        return self._sessions.all()
 
     async def session(self, session_id: str) -> Session:
-        return self.sessions_.get(session_id)
+        return self._sessions.get(session_id)
 
     async def create_session(self, body: CreateSession, user: str | None) -> Session:
-        self._check_open()
-        change = self.sessions_.create(body, user)
+        self.runs.check_open()
+        change = self._sessions.create(body, user)
         try:
             await self._journal.record(change)
         except CrushError:
-            self.sessions_.undo_create(change.payload.id)
+            self._sessions.undo_create(change.payload.id)
             raise
-        return self.sessions_.get(change.payload.id)
+        return self._sessions.get(change.payload.id)
 
     async def patch_session(self, session_id: str, body: PatchSession) -> Session:
-        self.sessions_.get(session_id)
+        self._sessions.get(session_id)
         if isinstance(body.model, str):
             self._catalog.find(body.model)
-        await self._journal.record(self.sessions_.patch(session_id, body))
-        return self.sessions_.get(session_id)
+        await self._journal.record(self._sessions.patch(session_id, body))
+        return self._sessions.get(session_id)
 
     async def delete_session(self, session_id: str, user: str | None) -> None:
         """Cancel what runs there, then delete. Nothing is accepted for it from now on."""
-        self.sessions_.get(session_id)
-        change = self.sessions_.remove(session_id)
-        if (lane := self._lanes.get(session_id)) is not None:
-            lane.cancel(Ending("cancelled", by=user))
-            await lane.idle()
-            del self._lanes[session_id]
+        self._sessions.get(session_id)
+        change = self._sessions.remove(session_id)
+        await self.runs.leave(session_id, by=user)
         self._gate.forget(session_id)
         await self._journal.record(change)
 
-    async def messages(self, session_id: str, after: int | None = None, limit: int | None = None) -> Snapshot:
-        self.sessions_.get(session_id)
-        return await self._journal.snapshot(session_id, after=after, limit=limit)
-
-    # --- runs -----------------------------------------------------------------------------------------------------------
-
-    async def prompt(self, body: PromptRequest, user: str | None) -> Run:
-        """Accept a prompt: returns when it is on disk, long before it is answered. The same ``run_id`` again is the same run."""
-        self._check_open()
-        self.sessions_.get(body.session_id)
-        if not body.prompt.strip() and not any(attached.text for attached in body.attachments):
-            raise EmptyPrompt
-        if self._catalog.reason is not None:
-            raise AgentNotReady(self._catalog.reason)
-        if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
-            return known
-        self._check_open()
-        lane = self._lane(body.session_id)
-        if len(lane.waiting) >= self._config.queue_limit:
-            raise QueueFull(retry_after=5)
-        ticket = self._ticket(body, user)
-        self._tickets[ticket.id] = ticket
-        lane.accept(ticket)
-        return await self._admit(ticket)
-
-    async def run(self, run_id: str) -> Run:
-        ticket = self._tickets.get(run_id)
-        run = ticket.run if ticket is not None else await self._store.runs.get(run_id)
-        if run is None:
-            raise NotFound("There is no such run.")
-        return run
-
-    async def cancel(self, session_id: str, by: str | None) -> Cancelled:
-        """Cancel all that was accepted so far in a session."""
-        self.sessions_.get(session_id)
-        lane = self._lanes.get(session_id)
-        return Cancelled(cancelled=run_ids(lane.cancel(Ending("cancelled", by=by)) if lane else ()))
-
-    async def clear_queue(self, session_id: str, by: str | None) -> Cancelled:
-        self.sessions_.get(session_id)
-        lane = self._lanes.get(session_id)
-        cancelled = Cancelled(cancelled=run_ids(lane.clear(Ending("cancelled", by=by)) if lane else ()))
-        await self._tell_session(session_id)
-        return cancelled
-
-    def queue(self, session_id: str) -> tuple[Run, ...]:
-        self.sessions_.get(session_id)
-        lane = self._lanes.get(session_id)
-        return tuple(ticket.run for ticket in lane.waiting) if lane else ()
-
-    async def remove_prompt(self, session_id: str, run_id: str, by: str | None) -> None:
-        self.sessions_.get(session_id)
-        lane = self._lanes.get(session_id)
-        if lane is None or lane.remove(run_id, Ending("cancelled", by=by)) is None:
-            raise NotFound("That prompt does not wait (any more).")
-        await self._tell_session(session_id)
-
-    async def move_prompt(self, session_id: str, run_id: str, before: str | None) -> tuple[Run, ...]:
-        self.sessions_.get(session_id)
-        lane = self._lanes.get(session_id)
-        if lane is None or not lane.move(run_id, before):
-            raise NotFound("That prompt does not wait (any more).")
-        await self._tell_session(session_id)
-        return self.queue(session_id)
+    async def messages(
+        self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None
+    ) -> Snapshot:
+        self._sessions.get(session_id)
+        return await self._journal.snapshot(session_id, after=after, before=before, limit=limit)
 
     # --- permissions ----------------------------------------------------------------------------------------------------
 
@@ -260,140 +178,17 @@ class Workspace:
     async def revoke(self, grant_id: str) -> None:
         await self._gate.revoke(grant_id)
 
-    # --- how a prompt becomes a turn ------------------------------------------------------------------------------------
-
-    def _ticket(self, body: PromptRequest, user: str | None) -> Ticket:
-        run = self._accepted(body, body.run_id or self._world.new_id(), user, self._now())
-        return Ticket(run=run, request=body, admitted=asyncio.get_running_loop().create_future())
-
-    def _accepted(self, body: PromptRequest, run_id: str, user: str | None, at: int) -> Run:
-        return Run(
-            run_id=run_id,
-            session_id=body.session_id,
-            mode=body.mode or ("queue" if body.run_id else "steer"),
-            prompt=body.prompt,
-            author=user,
-            permission_mode=body.permission_mode and clamp_mode(body.permission_mode, self._config.max_permission_mode),
-            created_at=at,
-        )
-
-    async def _admit(self, ticket: Ticket) -> Run:
-        """Commit an accepted prompt. What is not on disk was not accepted: it leaves the lane without a trace."""
-        accepted = AcceptedPrompt(run_id=ticket.id, request=ticket.request)
-        session_id = ticket.run.session_id
-        untitled = self.sessions_.get(session_id).title == UNTITLED
-        titled = {"title": title_from(ticket.run.prompt)} if untitled and ticket.run.prompt.strip() else {}
-        committed = self._journal.post(
-            Change(type="created", payload=ticket.run),
-            Change(type="created", payload=accepted),
-            self.sessions_.update(session_id, **titled),
-        )
-        committed.add_done_callback(lambda done: ticket.admitted.set_result(done.exception() is None))
-        accepted_run = ticket.run
-        await asyncio.wait([committed])
-        if committed.exception() is not None:
-            self._tickets.pop(ticket.id, None)
-        committed.result()
-        return accepted_run
-
-    async def _known(self, run_id: str, body: PromptRequest) -> Run | None:
-        """The run of that id, if there is one; it must be of the same prompt."""
-        ticket = self._tickets.get(run_id)
-        if ticket is None:
-            run, request = await self._store.runs.get(run_id), await self._store.prompts.get(run_id)
-            ticket = self._tickets.get(run_id)
-            if ticket is None:
-                return self._again(run, request, body) if run is not None else None
-        same = self._again(ticket.run, ticket.request, body)
-        await asyncio.wait([ticket.admitted])
-        return same if ticket.admitted.result() else None
-
-    def _again(self, run: Run, known: PromptRequest | None, body: PromptRequest) -> Run:
-        """The answer that was given when the run was accepted, whatever has become of it since."""
-        if known is not None and known != body:
-            raise RunIdReused
-        return self._accepted(body, run.run_id, run.author, run.created_at)
-
-    def _lane(self, session_id: str) -> Lane:
-        lane = self._lanes.get(session_id)
-        if lane is None:
-            lane = Lane(
-                work=self._work, conclude=self._conclude, spawn=lambda work, name: self._tasks.start(work, name=name)
-            )
-            self._lanes[session_id] = lane
-        return lane
-
-    async def _work(self, ticket: Ticket) -> None:
-        """One turn, in a task of its own, which a cancel ends at any point."""
-        session = self.sessions_.get(ticket.run.session_id)
-        model, info = self._catalog.find(session.model or self._world.model_id)
-        mode = self._world.mode_of(session, ticket.run)
-        ticket.run = replace(ticket.run, state="active", started_at=self._now(), model=info.id, permission_mode=mode)
-        turn = self._turns[ticket.id] = self._world.turn(ticket, self._journal, self.sessions_, info)
-        self._world.on_activity()
-        await self._journal.record(Change(type="updated", payload=ticket.run), self.sessions_.changed(session.id))
-        followups = lambda: self._fold(self._lane(session.id), ticket)  # noqa: E731
-        task = self._world.task(ticket, model, info, mode, self._store, self._journal, followups)
-        await Agent(turn, task, gate=self._gate, journal=self._journal, tasks=self._tasks).run()
-
-    def _fold(self, lane: Lane, host: Ticket) -> list[Ticket]:
-        """Follow-ups for the running turn: from now on they share its fate."""
-        taken = lane.take_followups()
-        for ticket in taken:
-            ticket.run = replace(ticket.run, state="active", started_at=self._now(), folded_into=host.id)
-            self._journal.post(Change(type="updated", payload=ticket.run))
-        if taken:
-            self._journal.post(self.sessions_.changed(host.run.session_id))
-        return taken
-
-    async def _conclude(self, ticket: Ticket, ending: Ending | None) -> None:
-        """Write a run's ending, and those of the runs folded into it."""
-        session_id = ticket.run.session_id
-        turn = self._turns.pop(ticket.id, None) or self._world.turn(ticket, self._journal, self.sessions_, None)
-        if ending is not None and ending.error is not None and not isinstance(ending.error, CrushError):
-            logger.error("the run %s failed", ticket.id, exc_info=ending.error)
-        changes = conclude(turn, ending, self._now())
-        for ended in (ticket, *ticket.folded):
-            self._tickets.pop(ended.id, None)
-        if session_id in self.sessions_:
-            changes.append(self.sessions_.update(session_id, **self.sessions_.spent(session_id, turn.usage)))
-        self._world.on_activity()
-        try:
-            await self._journal.record(*changes)
-        except CrushError:
-            logger.exception("the ending of %s is not on disk; it is said to those who watch", ticket.id)
-            self._tickets |= {ended.id: ended for ended in (ticket, *ticket.folded)}
-            self._journal.announce(*changes)
-
     # --- its end --------------------------------------------------------------------------------------------------------
 
     async def close(self) -> None:
         """Refuse, end what runs, write it down, close the store. Bounded; the caller bounds it once more."""
-        self._closing = True
-        lanes = list(self._lanes.values())
-        for lane in lanes:
-            lane.hurry(STOP_GRACE_S)
-            lane.cancel(STOPPED)
-        await asyncio.gather(*(lane.idle() for lane in lanes))
+        await self.runs.close()
         await self._journal.aclose()
         await self._tasks.close(0.5)
         await self._store.close()
 
-    def _check_open(self) -> None:
-        if self._closing:
-            raise WorkspaceClosing
-
-    async def _tell_session(self, session_id: str) -> None:
-        await self._journal.record(self.sessions_.changed(session_id))
-
     def _live(self, session_id: str) -> Live:
-        lane = self._lanes.get(session_id)
-        attached = self.clients.watching(session_id)
-        if lane is None:
-            return Live(attached_clients=attached)
-        busy = lane.active is not None and lane.active.run.ended_at is None
-        queue = tuple(ticket.id for ticket in lane.waiting)
-        return Live(is_busy=busy or bool(queue), queue=queue, attached_clients=attached)
+        return self.runs.live(session_id, attached_clients=self.clients.watching(session_id))
 
     def __repr__(self) -> str:
-        return f"<Workspace {self._world.root}: {len(self._lanes)} lanes, {len(self.clients)} clients>"
+        return f"<Workspace {self._world.root}: {self.runs}, {len(self.clients)} clients>"

@@ -123,7 +123,7 @@ class Workspaces:
 
     @property
     def is_busy(self) -> bool:
-        return any(workspace.is_busy for workspace in self._open.values())
+        return any(workspace.runs.is_busy for workspace in self._open.values())
 
     async def close(self) -> None:
         """Close all, within the configured time. Never raises: a server that stops must stop."""
@@ -217,7 +217,7 @@ class Workspaces:
         workspace = self._open.get(workspace_id)
         if workspace is None or len(workspace.clients):
             return
-        if workspace.is_busy:
+        if workspace.runs.is_busy:
             self._watch(workspace_id)
             return
         del self._open[workspace_id]

@@ -15,7 +15,7 @@ ORDER = [
     "log", "draft", "store", "journal",
     "lane", "models/port", "documents", "outputs", "connection", "kernel_lookup", "kernels", "tools", "permission", "history",
     "models", "turn", "prompts", "agent", "attachments",
-    "sessions", "clients", "conclusion", "recovery", "world", "workspace", "workspaces",
+    "sessions", "clients", "conclusion", "recovery", "world", "runs", "workspace", "workspaces",
     "handlers", "app",
 ]  # fmt: skip
 OUTSIDE = {"client", "cli", "kernel"}

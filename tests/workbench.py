@@ -86,7 +86,7 @@ class Desk:
 
     async def prompt(self, text: str, *, run_id: str | None = None, mode: RunMode | None = None) -> Run:
         body = PromptRequest(session_id=self.session.id, prompt=text, run_id=run_id, mode=mode)
-        return await self.workspace.prompt(body, "Ana")
+        return await self.workspace.runs.prompt(body, "Ana")
 
     async def ended(self, *runs: Run) -> list[RunComplete]:
         """The terminals of these runs, once they are all there."""

@@ -168,8 +168,10 @@ class Workspace:
     def delete_session(self, session_id: str) -> None:
         self._thread.call(self.asynchronous.delete_session(session_id))
 
-    def messages(self, session_id: str, *, after: int | None = None, limit: int | None = None) -> Snapshot:
-        return self._thread.call(self.asynchronous.messages(session_id, after=after, limit=limit))
+    def messages(
+        self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None
+    ) -> Snapshot:
+        return self._thread.call(self.asynchronous.messages(session_id, after=after, before=before, limit=limit))
 
     def files(self, session_id: str) -> list[FileChange]:
         return self._thread.call(self.asynchronous.files(session_id))

@@ -132,10 +132,15 @@ class AsyncWorkspace:
         """A running turn is cancelled first."""
         await self.send("DELETE", ("sessions", session_id))
 
-    async def messages(self, session_id: str, *, after: int | None = None, limit: int | None = None) -> Snapshot:
-        """The messages with a ``seq`` over ``after``, and the cursor from which ``events`` completes them."""
+    async def messages(
+        self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None
+    ) -> Snapshot:
+        """The messages with a ``seq`` between ``after`` and ``before``, and the cursor from which ``events`` completes them.
+
+        ``limit`` keeps the first ones after ``after``; without ``after``, the last ones.
+        """
         route = ("sessions", session_id, "messages")
-        return await self._ask("GET", route, Snapshot, query={"after": after, "limit": limit})
+        return await self._ask("GET", route, Snapshot, query={"after": after, "before": before, "limit": limit})
 
     async def files(self, session_id: str) -> list[FileChange]:
         """What the agent changed."""

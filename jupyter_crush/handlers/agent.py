@@ -13,7 +13,7 @@ async def prompt(call: Call, wid: str, *, body: PromptRequest) -> Run:
     run_id with the same body again changes nothing.
     """
     call.require_for_mode(body.permission_mode)
-    return await call.workspace(wid).prompt(body, call.user)
+    return await call.workspace(wid).runs.prompt(body, call.user)
 
 
 async def get_status(call: Call, wid: str) -> AgentStatus:
@@ -23,29 +23,29 @@ async def get_status(call: Call, wid: str) -> AgentStatus:
 
 async def get_run(call: Call, wid: str, run_id: str) -> Run:
     """One run, as far as it is."""
-    return await call.workspace(wid).run(run_id)
+    return await call.workspace(wid).runs.get(run_id)
 
 
 async def cancel(call: Call, wid: str, sid: str, *, body: CancelRequest | None = None) -> Cancelled:  # noqa: ARG001  an empty object
     """Cancel what was accepted in a session: the active run, and those queued. Idle: nothing, an empty list."""
-    return await call.workspace(wid).cancel(sid, call.user)
+    return await call.workspace(wid).runs.cancel(sid, call.user)
 
 
 async def list_prompts(call: Call, wid: str, sid: str) -> tuple[Run, ...]:
     """The queue of a session, in order."""
-    return call.workspace(wid).queue(sid)
+    return call.workspace(wid).runs.queue(sid)
 
 
 async def clear_prompts(call: Call, wid: str, sid: str) -> Cancelled:
     """Empty the queue; the active run goes on."""
-    return await call.workspace(wid).clear_queue(sid, call.user)
+    return await call.workspace(wid).runs.clear(sid, call.user)
 
 
 async def remove_prompt(call: Call, wid: str, sid: str, run_id: str) -> None:
     """Take one prompt out of the queue."""
-    await call.workspace(wid).remove_prompt(sid, run_id, call.user)
+    await call.workspace(wid).runs.remove(sid, run_id, call.user)
 
 
 async def move_prompt(call: Call, wid: str, sid: str, run_id: str, *, body: MovePrompt) -> tuple[Run, ...]:
     """Move a prompt before another one of the queue, or to its end (null)."""
-    return await call.workspace(wid).move_prompt(sid, run_id, body.before)
+    return await call.workspace(wid).runs.move(sid, run_id, body.before)

@@ -40,10 +40,17 @@ async def delete_session(call: Call, wid: str, sid: str) -> None:
 
 
 async def list_messages(
-    call: Call, wid: str, sid: str, *, after: Sequence | None = None, limit: PageSize | None = None
+    call: Call,
+    wid: str,
+    sid: str,
+    *,
+    after: Sequence | None = None,
+    before: Sequence | None = None,
+    limit: PageSize | None = None,
 ) -> Snapshot:
     """A session's messages, and the cursor from which the stream completes them.
 
-    after leaves out messages up to that seq; limit bounds how many come.
+    after leaves out messages up to that seq, before those from that seq on; limit bounds how many come: the first ones after after,
+    else the last ones.
     """
-    return await call.workspace(wid).messages(sid, after, limit)
+    return await call.workspace(wid).messages(sid, after=after, before=before, limit=limit)

@@ -64,7 +64,7 @@ async def test_a_cancel_is_a_normal_ending(tmp_path: Path) -> None:
     async with desk(tmp_path, model) as work:
         run = await work.prompt("Talk")
         await work.until(lambda: any(event.type == "message_delta" for event in work.events))
-        assert (await work.workspace.cancel(work.session.id, "Ben")).cancelled == (run.run_id,)
+        assert (await work.workspace.runs.cancel(work.session.id, "Ben")).cancelled == (run.run_id,)
         (terminal,) = await work.ended(run)
         assert (terminal.state, terminal.reason, terminal.text) == ("cancelled", "canceled", "Half")
         assert not any(isinstance(event.payload.payload, AgentEvent) for event in work.events)
@@ -101,8 +101,8 @@ async def test_what_a_stopped_server_left_is_interrupted_and_stays_so(tmp_path: 
         gate.set()
         assert {run.run_id, queued.run_id} == {"r1", "r2"}
     async with desk(tmp_path, model) as work:
-        assert (await work.workspace.run("r1")).state == "interrupted"
-        assert (await work.workspace.run("r2")).state == "interrupted"
+        assert (await work.workspace.runs.get("r1")).state == "interrupted"
+        assert (await work.workspace.runs.get("r2")).state == "interrupted"
 
 
 async def test_no_tool_reads_the_store_of_the_agent_itself(tmp_path: Path) -> None:
@@ -112,3 +112,14 @@ async def test_no_tool_reads_the_store_of_the_agent_itself(tmp_path: Path) -> No
         await work.ended(await work.prompt("Read it"))
         result = model.requests[1].messages[-1].parts[0]
         assert isinstance(result, ToolResult) and result.is_error and "hidden" not in result.content
+
+
+async def test_a_conversation_is_read_backwards_page_by_page(tmp_path: Path) -> None:
+    model = ScriptedModel([says(f"Answer {number}.") for number in range(3)])
+    async with desk(tmp_path, model) as work:
+        for number in range(3):
+            await work.ended(await work.prompt(f"Question {number}"))
+        last = await work.workspace.messages(work.session.id, limit=4)
+        first = await work.workspace.messages(work.session.id, before=last.messages[0].seq, limit=4)
+        assert [message.seq for message in (*first.messages, *last.messages)] == [1, 2, 3, 4, 5, 6]
+        assert (last.has_more, first.has_more) == (True, False)

@@ -58,7 +58,7 @@ async def test_a_client_holds_its_workspace_and_a_run_does_too(tmp_path: Path) -
     workspace, _ = await all_of_them.open(None, None)
     leave = workspace.attach("tab", None)
     session = await workspace.create_session(CreateSession(), None)
-    await workspace.prompt(PromptRequest(session_id=session.id, prompt="go"), None)
+    await workspace.runs.prompt(PromptRequest(session_id=session.id, prompt="go"), None)
     leave()
     leave()
     await model_busy(model)
@@ -84,7 +84,7 @@ async def test_an_opening_during_the_closing_waits_and_gets_a_working_workspace(
     workspace, created = await all_of_them.open(None, "tab")
     assert created
     session = await workspace.create_session(CreateSession(), None)
-    assert (await workspace.prompt(PromptRequest(session_id=session.id, prompt="Hi"), None)).state == "queued"
+    assert (await workspace.runs.prompt(PromptRequest(session_id=session.id, prompt="Hi"), None)).state == "queued"
     await all_of_them.close()
 
 

@@ -103,7 +103,8 @@ class TestShapes:
         _typed(await http("POST", path, {"all": True}), 400)
 
     @pytest.mark.parametrize(
-        "query", ["after=x", "after=-1", "after=1.5", "limit=0", "limit=1001", "after=" + "9" * 4000, "after="]
+        "query",
+        ["after=x", "after=-1", "after=1.5", "before=x", "limit=0", "limit=1001", "after=" + "9" * 4000, "after="],
     )
     async def test_a_query_parameter_that_does_not_fit_is_named(self, http: Http, query: str) -> None:
         wid = await http.workspace()

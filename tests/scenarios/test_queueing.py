@@ -208,7 +208,7 @@ async def test_eight_prompts_at_once_never_make_two_model_streams(
 
     async def inside(number: int) -> None:
         body = PromptRequest(session_id=sid, prompt=f"inside {number}", run_id=f"inside-{number}")
-        run = await workspace.prompt(body, "kernel")
+        run = await workspace.runs.prompt(body, "kernel")
         scene.accepted[run.run_id] = {"session_id": sid}
 
     outside = [scene.prompt(sid, f"outside {number}", run_id=f"outside-{number}") for number in range(4)]

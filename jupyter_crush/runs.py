@@ -1,0 +1,258 @@
+"""A workspace's runs: a prompt is accepted in one synchronous step (checked, queued in its lane, its row posted), answered when the
+row is committed, and run by the lane afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from msgspec.structs import replace
+
+from .agent import Agent
+from .conclusion import conclude
+from .config import clamp_mode
+from .errors import AgentNotReady, CrushError, EmptyPrompt, NotFound, QueueFull, RunIdReused, WorkspaceClosing
+from .journal import Journal
+from .lane import Ending, Lane, Ticket, run_ids
+from .permission import Gate
+from .sessions import UNTITLED, Live, Sessions, title_from
+from .store.store import Store
+from .tasks import Tasks
+from .turn import Turn
+from .wire import AcceptedPrompt, Cancelled, Change, PromptRequest, Run
+from .world import World
+
+logger = logging.getLogger(__name__)
+
+STOPPED = Ending("interrupted", "The server was stopped.")
+STOP_GRACE_S = 1.0
+"""How long a turn may take to unwind when the server stops."""
+
+
+class Runs:
+    """Owner of the lanes, and of the tickets and turns in them."""
+
+    def __init__(
+        self, world: World, sessions: Sessions, *, store: Store, journal: Journal, gate: Gate, tasks: Tasks
+    ) -> None:
+        self._world = world
+        self._sessions = sessions
+        self._store = store
+        self._journal = journal
+        self._gate = gate
+        self._tasks = tasks
+        self._lanes: dict[str, Lane] = {}
+        self._tickets: dict[str, Ticket] = {}
+        self._turns: dict[str, Turn] = {}
+        self.is_closing = False
+
+    @property
+    def is_busy(self) -> bool:
+        return any(not lane.is_idle for lane in self._lanes.values())
+
+    def live(self, session_id: str, *, attached_clients: int = 0) -> Live:
+        """What runs and waits in a session now, beside those who watch it."""
+        lane = self._lanes.get(session_id)
+        if lane is None:
+            return Live(attached_clients=attached_clients)
+        busy = lane.active is not None and lane.active.run.ended_at is None
+        queue = tuple(ticket.id for ticket in lane.waiting)
+        return Live(is_busy=busy or bool(queue), queue=queue, attached_clients=attached_clients)
+
+    def check_open(self) -> None:
+        if self.is_closing:
+            raise WorkspaceClosing
+
+    # --- what can be asked -----------------------------------------------------------------------------------------------
+
+    async def prompt(self, body: PromptRequest, user: str | None) -> Run:
+        """Accept a prompt: returns when it is on disk, long before it is answered. The same ``run_id`` again is the same run."""
+        self.check_open()
+        self._sessions.get(body.session_id)
+        if not body.prompt.strip() and not any(attached.text for attached in body.attachments):
+            raise EmptyPrompt
+        if self._world.catalog.reason is not None:
+            raise AgentNotReady(self._world.catalog.reason)
+        if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
+            return known
+        self.check_open()
+        lane = self._lane(body.session_id)
+        if len(lane.waiting) >= self._world.config.queue_limit:
+            raise QueueFull(retry_after=5)
+        ticket = self._ticket(body, user)
+        self._tickets[ticket.id] = ticket
+        lane.accept(ticket)
+        return await self._admit(ticket)
+
+    async def get(self, run_id: str) -> Run:
+        ticket = self._tickets.get(run_id)
+        run = ticket.run if ticket is not None else await self._store.runs.get(run_id)
+        if run is None:
+            raise NotFound("There is no such run.")
+        return run
+
+    async def cancel(self, session_id: str, by: str | None) -> Cancelled:
+        """Cancel all that was accepted so far in a session."""
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        return Cancelled(cancelled=run_ids(lane.cancel(Ending("cancelled", by=by)) if lane else ()))
+
+    async def clear(self, session_id: str, by: str | None) -> Cancelled:
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        cancelled = Cancelled(cancelled=run_ids(lane.clear(Ending("cancelled", by=by)) if lane else ()))
+        await self._tell_session(session_id)
+        return cancelled
+
+    def queue(self, session_id: str) -> tuple[Run, ...]:
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        return tuple(ticket.run for ticket in lane.waiting) if lane else ()
+
+    async def remove(self, session_id: str, run_id: str, by: str | None) -> None:
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        if lane is None or lane.remove(run_id, Ending("cancelled", by=by)) is None:
+            raise NotFound("That prompt does not wait (any more).")
+        await self._tell_session(session_id)
+
+    async def move(self, session_id: str, run_id: str, before: str | None) -> tuple[Run, ...]:
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        if lane is None or not lane.move(run_id, before):
+            raise NotFound("That prompt does not wait (any more).")
+        await self._tell_session(session_id)
+        return self.queue(session_id)
+
+    # --- how a prompt becomes a turn ------------------------------------------------------------------------------------
+
+    def _ticket(self, body: PromptRequest, user: str | None) -> Ticket:
+        run = self._accepted(body, body.run_id or self._world.new_id(), user, self._world.now())
+        return Ticket(run=run, request=body, admitted=asyncio.get_running_loop().create_future())
+
+    def _accepted(self, body: PromptRequest, run_id: str, user: str | None, at: int) -> Run:
+        return Run(
+            run_id=run_id,
+            session_id=body.session_id,
+            mode=body.mode or ("queue" if body.run_id else "steer"),
+            prompt=body.prompt,
+            author=user,
+            permission_mode=body.permission_mode
+            and clamp_mode(body.permission_mode, self._world.config.max_permission_mode),
+            created_at=at,
+        )
+
+    async def _admit(self, ticket: Ticket) -> Run:
+        """Commit an accepted prompt. What is not on disk was not accepted: it leaves the lane without a trace."""
+        accepted = AcceptedPrompt(run_id=ticket.id, request=ticket.request)
+        session_id = ticket.run.session_id
+        untitled = self._sessions.get(session_id).title == UNTITLED
+        titled = {"title": title_from(ticket.run.prompt)} if untitled and ticket.run.prompt.strip() else {}
+        committed = self._journal.post(
+            Change(type="created", payload=ticket.run),
+            Change(type="created", payload=accepted),
+            self._sessions.update(session_id, **titled),
+        )
+        committed.add_done_callback(lambda done: ticket.admitted.set_result(done.exception() is None))
+        accepted_run = ticket.run
+        await asyncio.wait([committed])
+        if committed.exception() is not None:
+            self._tickets.pop(ticket.id, None)
+        committed.result()
+        return accepted_run
+
+    async def _known(self, run_id: str, body: PromptRequest) -> Run | None:
+        """The run of that id, if there is one; it must be of the same prompt."""
+        ticket = self._tickets.get(run_id)
+        if ticket is None:
+            run, request = await self._store.runs.get(run_id), await self._store.prompts.get(run_id)
+            ticket = self._tickets.get(run_id)
+            if ticket is None:
+                return self._again(run, request, body) if run is not None else None
+        same = self._again(ticket.run, ticket.request, body)
+        await asyncio.wait([ticket.admitted])
+        return same if ticket.admitted.result() else None
+
+    def _again(self, run: Run, known: PromptRequest | None, body: PromptRequest) -> Run:
+        """The answer that was given when the run was accepted, whatever has become of it since."""
+        if known is not None and known != body:
+            raise RunIdReused
+        return self._accepted(body, run.run_id, run.author, run.created_at)
+
+    def _lane(self, session_id: str) -> Lane:
+        lane = self._lanes.get(session_id)
+        if lane is None:
+            lane = Lane(
+                work=self._work, conclude=self._conclude, spawn=lambda work, name: self._tasks.start(work, name=name)
+            )
+            self._lanes[session_id] = lane
+        return lane
+
+    async def _work(self, ticket: Ticket) -> None:
+        """One turn, in a task of its own, which a cancel ends at any point."""
+        session = self._sessions.get(ticket.run.session_id)
+        model, info = self._world.catalog.find(session.model or self._world.model_id)
+        mode = self._world.mode_of(session, ticket.run)
+        ticket.run = replace(
+            ticket.run, state="active", started_at=self._world.now(), model=info.id, permission_mode=mode
+        )
+        turn = self._turns[ticket.id] = self._world.turn(ticket, self._journal, self._sessions, info)
+        self._world.on_activity()
+        await self._journal.record(Change(type="updated", payload=ticket.run), self._sessions.changed(session.id))
+        followups = lambda: self._fold(self._lane(session.id), ticket)  # noqa: E731
+        task = self._world.task(ticket, model, info, mode, self._store, self._journal, followups)
+        await Agent(turn, task, gate=self._gate, journal=self._journal, tasks=self._tasks).run()
+
+    def _fold(self, lane: Lane, host: Ticket) -> list[Ticket]:
+        """Follow-ups for the running turn: from now on they share its fate."""
+        taken = lane.take_followups()
+        for ticket in taken:
+            ticket.run = replace(ticket.run, state="active", started_at=self._world.now(), folded_into=host.id)
+            self._journal.post(Change(type="updated", payload=ticket.run))
+        if taken:
+            self._journal.post(self._sessions.changed(host.run.session_id))
+        return taken
+
+    async def _conclude(self, ticket: Ticket, ending: Ending | None) -> None:
+        """Write a run's ending, and those of the runs folded into it."""
+        session_id = ticket.run.session_id
+        turn = self._turns.pop(ticket.id, None) or self._world.turn(ticket, self._journal, self._sessions, None)
+        if ending is not None and ending.error is not None and not isinstance(ending.error, CrushError):
+            logger.error("the run %s failed", ticket.id, exc_info=ending.error)
+        changes = conclude(turn, ending, self._world.now())
+        for ended in (ticket, *ticket.folded):
+            self._tickets.pop(ended.id, None)
+        if session_id in self._sessions:
+            changes.append(self._sessions.update(session_id, **self._sessions.spent(session_id, turn.usage)))
+        self._world.on_activity()
+        try:
+            await self._journal.record(*changes)
+        except CrushError:
+            logger.exception("the ending of %s is not on disk; it is said to those who watch", ticket.id)
+            self._tickets |= {ended.id: ended for ended in (ticket, *ticket.folded)}
+            self._journal.announce(*changes)
+
+    # --- the end --------------------------------------------------------------------------------------------------------
+
+    async def leave(self, session_id: str, by: str | None) -> None:
+        """End all that was accepted in a session, and let go of its lane."""
+        if (lane := self._lanes.get(session_id)) is not None:
+            lane.cancel(Ending("cancelled", by=by))
+            await lane.idle()
+            del self._lanes[session_id]
+
+    async def close(self) -> None:
+        """Refuse, end what runs, write it down."""
+        self.is_closing = True
+        lanes = list(self._lanes.values())
+        for lane in lanes:
+            lane.hurry(STOP_GRACE_S)
+            lane.cancel(STOPPED)
+        await asyncio.gather(*(lane.idle() for lane in lanes))
+
+    async def _tell_session(self, session_id: str) -> None:
+        await self._journal.record(self._sessions.changed(session_id))
+
+    def __repr__(self) -> str:
+        return f"<Runs: {len(self._tickets)} in {len(self._lanes)} lanes>"
