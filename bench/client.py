@@ -75,5 +75,13 @@ class Crush(Http):
         made = await self.call("POST", f"{self.workspace}/sessions", {})
         return str(made["id"])
 
-    async def prompt(self, session: str, text: str) -> None:
-        await self.call("POST", f"{self.workspace}/agent", {"session_id": session, "prompt": text, "mode": "queue"})
+    async def prompt(self, session: str, text: str) -> str:
+        body = {"session_id": session, "prompt": text, "mode": "queue"}
+        return str((await self.call("POST", f"{self.workspace}/agent", body))["run_id"])
+
+    async def clear(self, session: str) -> None:
+        """Cancel what waits there, until it is written."""
+        cancelled = (await self.call("DELETE", f"{self.workspace}/agent/sessions/{session}/prompts"))["cancelled"]
+        for run in cancelled:
+            while (await self.call("GET", f"{self.workspace}/agent/runs/{run}"))["ended_at"] is None:
+                await asyncio.sleep(0.01)
