@@ -4,6 +4,7 @@ workspace or of its ``runs``. No client owns any of it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,6 +168,12 @@ class Workspace:
         return self._gate.pending
 
     async def answer(self, request_id: str, body: AnswerPermission, by: str | None) -> Resolved:
+    async def export(self, session_id: str, form: ExportFormat) -> Document:
+        """A session as a file."""
+        session = self._sessions.get(session_id)
+        messages = await self._store.messages.list(session_id)
+        return await asyncio.to_thread(document, session, messages, form)
+
         resolved = await self._gate.answer(request_id, body, by)
         if not resolved and await self._store.permissions.get(request_id) is None:
             raise NotFound("There is no such request.")

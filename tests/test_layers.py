@@ -11,16 +11,17 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "jupyter_crush"
 
 ORDER = [
-    "_version", "wire", "errors", "tasks", "lines", "config", "environment",
+    "_version", "wire", "export", "errors", "tasks", "lines", "config", "environment",
     "log", "draft", "store", "journal",
-    "lane", "models/port", "documents", "outputs", "connection", "kernel_lookup", "kernels", "tools", "permission", "history",
+    "lane", "models/port", "documents", "outputs", "connection", "kernel_lookup", "kernels", "introspection",
+    "tools", "permission", "history",
     "models", "turn", "prompts", "agent", "attachments",
     "sessions", "clients", "conclusion", "recovery", "world", "runs", "workspace", "workspaces",
     "handlers", "app",
 ]  # fmt: skip
 OUTSIDE = {"client", "cli", "kernel"}
-"""Outside the server's process: they may import wire, errors, the version and each other."""
-COMMON = {"_version", "wire", "errors"}
+"""Outside the server's process: they may import wire, export, errors, the version and each other."""
+COMMON = {"_version", "wire", "export", "errors"}
 
 
 def modules() -> list[str]:

@@ -9,10 +9,10 @@ import argparse
 from contextlib import aclosing
 
 from ..client import AsyncWorkspace, Connected, Item, Resynced
+from ..export import markdown
 from ..wire import AgentEvent, Event, RunComplete
 from .asking import Asker
 from .connecting import chosen, connected
-from .document import markdown
 from .exits import Exit
 from .interrupts import Interrupt, Interrupts
 from .merging import merged

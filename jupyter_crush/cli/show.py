@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from ..export import markdown
 from ..wire import encode
 from .connecting import chosen, connected
-from .document import markdown
 from .exits import Exit
 from .screen import Screen
 

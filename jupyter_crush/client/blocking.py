@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 
 from msgspec import UNSET, UnsetType
 
+from ..export import ExportFormat
 from ..wire import (
     AgentStatus,
     Attachment,
@@ -36,7 +37,7 @@ from ..wire import (
 from ..wire import Workspace as WorkspaceInfo
 from .asynchronous import AsyncClient
 from .stream import Item, Resynced
-from .workspace import AsyncWorkspace, ExportFormat
+from .workspace import AsyncWorkspace
 
 T = TypeVar("T")
 

@@ -9,10 +9,11 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from typing import Literal, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from msgspec import UNSET, UnsetType
 
+from ..export import ExportFormat
 from ..wire import (
     AgentStatus,
     AnswerPermission,
@@ -44,7 +45,6 @@ from .errors import CannotConnect, Refused
 from .following import RunFollower
 from .stream import Connected, EventReader, Idle, Item, Lost, Resynced
 
-ExportFormat = Literal["markdown", "ipynb", "json"]
 Route: TypeAlias = tuple[str, ...]
 """Segments below the workspace; quoted when they are sent."""
 T = TypeVar("T")

@@ -19,6 +19,7 @@ from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado import web
 
 from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge
+from ..export import Document
 from ..wire import ErrorBody, encode
 from .call import Call, Services, acting_user
 from .route import RESOURCE, Operation, Route
@@ -198,7 +199,11 @@ class EndpointHandler(CrushHandler):
         answer = await self.run_operation(ids, call)
         if answer is not REFUSED:
             self.set_status(call.status or self.operation.statuses[0])
-            self.finish(*(() if self.operation.answer is None else (encode(answer),)))
+            if isinstance(answer, Document):
+                self.set_attachment_header(answer.name)
+                self.finish(answer.content, set_content_type=answer.media_type)
+            else:
+                self.finish(*(() if self.operation.answer is None else (encode(answer),)))
 
     head = post = put = patch = delete = get
     options = get  # type: ignore[assignment]  # the base class answers any origin's preflight; here it is refused

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import msgspec
 
 from .._version import __version__
+from ..export import Document
 from ..wire import EVENT_TYPES, PROTOCOL, ChangeType, ErrorBody
 from .events import Followed
 from .route import RESOURCE, Operation, Route
@@ -31,6 +32,7 @@ def document(routes: Sequence[Route], base_url: str) -> msgspec.Raw:
     named: dict[Any, dict[str, Any]] = dict(zip(kinds, schemas, strict=True))
     components["CrushEvent"] = {"oneOf": [_event(name, named[kind]) for kind, name in EVENT_TYPES.items()]}
     named[Followed] = {"description": "Server-sent events. Each data line is a CrushEvent.", "type": "string"}
+    named[Document] = {"description": "A file to be kept.", "type": "string", "format": "binary"}
     return msgspec.Raw(
         msgspec.json.encode(
             {
@@ -56,7 +58,7 @@ def _kinds(operations: Sequence[Operation]) -> Iterator[Any]:
     for one in operations:
         if one.body is not None:
             yield one.body
-        if one.answer not in (None, Followed):
+        if one.answer not in (None, Followed, Document):
             yield one.answer
         yield from (parameter.type for parameter in one.query)
 
@@ -105,7 +107,7 @@ def _operation(one: Operation, named: dict[Any, dict[str, Any]]) -> dict[str, An
 def _successes(one: Operation, named: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     if one.answer is None:
         return {str(status): {"description": HTTPStatus(status).phrase} for status in one.statuses}
-    content = {one.media_type: {"schema": named[one.answer]}}
+    content = {media_type: {"schema": named[one.answer]} for media_type in one.media_types}
     return {str(status): {"description": HTTPStatus(status).phrase, "content": content} for status in one.statuses}
 
 

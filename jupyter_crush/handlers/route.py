@@ -55,7 +55,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     large: bool
     """The body may be as large as a prompt with attachments."""
     answer: Any
-    media_type: str = "application/json"
+    media_types: tuple[str, ...] = ("application/json",)
 
     async def run(self, call: Call, ids: Sequence[str], query: Mapping[str, str], body: bytes) -> Any:
         """Parse, call, and give back the answer. Raises CrushError."""
@@ -86,7 +86,7 @@ def operation(
     statuses: Sequence[int] = (),
     errors: Sequence[int] = (),
     large: bool = False,
-    media_type: str = "application/json",
+    media_types: Sequence[str] = ("application/json",),
 ) -> Operation:
     """Read an endpoint's signature."""
     hints = get_type_hints(function, include_extras=True)
@@ -107,7 +107,7 @@ def operation(
         body_required=body is not None and body.default is inspect.Parameter.empty,
         large=large,
         answer=answer,
-        media_type=media_type,
+        media_types=tuple(media_types),
     )
 
 

@@ -49,7 +49,7 @@ ROUTES: tuple[Route, ...] = (
         },
     ),
     Route(WORKSPACE, {"GET": look(workspaces.get_workspace), "DELETE": hold(workspaces.release_workspace)}),
-    Route(f"{WORKSPACE}/events", {"GET": look(events, media_type="text/event-stream", errors=(503,))}),
+    Route(f"{WORKSPACE}/events", {"GET": look(events, media_types=("text/event-stream",), errors=(503,))}),
     Route(
         f"{WORKSPACE}/config",
         {"GET": look(workspaces.get_config), "PATCH": direct(workspaces.patch_config, errors=(409,))},
@@ -70,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
         },
     ),
     Route(f"{SESSION}/messages", {"GET": look(sessions.list_messages)}),
+    Route(f"{SESSION}/export", {"GET": look(sessions.export_session, media_types=sessions.EXPORTED)}),
     Route(
         f"{WORKSPACE}/agent",
         {

@@ -6,10 +6,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from ..export import SUFFIXES, Document, ExportFormat
 from ..wire import CreateSession, PatchSession, Session, Snapshot
 from .call import Call
 
 Sequence = Annotated[int, Meta(ge=0, le=2**53)]
+EXPORTED = tuple(media_type.partition(";")[0] for _, media_type in SUFFIXES.values())
 PageSize = Annotated[int, Meta(ge=1, le=1000)]
 
 
@@ -54,3 +56,8 @@ async def list_messages(
     else the last ones.
     """
     return await call.workspace(wid).messages(sid, after=after, before=before, limit=limit)
+
+
+async def export_session(call: Call, wid: str, sid: str, *, format: ExportFormat | None = None) -> Document:  # noqa: A002  the parameter's name
+    """A session as a file: markdown (when not said), ipynb or json."""
+    return await call.workspace(wid).export(sid, format or "markdown")

@@ -40,8 +40,13 @@ def telling(progress: Callable[[str], None]) -> Callable[[Sequence[dict[str, Any
     return tell
 
 
-async def told(execution: Execution, place: Place, cell_id: str | None, note: str | None = None) -> Output:
-    """The result: how it ended in the first line, then what is to be said about it, then the outputs."""
+async def told(
+    execution: Execution, place: Place, cell_id: str | None, note: str | None = None, code: str | None = None
+) -> Output:
+    """The result: how it ended in the first line, then what is to be said about it, then the outputs.
+
+    ``code``: what was run, for people, where the call does not say it.
+    """
     first = first_line(execution)
     text, images = await asyncio.to_thread(render_outputs, execution.outputs)
     content = "\n".join(filter(None, [first, execution.message, note, text or "(no output)"]))
@@ -55,6 +60,7 @@ async def told(execution: Execution, place: Place, cell_id: str | None, note: st
             "status": execution.status,
             "duration_ms": round(execution.duration * 1000),
             **({"cell_id": cell_id} if cell_id else {}),
+            **({"code": code} if code and len(code) <= limits.CODE_SHOWN else {}),
         },
     )
 

@@ -80,3 +80,5 @@ NOTEBOOK_EDITS = 50
 CODE_SECONDS = 120.0
 """When the call does not say. Counted from when the kernel begins with our code."""
 CODE_SECONDS_MAX = 3600.0
+CODE_SHOWN = 20_000
+"""Characters of a cell that is run, up to which a result repeats it for people."""

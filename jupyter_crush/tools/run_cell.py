@@ -72,7 +72,7 @@ async def _perform(place: Place, cell: Cell, seconds: float, context: ToolContex
     note = None
     if execution.status not in ("no_kernel", "aborted"):
         note = await _keep(place, cell, execution.outputs, execution.execution_count, context)
-    return await told(execution, place, cell.id, note)
+    return await told(execution, place, cell.id, note, cell.source)
 
 
 async def _keep(

@@ -1,4 +1,4 @@
-"""A session as a document: Markdown, made from its messages."""
+"""A session as Markdown."""
 
 from __future__ import annotations
 
