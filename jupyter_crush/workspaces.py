@@ -143,10 +143,13 @@ class Workspaces:
     # --- opening and closing one ------------------------------------------------------------------------------------------
 
     def _resolve(self, path: str | None) -> Path:
+        """The real folder: of a path as Jupyter writes it, from the server's root, or as the machine does, beneath it."""
         if path is not None and "\0" in path:
             raise BadRequest("The path has a NUL in it.")
         try:
-            folder = self._root if path == str(self._root) else (self._root / (path or "").lstrip("/")).resolve()
+            folder = Path(path or "").resolve()
+            if not path or not Path(path).is_absolute() or not folder.is_relative_to(self._root):
+                folder = (self._root / (path or "").lstrip("/")).resolve()
             is_folder = folder.is_dir()
         except OSError as error:
             raise BadRequest(f"The path cannot be used: {error.strerror}.") from None

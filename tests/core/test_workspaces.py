@@ -122,3 +122,13 @@ async def test_a_server_that_stops_opens_nothing_more(tmp_path: Path) -> None:
     await all_of_them.close()
     with pytest.raises(WorkspaceClosing):
         await all_of_them.open(None, None)
+
+
+async def test_a_folder_has_one_workspace_however_its_path_is_written(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel()])
+    folder = tmp_path / "root" / "data" / "2024"
+    folder.mkdir(parents=True)
+    (tmp_path / "root" / "link").symlink_to(folder)
+    opened = [await all_of_them.open(path, None) for path in ("data/2024", "/data/2024/", str(folder), "link")]
+    assert len({workspace.id for workspace, _ in opened}) == 1
+    await all_of_them.close()
