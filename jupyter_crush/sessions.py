@@ -67,9 +67,29 @@ class Sessions:
         self._rows[row.id] = row
         return Change(type="created", payload=row)
 
+    def like(self, session_id: str, title: str, author: str | None) -> Session:
+        """A new row with another's choices, for :meth:`adopt`."""
+        now, origin = self._now(), self._rows[session_id]
+        return Session(
+            id=self._new_id(),
+            title=title,
+            author=author,
+            model=origin.model,
+            permission_mode=origin.permission_mode,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def adopt(self, row: Session) -> Change[Any]:
+        """Take up a row whose messages are numbered already."""
+        self._rows[row.id] = row
+        self._seqs[row.id] = row.message_count
+        return Change(type="created", payload=row)
+
     def undo_create(self, session_id: str) -> None:
         """The row could not be kept."""
         self._rows.pop(session_id, None)
+        self._seqs.pop(session_id, None)
 
     def patch(self, session_id: str, body: PatchSession) -> Change[Any]:
         values = {

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from .clients import Clients
 from .errors import CrushError, NotFound
@@ -33,6 +34,7 @@ from .wire import (
     PatchSession,
     PermissionRequest,
     Resolved,
+    ForkSession,
     Session,
     Snapshot,
 )
@@ -160,6 +162,24 @@ class Workspace:
         self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None
     ) -> Snapshot:
         self._sessions.get(session_id)
+    async def fork_session(self, session_id: str, body: ForkSession, user: str | None) -> Session:
+        """A session that begins with another's messages. What is in flight there goes on there; files are not touched."""
+        self.runs.check_open()
+        origin = self._sessions.get(session_id)
+        messages = (await self._journal.snapshot(session_id)).whole
+        row = self._sessions.like(session_id, title_of_fork(origin.title), user)
+        copies = fork(messages, body, row.id, self._world.new_id)
+        change = self._sessions.adopt(replace(row, message_count=len(copies)))
+        # Whoever opens the session fetches them; nobody follows it yet.
+        kept = self._journal.post(*(Change(type="created", payload=copy) for copy in copies), publish=False)
+        try:
+            await self._journal.record(change)
+            await kept
+        except CrushError:
+            self._sessions.undo_create(row.id)
+            raise
+        return self._sessions.get(row.id)
+
         return await self._journal.snapshot(session_id, after=after, before=before, limit=limit)
 
     # --- permissions ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ ORDER = [
     "lane", "models/port", "documents", "outputs", "connection", "kernel_lookup", "kernels", "introspection",
     "tools", "permission", "history",
     "models", "turn", "prompts", "agent", "attachments",
-    "sessions", "clients", "conclusion", "recovery", "world", "runs", "workspace", "workspaces",
+    "sessions", "forking", "clients", "conclusion", "recovery", "world", "runs", "workspace", "workspaces",
     "handlers", "app",
 ]  # fmt: skip
 OUTSIDE = {"client", "cli", "kernel"}

@@ -15,7 +15,7 @@ async def command(args: argparse.Namespace, screen: Screen) -> Exit:
     async with connected(args, screen) as workspace:
         session = await chosen(workspace, args.session)
         snapshot = await workspace.messages(session.id)
-    messages = sorted((*snapshot.messages, *snapshot.drafts), key=lambda message: message.seq)
+    messages = snapshot.whole
     if args.json:
         screen.raw(encode({"session": session, "messages": messages}).decode() + "\n")
         return Exit.DONE

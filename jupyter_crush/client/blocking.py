@@ -166,6 +166,9 @@ class Workspace:
         )
         return self._thread.call(changed)
 
+    def fork(self, session_id: str, message_id: str | None = None, *, before: bool = False) -> Session:
+        return self._thread.call(self.asynchronous.fork(session_id, message_id, before=before))
+
     def delete_session(self, session_id: str) -> None:
         self._thread.call(self.asynchronous.delete_session(session_id))
 

@@ -23,6 +23,7 @@ from ..wire import (
     CreateSession,
     Event,
     FileChange,
+    ForkSession,
     Grant,
     MovePrompt,
     OpenWorkspace,
@@ -127,6 +128,11 @@ class AsyncWorkspace:
         """Change what is given."""
         body = PatchSession(title=title, model=model, permission_mode=permission_mode)
         return await self._ask("PATCH", ("sessions", session_id), Session, body=body)
+
+    async def fork(self, session_id: str, message_id: str | None = None, *, before: bool = False) -> Session:
+        """A new session with this one's messages: up to and with that message, up to the one before it, or all."""
+        body = ForkSession(message_id=message_id, before=before)
+        return await self._ask("POST", ("sessions", session_id, "fork"), Session, body=body)
 
     async def delete_session(self, session_id: str) -> None:
         """A running turn is cancelled first."""

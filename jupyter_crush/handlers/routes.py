@@ -70,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
         },
     ),
     Route(f"{SESSION}/messages", {"GET": look(sessions.list_messages)}),
+    Route(f"{SESSION}/fork", {"POST": direct(sessions.fork_session, statuses=(201,), errors=(409, 503))}),
     Route(f"{SESSION}/export", {"GET": look(sessions.export_session, media_types=sessions.EXPORTED)}),
     Route(
         f"{WORKSPACE}/agent",

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from ..export import SUFFIXES, Document, ExportFormat
-from ..wire import CreateSession, PatchSession, Session, Snapshot
+from ..wire import CreateSession, ForkSession, PatchSession, Session, Snapshot
 from .call import Call
 
 Sequence = Annotated[int, Meta(ge=0, le=2**53)]
@@ -34,6 +34,15 @@ async def patch_session(call: Call, wid: str, sid: str, *, body: PatchSession) -
     """Rename a session, or choose its model or permission mode."""
     call.require_for_mode(body.permission_mode)
     return await call.workspace(wid).patch_session(sid, body)
+
+
+async def fork_session(call: Call, wid: str, sid: str, *, body: ForkSession | None = None) -> Session:
+    """Begin a session with this one's messages.
+
+    Up to and with message_id and the results of its calls, or up to the one before it (before); without message_id, all. Files and
+    notebooks stay as they are.
+    """
+    return await call.workspace(wid).fork_session(sid, body or ForkSession(), call.user)
 
 
 async def delete_session(call: Call, wid: str, sid: str) -> None:

@@ -237,3 +237,6 @@ from .requests import (
 from .requests import (
     PromptRequest as PromptRequest,
 )
+from .requests import (
+    ForkSession as ForkSession,
+)

@@ -38,6 +38,13 @@ class Snapshot(Wire, frozen=True, kw_only=True):
     cursor: str
     has_more: bool = False
 
+    @property
+    def whole(self) -> tuple[Message, ...]:
+        """The messages, those in flight as far as they are."""
+        known = {message.id: message for message in self.messages}
+        known |= {draft.id: draft for draft in self.drafts if draft.id not in known or not known[draft.id].finish}
+        return tuple(sorted(known.values(), key=lambda message: message.seq))
+
 
 class ModelInfo(Wire, frozen=True, kw_only=True):
     id: str

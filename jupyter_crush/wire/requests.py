@@ -23,6 +23,13 @@ class CreateSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class PatchSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ForkSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the fork ends: with ``message_id``, or ``before`` it; None: with the last message."""
+
+    message_id: str | None = None
+    before: bool = False
+
+
     title: Annotated[str, Meta(min_length=1, max_length=500)] | UnsetType = UNSET
     model: str | UnsetType | None = UNSET
     permission_mode: PermissionMode | UnsetType | None = UNSET

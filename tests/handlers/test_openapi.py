@@ -146,6 +146,8 @@ async def test_what_is_answered_is_what_is_described(http: Http, model: Scripted
     assert await ask("POST", f"{lane}/cancel", wid=wid, sid=sid) == {"cancelled": ["run-0"]}
     assert len((await ask("GET", f"{s}/messages", None, "?limit=2", wid=wid, sid=sid))["messages"]) <= 2
 
+    fork = await ask("POST", f"{s}/fork", {}, wid=wid, sid=sid)
+    assert fork["title"] == "B (fork)"
     asked.add((f"{s}/export", "GET"))
     exported = await http("GET", f"workspaces/{wid}/sessions/{sid}/export?format=ipynb")
     described = spec["paths"][f"{s}/export"]["get"]["responses"][str(exported.status)]
