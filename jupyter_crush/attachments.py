@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from .documents.documents import Documents
 from .documents.render import render_notebook
 from .errors import CrushError
+from .introspection.render import render_variables
+from .introspection.request import Variables
 from .tools.paths import locate
 from .wire import Attachment, Context, Image, Part
 
 TEXT_CHARS = 48_000
 """Of one attached text; more is cut, and said."""
+Look = Callable[[str, Sequence[str]], Awaitable[Variables]]
+"""Looks at variables of a notebook's kernel by name. Raises CrushError."""
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 async def read_attachments(
-    attachments: Sequence[Attachment], root: Path, prefix: str, documents: Documents
+    attachments: Sequence[Attachment], root: Path, prefix: str, documents: Documents, *, variables: Look
 ) -> tuple[Part, ...]:
     """One part for each. One that cannot be read becomes a part that says why; it never fails the prompt."""
-    return tuple([await _read(attached, root, prefix, documents) for attached in attachments])
+    return tuple([await _read(attached, root, prefix, documents, variables) for attached in attachments])
 
 
-async def _read(attached: Attachment, root: Path, prefix: str, documents: Documents) -> Part:
+async def _read(attached: Attachment, root: Path, prefix: str, documents: Documents, look: Look) -> Part:
     label = attached.label or attached.notebook or attached.path or attached.name or "text"
     try:
+        if attached.notebook is not None and attached.variables is not None:
+            found = await look(attached.notebook, attached.variables)
+            text = render_variables(attached.notebook, found, attached.variables)
+            return Context(label=label, text=_bounded(text), path=attached.notebook)
         if attached.notebook is not None:
             place = locate(attached.notebook, root, prefix)
             notebook = await documents.read_notebook(place.api)

@@ -28,6 +28,9 @@ SILENCE = 60.0
 REPLY = 5.0
 """Seconds after the end of a request in which its reply must have come."""
 
+EXPRESSION = "crush"
+"""The name of the one expression that is asked for."""
+
 
 class KernelGone(Exception):
     """The kernel died, was shut down, was restarted, or does not answer; the message says which."""
@@ -43,6 +46,12 @@ class Request:
         self.idle = False
         self.execution_count: int | None = None
         self.reply: dict[str, Any] | None = None
+
+    @property
+    def value(self) -> Any:
+        """What the kernel says of the expression that it was asked for."""
+        values = (self.reply or {}).get("user_expressions")
+        return values.get(EXPRESSION) if isinstance(values, dict) else None
 
     @property
     def running(self) -> bool:
@@ -63,6 +72,8 @@ class Connection:
         self._kernel = kernel_manager.get_kernel(kernel_id)
         self._process = self._process_now()
         self._looked = clock()
+        self.language: str | None = None
+        """As the kernel says, once it is free."""
         self._client = _client(self._kernel)
         self._client.start_channels(stdin=False, hb=False, control=False)
 
@@ -78,7 +89,7 @@ class Connection:
         told = False
         while True:
             asked, since, heard = self._client.kernel_info(), self._clock(), False
-            while not _answers(await self._shell(0), asked):
+            while not self._introduced(await self._shell(0), asked):
                 heard = _answers(await self._iopub(HEARING if heard else POLL), asked) or heard
                 if self._clock() - since >= POLL and not told:
                     waiting()
@@ -88,6 +99,13 @@ class Connection:
                 heard = _answers(message, asked)
             if heard:
                 return
+
+    def _introduced(self, message: dict[str, Any] | None, asked: str) -> bool:
+        if message is None or not _answers(message, asked):
+            return False
+        about = message["content"].get("language_info")
+        self.language = about.get("name") if isinstance(about, dict) else None
+        return True
 
     async def _revived(self) -> None:
         """A dead kernel is restarted by Jupyter after a while, or by us where Jupyter does not."""
@@ -114,6 +132,12 @@ class Connection:
             code, silent=False, store_history=store_history, allow_stdin=False, stop_on_error=False
         )
         return Request(msg_id, outputs)
+
+    def ask(self, expression: str) -> Request:
+        """Ask for the value of ``expression``: no code runs beside it, nothing is printed, counted or remembered."""
+        asked = {EXPRESSION: expression}
+        msg_id = self._client.execute("", silent=True, store_history=False, user_expressions=asked, allow_stdin=False)
+        return Request(msg_id, Outputs())
 
     async def started(self, request: Request) -> None:
         """Wait until the kernel begins with ``request``, or is through with it. Raises KernelGone."""

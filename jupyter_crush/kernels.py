@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
+from jupyter_core.utils import ensure_async
 from msgspec import Struct
 
 from .connection import Connection, KernelGone, Request
@@ -43,6 +44,17 @@ class Execution(Struct, frozen=True, kw_only=True):
     duration: float
     message: str | None = None
     """Why, for the model and the person."""
+
+
+class OtherLanguage(Exception):
+    """The kernel speaks this one."""
+
+
+class Evaluation(Struct, frozen=True, kw_only=True):
+    """What came of an expression: the kernel's word for it, or ``message``, why there is none."""
+
+    value: Any = None
+    message: str | None = None
 
 
 class Kernels:
@@ -84,13 +96,47 @@ class Kernels:
         except NoKernel as failure:
             return Execution(status="no_kernel", outputs=(), execution_count=None, duration=0.0, message=str(failure))
         for _ in range(2):  # once more when somebody's failure before us emptied the queue
-            turn = _Turn(code, timeout, on_output, on_wait, self._clock, store_history=store_history)
+            turn = _Turn(
+                lambda connection, outputs: connection.send(code, outputs, store_history=store_history),
+                timeout,
+                self._clock,
+                on_output=on_output,
+                on_wait=on_wait,
+            )
             execution = await self._take_turn(kernel_id, turn)
             if execution.status != "aborted":
                 break
         if note is None:
             return execution
         return msgspec.structs.replace(execution, message=" ".join(filter(None, (note, execution.message))))
+
+    async def evaluate(
+        self,
+        path: str,
+        language: str,
+        expression: str,
+        *,
+        timeout: float,  # noqa: ASYNC109  # of its own busy time, as above
+        patience: float,
+    ) -> Evaluation:
+        """The value of an expression in a kernel that runs already and speaks ``language``; nothing is started.
+
+        Nobody's code is waited for longer than ``patience`` seconds. It leaves no trace in the kernel, unless it is made to."""
+        kernel_id = await self._lookup.of(path)
+        if kernel_id is None:
+            return Evaluation(message=f"{path} has no running kernel, so there are no variables. Run a cell first.")
+        if not await ensure_async(self._kernels.get_kernel(kernel_id).is_alive()):
+            return Evaluation(message=f"The kernel of {path} is dead, and its variables with it. Run its cells again.")
+        turn = _Turn(lambda connection, _: connection.ask(expression), timeout, self._clock, language=language)
+        try:
+            async with asyncio.timeout(patience) as waiting:
+                turn.on_begin = lambda: waiting.reschedule(None)
+                execution = await self._take_turn(kernel_id, turn)
+        except TimeoutError:
+            return Evaluation(message="The kernel is busy with other code. Try again when that has ended.")
+        except OtherLanguage as other:
+            return Evaluation(message=f"The kernel speaks {other}; only {language} kernels can be looked into so far.")
+        return Evaluation(value=turn.value, message=execution.message or "The kernel did not answer.")
 
     async def kernel_of(self, path: str) -> str | None:
         """The kernel of the notebook's session; None when it has none."""
@@ -146,16 +192,17 @@ class _Turn:
 
     def __init__(
         self,
-        code: str,
+        ask: Callable[[Connection, Outputs], Request],
         limit: float | None,
-        on_output: Tell | None,
-        on_wait: Callable[[], None] | None,
         clock: Callable[[], float],
         *,
-        store_history: bool,
+        on_output: Tell | None = None,
+        on_wait: Callable[[], None] | None = None,
+        language: str | None = None,
     ) -> None:
-        self._code, self._limit, self._clock, self._store_history = code, limit, clock, store_history
+        self._ask, self._limit, self._clock, self._language = ask, limit, clock, language
         self._tell, self._wait = on_output or _nothing, on_wait or _nothing
+        self.on_begin: Callable[[], None] = _nothing
         self._outputs = Outputs()
         self._told = clock() - PROGRESS
         self._untold = False
@@ -167,10 +214,16 @@ class _Turn:
         """Whether it was sent and has not begun: somebody else's code runs."""
         return self._request is not None and self._request.busy_since is None and not self._request.idle
 
+    @property
+    def value(self) -> Any:
+        return self._request.value if self._request is not None else None
+
     async def connect(self, connection: Connection) -> None:
-        """Raises KernelGone."""
+        """Raises KernelGone or OtherLanguage."""
         self._connection = connection
         await connection.free(self._wait)
+        if self._language not in (None, connection.language):
+            raise OtherLanguage(connection.language or "an unknown language")
 
     def close(self) -> None:
         if self._connection is not None:
@@ -180,9 +233,10 @@ class _Turn:
     async def run(self) -> Execution:
         """Raises KernelGone."""
         connection = self._connected()
-        request = self._request = connection.send(self._code, self._outputs, store_history=self._store_history)
+        request = self._request = self._ask(connection, self._outputs)
         try:
             await connection.started(request)
+            self.on_begin()
             since = request.busy_since
             until = None if self._limit is None or since is None else since + self._limit
             done = await connection.follow(request, until=until, took=self._took)

@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from .clients import Clients
 from .errors import CrushError, NotFound
+from .export import Document, ExportFormat, document
+from .introspection.request import Variables
 from .journal import Journal
 from .log import Subscription
 from .models.catalog import Catalog
@@ -116,6 +118,10 @@ class Workspace:
 
     def follow(self, cursor: str | None, session_id: str | None = None) -> Subscription:
         return self._journal.events.follow(cursor, session_id)
+
+    async def variables(self, notebook: str) -> Variables:
+        """Those of a notebook's running kernel, for somebody who wants to name one."""
+        return await self._world.variables(notebook)
 
     def announce(self, change: Change[DocumentRequest]) -> None:
         """Tell those who follow, and keep nothing."""

@@ -13,7 +13,9 @@ from .agent import Task
 from .attachments import read_attachments
 from .config import Config, clamp_mode
 from .documents.documents import Documents
+from .errors import Forbidden
 from .history import for_model
+from .introspection.request import Variables, variables
 from .journal import Journal
 from .kernels import Kernels
 from .lane import Ticket
@@ -22,7 +24,9 @@ from .models.port import Model
 from .prompts.templates import system_prompt
 from .sessions import Sessions
 from .store.store import Store
+from .tools.paths import locate
 from .tools.port import ReadFiles, Tool, ToolContext
+from .tools.read_variables import ReadVariables
 from .tools.registry import spec_of
 from .turn import Turn
 from .wire import ConfigView, Message, ModelInfo, PermissionMode, Run, Session, ToolProgress
@@ -137,7 +141,15 @@ class World:
         )
 
     def _attached(self, ticket: Ticket) -> Awaitable[Sequence[Any]]:
-        return read_attachments(ticket.request.attachments, self.root, self._prefix, self._documents)
+        return read_attachments(
+            ticket.request.attachments, self.root, self._prefix, self._documents, variables=self.variables
+        )
+
+    async def variables(self, notebook: str, names: Sequence[str] | None = None) -> Variables:
+        """Of a notebook's kernel: for people who name them, as the tool for the agent. Raises CrushError."""
+        if ReadVariables.name not in self._tools:
+            raise Forbidden(f"The administrator does not allow {ReadVariables.name} here.")
+        return await variables(self._kernels, locate(notebook, self.root, self._prefix).api, names)
 
     def _context(self, ticket: Ticket, call_id: str, journal: Journal) -> ToolContext:
         shown = 0.0

@@ -1,8 +1,18 @@
-"""What tabs say: which documents they have open, and how the work went that they were asked to do in them."""
+"""What tabs say: which documents they have open, and how the work went that they were asked to do in them. What kernels hold."""
 
 from __future__ import annotations
 
-from ..wire import AnswerDocument, Change, ClaimDocument, DocumentWork, PutPresence, Resolved
+from ..introspection.render import summary
+from ..wire import (
+    AnswerDocument,
+    Change,
+    ClaimDocument,
+    DocumentWork,
+    ListVariables,
+    PutPresence,
+    Resolved,
+    VariableInfo,
+)
 from .call import Call
 
 
@@ -28,3 +38,12 @@ async def answer_document(call: Call, wid: str, request_id: str, *, body: Answer
     """Say how a claimed request went. resolved is false when it came too late, or was answered before."""
     call.workspace(wid)
     return call.services.attached.answer(request_id, body)
+
+
+async def list_variables(call: Call, wid: str, *, body: ListVariables) -> tuple[VariableInfo, ...]:
+    """What the running kernel of a notebook holds: names, types, sizes.
+
+    A POST, since something runs in the kernel: the fixed, documented code that only looks. 409: no Python kernel runs, or it is busy.
+    """
+    found = await call.workspace(wid).variables(body.notebook)
+    return tuple(VariableInfo(name=one.name, kind=one.kind, summary=summary(one)) for one in found.variables)

@@ -92,6 +92,10 @@ ROUTES: tuple[Route, ...] = (
         {"DELETE": operation(permissions.revoke_grant, action="write", role="approver")},
     ),
     Route(f"{WORKSPACE}/presence", {"PUT": direct(documents.put_presence, errors=(503,))}),
+    Route(
+        f"{WORKSPACE}/variables",
+        {"POST": operation(documents.list_variables, action="execute", role="prompter", errors=(409, 422))},
+    ),
     Route(f"{WORKSPACE}/documents/{{request_id}}/claim", {"POST": direct(documents.claim_document)}),
     Route(f"{WORKSPACE}/documents/{{request_id}}", {"POST": direct(documents.answer_document, large=True)}),
     Route(

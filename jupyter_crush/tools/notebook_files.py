@@ -10,8 +10,9 @@ from ..errors import ToolError
 from . import beneath, control_files, text_files
 from .nearest import missing
 from .paths import Place, locate
-from .port import ToolContext
+from .port import Ask, ToolContext
 from .truncate import head
+from .visible import shown
 
 COMPARED_BYTES = 32 * 1024 * 1024
 """Of a notebook that is compared with the disk when its folder was changing while it was read."""
@@ -28,6 +29,19 @@ def notebook_place(path: str, context: ToolContext) -> Place:
         raise ToolError(f"{place.shown} is not a notebook (.ipynb). Use read_file, write_file and edit_file for it.")
     control_files.must_ask(place, "read", context.private)  # what is denied is not even looked at
     return place
+
+
+def leave_to_read(place: Place, context: ToolContext) -> Ask | None:
+    """Reading asks only where a notebook may hold secrets."""
+    if not control_files.must_ask(place, "read", context.private):
+        return None
+    return Ask(
+        kind="read",
+        description=f"Read {place.shown}, which may hold secrets",
+        params=shown(path=place.relative),
+        path=place.api,
+        always=True,
+    )
 
 
 def exists(place: Place) -> bool:

@@ -10,11 +10,10 @@ from msgspec import Meta, Struct
 from ..documents.port import Notebook
 from ..documents.render import CLOSE, DEFAULT, render_notebook
 from ..errors import ToolError
-from . import control_files, notebook_files
+from . import notebook_files
 from .paths import Place
-from .port import Ask, Kind, Output, Prepared, ToolContext
+from .port import Kind, Output, Prepared, ToolContext
 from .truncate import fit
-from .visible import shown
 
 
 class ReadNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,15 +31,7 @@ class ReadNotebook:
 
     async def prepare(self, args: ReadNotebookArgs, context: ToolContext) -> Prepared:
         place = notebook_files.notebook_place(args.path, context)
-        ask = None
-        if control_files.must_ask(place, "read", context.private):
-            ask = Ask(
-                kind="read",
-                description=f"Read {place.shown}, which may hold secrets",
-                params=shown(path=place.relative),
-                path=place.api,
-                always=True,
-            )
+        ask = notebook_files.leave_to_read(place, context)
         return Prepared(perform=lambda: _perform(place, args, context), ask=ask)
 
 

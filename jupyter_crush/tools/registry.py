@@ -18,6 +18,7 @@ from .list_files import ListFiles
 from .port import Tool
 from .read_file import ReadFile
 from .read_notebook import ReadNotebook
+from .read_variables import ReadVariables
 from .run_cell import RunCell
 from .run_code import RunCode
 from .run_command import RunCommand
@@ -33,6 +34,7 @@ def builtin_tools() -> tuple[Tool[Any], ...]:
         SearchText(),
         ReadFile(),
         ReadNotebook(),
+        ReadVariables(),
         WriteFile(),
         EditFile(),
         EditNotebook(),

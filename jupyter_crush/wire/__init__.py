@@ -64,6 +64,9 @@ from .documents import (
     InsertCell as InsertCell,
 )
 from .documents import (
+    ListVariables as ListVariables,
+)
+from .documents import (
     MoveCell as MoveCell,
 )
 from .documents import (
@@ -77,6 +80,9 @@ from .documents import (
 )
 from .documents import (
     SetOutputs as SetOutputs,
+)
+from .documents import (
+    VariableInfo as VariableInfo,
 )
 from .entities import (
     TERMINAL as TERMINAL,

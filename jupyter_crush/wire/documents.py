@@ -129,3 +129,18 @@ class AnswerDocument(Body, frozen=True, kw_only=True, forbid_unknown_fields=True
     notebook: DocumentNotebook | None = None
     text: str | None = None
     message: Annotated[str, Meta(max_length=4000)] | None = None
+
+
+# --- what a notebook's kernel holds ---
+
+
+class ListVariables(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    notebook: Path
+
+
+class VariableInfo(Wire, frozen=True, kw_only=True):
+    """A variable in short. `summary` is its type and size."""
+
+    name: str
+    kind: Literal["data", "value", "callable", "module"]
+    summary: str

@@ -36,7 +36,8 @@ class ForkSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Attachment(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One of: ``path`` (a file of the workspace); ``notebook`` and optional ``cell_ids``; ``text`` with ``label``; or
+    """One of: ``path`` (a file of the workspace); ``notebook`` and optional ``cell_ids`` or ``variables`` (names in
+    its kernel); ``text`` with ``label``; or
     ``name``, ``mime_type`` and ``content`` (base64).
     """
 
@@ -46,6 +47,7 @@ class Attachment(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     content: str | None = None
     notebook: str | None = None
     cell_ids: tuple[str, ...] | None = None
+    variables: Annotated[tuple[str, ...], Meta(min_length=1, max_length=50)] | None = None
     text: str | None = None
     label: str | None = None
 

@@ -289,8 +289,8 @@ export interface PatchSession {
 }
 
 /**
- * One of: `path` (a file of the workspace); `notebook` and optional `cell_ids`; `text` with `label`;
- * or `name`, `mime_type` and `content` (base64).
+ * One of: `path` (a file of the workspace); `notebook` and optional `cell_ids` or `variables` (names
+ * in its kernel); `text` with `label`; or `name`, `mime_type` and `content` (base64).
  */
 export interface Attachment {
   path?: string | null;
@@ -299,6 +299,7 @@ export interface Attachment {
   content?: string | null;
   notebook?: string | null;
   cell_ids?: string[] | null;
+  variables?: string[] | null;
   text?: string | null;
   label?: string | null;
 }
@@ -443,6 +444,96 @@ export interface AnswerDocument {
   notebook?: DocumentNotebook | null;
   text?: string | null;
   message?: string | null;
+}
+
+export interface ListVariables {
+  notebook: string;
+}
+
+/** A variable in short. `summary` is its type and size. */
+export interface VariableInfo {
+  name: string;
+  kind: 'callable' | 'data' | 'module' | 'value';
+  summary: string;
+}
+
+/**
+ * A cell that the agent changed. `index` is its place now; null: it is not there. `diff` is of its
+ * source, from what it was before the agent's first change to what it is now.
+ */
+export interface CellChange {
+  cell_id: string;
+  index: number | null;
+  cell_type: 'code' | 'markdown' | 'raw';
+  kind: 'added' | 'changed' | 'deleted' | 'moved';
+  diff: string;
+  additions: number;
+  deletions: number;
+  /** The agent ran it, and what it printed is not what stood there before. */
+  outputs_changed: boolean;
+  /** Somebody else changed it too: reverting wants `confirm`. */
+  changed_since: boolean;
+  run_ids: string[];
+}
+
+/**
+ * A file or notebook as the agent has changed it: a text file with its diff, a notebook with its
+ * cells.
+ */
+export interface ChangedFile {
+  session_id: string;
+  path: string;
+  version: number;
+  additions: number;
+  deletions: number;
+  run_id: string | null;
+  type: 'file' | 'notebook';
+  kind: 'changed' | 'created' | 'deleted';
+  diff: string;
+  cells: CellChange[];
+  /** Somebody else changed it too: reverting wants `confirm`. */
+  changed_since: boolean;
+  undoable: boolean;
+  /** Why it cannot be shown or undone. */
+  problem: string | null;
+  run_ids: string[];
+}
+
+/** The files that a keep, a revert or a rewind was about. */
+export interface Reviewed {
+  paths: string[];
+}
+
+/** The error of a revert that would lose what somebody else wrote: where. */
+export interface ConflictBody {
+  message: string;
+  reason: string;
+  retryable: boolean;
+  changed: ChangedFile[];
+}
+
+/**
+ * Which changes: of one cell of `path`, of one file, of one run, or, without any of these, of the
+ * session.
+ */
+export interface KeepChanges {
+  path?: string | null;
+  cell_id?: string | null;
+  run_id?: string | null;
+}
+
+export interface RevertChanges {
+  path?: string | null;
+  cell_id?: string | null;
+  run_id?: string | null;
+  /** Revert also what somebody else changed since. */
+  confirm?: boolean;
+}
+
+/** Files and notebooks go back to what they were before the run of that message. */
+export interface Rewind {
+  message_id: string;
+  confirm?: boolean;
 }
 
 /** Text that goes on at `offset` (in code points) of part `part`. Idempotent; without an SSE id. */

@@ -1,0 +1,1 @@
+"""Looking at a kernel's variables: one request to the kernel, and what comes back from it."""
