@@ -1,0 +1,133 @@
+"""What is at a place now: the file, and the document as whoever has it open shows it.
+
+What is kept of it is what can be put back: the file's own bytes where the document shows just these, else the live document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from ..documents.cells import as_notebook, checked, identified
+from ..documents.documents import Documents
+from ..documents.layout import Layout
+from ..documents.port import Cell, Notebook
+from ..errors import ToolError
+from ..tools import beneath
+from ..tools.paths import Place, locate
+from .states import bytes_hash, same_cells, text_hash
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """One look. ``data`` is what would be put back; None with ``size``: it was too large to be read. ``version`` names the file's
+    bytes, None: nothing is there."""
+
+    data: bytes | None = None
+    version: str | None = None
+    size: int = 0
+    notebook: Notebook | None = None
+    text: str | None = None
+    text_version: str | None = None
+
+    @property
+    def is_there(self) -> bool:
+        return self.version is not None
+
+
+NOTHING = Seen()
+
+
+class Contents:
+    """Looks at files and notebooks of one workspace. ``limit``: bytes of a file that is kept."""
+
+    def __init__(self, documents: Documents, root: Path, prefix: str, limit: int) -> None:
+        self.documents = documents
+        self._root = root
+        self._prefix = prefix.strip("/")
+        self._limit = limit
+
+    def place(self, api: str) -> Place:
+        """The place of a path that was changed once. Raises ToolError when it does not lie beneath the root any more."""
+        relative = api[len(self._prefix) :].lstrip("/") if self._prefix else api
+        return locate(relative, self._root, self._prefix)
+
+    def is_there(self, place: Place) -> bool:
+        return beneath.look(place.root, place.relative) is not None
+
+    async def look(self, place: Place) -> Seen:
+        """Raises ToolError."""
+        return await (self.notebook(place) if place.is_notebook else self.text(place))
+
+    async def notebook(self, place: Place, *, whole: bool = True) -> Seen:
+        """``whole`` False: only the document is wanted, not what would be put back."""
+        if not self.is_there(place):
+            return NOTHING
+        shown = await self.documents.read_notebook(place.api)
+        size, raw = await asyncio.to_thread(self._raw, place)
+        version = bytes_hash(raw) if raw is not None else shown.version
+        data = raw
+        if whole and raw is not None and await self.documents.is_open(place.api):
+            data = await asyncio.to_thread(partial(_live, raw, shown))
+        return Seen(data=data, version=version, size=size, notebook=shown)
+
+    async def text(self, place: Place, known: str | None = None) -> Seen:
+        """``known``: the text as the caller has just read it."""
+        if not self.is_there(place):
+            return NOTHING
+        size, raw = await asyncio.to_thread(self._raw, place)
+        text_version = None
+        if known is None:
+            try:
+                file = await self.documents.read_text(place.api)
+                known, text_version = file.text, file.version
+            except ToolError:
+                if raw is None or not _is_hidden(place):
+                    raise
+                known = raw.decode("utf-8", "replace")  # no server shows it, so nobody has it open
+        data = raw if raw is not None and _reads_as(raw, known) else known.encode("utf-8", "surrogatepass")
+        return Seen(
+            data=data if len(data) <= self._limit else None,
+            version=text_hash(known),
+            size=size,
+            text=known,
+            text_version=text_version,
+        )
+
+    def _raw(self, place: Place) -> tuple[int, bytes | None]:
+        found = beneath.look(place.root, place.relative)
+        size = found.st_size if found is not None else 0
+        return size, beneath.read(place.root, place.relative, self._limit) if size <= self._limit else None
+
+
+def _is_hidden(place: Place) -> bool:
+    return any(name.startswith(".") for name in place.api.split("/"))
+
+
+def _reads_as(raw: bytes, text: str) -> bool:
+    return text_hash(raw.decode("utf-8", "replace")) == text_hash(text)
+
+
+def _live(raw: bytes, shown: Notebook) -> bytes:
+    """The file of a notebook as it is shown, in the file's own style."""
+    try:
+        layout = Layout(raw)
+        notebook = identified(checked(layout.notebook))
+    except (ToolError, ValueError, RecursionError):
+        return raw
+    if same_cells(as_notebook(shown.path, notebook, ""), shown):
+        return raw
+    before = {cell["id"]: cell for cell in notebook["cells"]}
+    cells = [_cell(cell, before.get(cell.id)) for cell in shown.cells]
+    return b"".join(layout.written({**notebook, "cells": cells}))
+
+
+def _cell(cell: Cell, before: dict[str, Any] | None) -> dict[str, Any]:
+    live: dict[str, Any] = {"cell_type": cell.cell_type, "id": cell.id, "source": cell.source}
+    if cell.cell_type == "code":
+        live |= {"execution_count": cell.execution_count, "outputs": [dict(output) for output in cell.outputs]}
+    kept = {key: value for key, value in (before or {}).items() if key not in ("outputs", "execution_count")}
+    return {"metadata": {}, **kept, **live}

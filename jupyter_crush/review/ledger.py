@@ -1,0 +1,222 @@
+"""What was there before a run changed it, kept on disk before the change is made; and what the change came to.
+
+Theory. Before an edit its *intent* is committed: for each cell that it names, the cell as it is and the hash that the edit will
+leave; and, once for each run, the whole file. A server that dies in mid-edit leaves an intent that was carried out or was not: the
+hashes tell whoever looks. An edit that was refused takes its intent back. Nothing here asks what anybody else did: what the agent
+did not touch is in no row, so it can not be reverted by mistake.
+
+One edit at a time for each path of the workspace; reverts stand in the same line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from msgspec.structs import replace
+
+from ..documents.port import CellEdit
+from ..errors import CrushError
+from ..journal import Journal
+from ..lines import Lines
+from ..store.store import Store
+from ..tools.paths import Place
+from ..wire import Change, Checkpoint, FileChange, Touch
+from .compare import gathered
+from .content import NOTHING, Contents, Seen
+from .listing import changed_file
+from .states import Planned, outputs_hash, planned, state_of, text_hash
+
+
+class Ledger:
+    """Owner of the lines in which changes of one path stand. ``keep_bytes`` is what all checkpoints together may have."""
+
+    def __init__(
+        self, store: Store, journal: Journal, contents: Contents, *, keep_bytes: int, now: Callable[[], int]
+    ) -> None:
+        self.store = store
+        self.journal = journal
+        self.contents = contents
+        self.lines = Lines()
+        self._keep_bytes = keep_bytes
+        self._now = now
+
+    def of(self, session_id: str, run_id: str) -> RunLedger:
+        return RunLedger(self, session_id, run_id, self._now)
+
+    async def prune(self) -> None:
+        await self.store.checkpoints.prune(self._keep_bytes)
+
+    async def tell(self, session_id: str, run_id: str, path: str) -> None:
+        """Say how much of a file the run has changed now: commit the row, publish the event."""
+        mine = gathered(row for row in await self.store.touches.of_file(run_id, path) if row.state == "open")
+        seen = await changed_file(self.store, self.contents, mine[0], session_id) if mine else None
+        known = await self.store.files.get(session_id, path)
+        row = FileChange(
+            session_id=session_id,
+            path=path,
+            version=known.version + 1 if known else 1,
+            additions=seen.additions if seen else 0,
+            deletions=seen.deletions if seen else 0,
+            run_id=run_id,
+        )
+        await self.journal.record(Change(type="updated" if known else "created", payload=row))
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self.lines!r}>"
+
+
+class RunLedger:
+    """The ledger as the tools of one run see it (:class:`~jupyter_crush.tools.port.Ledger`)."""
+
+    def __init__(self, ledger: Ledger, session_id: str, run_id: str, now: Callable[[], int]) -> None:
+        self._ledger = ledger
+        self._session_id = session_id
+        self._run_id = run_id
+        self._now = now
+
+    @asynccontextmanager
+    async def file(self, place: Place, old: str | None, new: str) -> AsyncIterator[bool]:
+        """Around the writing of a text file. ``old``: what is there, None for a new file. Yields whether it can be undone."""
+        async with self._ledger.lines.one(place.api):
+            seen = NOTHING if old is None else await self._ledger.contents.text(place, old)
+            mine = _Intent(await self._known(place))
+            is_kept = await self._keep(place, seen, mine)
+            mine.add(self._touch(place, was=seen.version, became=text_hash(new), is_undoable=is_kept))
+            async with self._recorded(place, mine):
+                yield is_kept
+
+    @asynccontextmanager
+    async def notebook(self, place: Place, edits: Sequence[CellEdit], *, create: bool = False) -> AsyncIterator[bool]:
+        """Around the editing of a notebook. Yields whether the whole of it can be undone; each cell can."""
+        async with self._ledger.lines.one(place.api):
+            mine = _Intent(await self._known(place))
+            seen = NOTHING if create else await self._ledger.contents.notebook(place, whole=not mine.has_file)
+            is_kept = await self._keep(place, seen, mine)
+            mine.add(self._touch(place, was=seen.version, became=None, is_undoable=is_kept))
+            for cell_id, plan in planned(edits).items():
+                mine.add(self._cell(place, cell_id, plan, seen))
+            async with self._recorded(place, mine):
+                yield is_kept
+
+    # --- one change ---
+
+    @asynccontextmanager
+    async def _recorded(self, place: Place, intent: _Intent) -> AsyncIterator[None]:
+        await self._ledger.journal.record(*intent.changes)
+        try:
+            yield
+        except CrushError:
+            await self._ledger.journal.record(*await self._refused(place, intent))
+            raise
+        if place.is_notebook:
+            now = await self._ledger.contents.notebook(place, whole=False)
+            done = replace(intent.rows[""], became=now.version)
+            await self._ledger.journal.record(Change(type="updated", payload=done))
+        await self._ledger.tell(self._session_id, self._run_id, place.api)
+
+    async def _refused(self, place: Place, intent: _Intent) -> list[Change[Any]]:
+        """Take back what was not done, though part of it may be: a tab can make an edit and fail to save it."""
+        now = NOTHING
+        with suppress(CrushError):
+            now = await self._ledger.contents.look(place)
+        undone = [key for key, row in intent.rows.items() if not _is_done(row, now)]
+        changes = [intent.taken_back(key) for key in undone]
+        file = intent.rows[""]
+        if len(undone) < len(intent.rows) and place.is_notebook:
+            changes.append(Change(type="updated", payload=replace(file, became=now.version)))
+        return changes
+
+    async def _known(self, place: Place) -> dict[str, Touch]:
+        """What this run did there before, as far as nobody has decided on it."""
+        rows = await self._ledger.store.touches.of_file(self._run_id, place.api)
+        return {row.cell_id: row for row in rows}
+
+    async def _keep(self, place: Place, seen: Seen, intent: _Intent) -> bool:
+        """Keep the file as it is, if this is the run's first touch. Whether it is kept."""
+        if intent.has_file:
+            return intent.known[""].is_undoable
+        if not intent.known:
+            await self._ledger.prune()
+        kept = not seen.is_there or seen.data is not None
+        if kept:
+            checkpoint = Checkpoint(
+                run_id=self._run_id,
+                session_id=self._session_id,
+                path=place.api,
+                content=seen.data,
+                created_at=self._now(),
+            )
+            intent.changes += [Change(type=kind, payload=checkpoint) for kind in ("deleted", "created")]
+        return kept
+
+    def _cell(self, place: Place, cell_id: str, plan: Planned, seen: Seen) -> Touch:
+        notebook = seen.notebook
+        cell = notebook.cell(cell_id) if notebook is not None else None
+        order = [one.id for one in notebook.cells] if notebook is not None else []
+        touch = self._touch(place, was=cell.hash if cell else None, became=plan.became, cell_id=cell_id)
+        before = state_of(cell, order) if cell else None
+        return replace(
+            touch, before=before, is_moved=plan.is_moved, has_run=plan.has_run, outputs_hash=plan.outputs_hash
+        )
+
+    def _touch(
+        self, place: Place, *, was: str | None, became: str | None, cell_id: str = "", is_undoable: bool = True
+    ) -> Touch:
+        return Touch(
+            run_id=self._run_id,
+            session_id=self._session_id,
+            path=place.api,
+            cell_id=cell_id,
+            was=was,
+            became=became,
+            is_undoable=is_undoable,
+            created_at=self._now(),
+        )
+
+
+class _Intent:
+    """The rows of one edit, and what has to be written for them. ``known``: the rows that were there."""
+
+    def __init__(self, known: dict[str, Touch]) -> None:
+        self.known = known
+        self.rows: dict[str, Touch] = {}
+        self.changes: list[Change[Any]] = []
+
+    @property
+    def has_file(self) -> bool:
+        """Whether what was there before the run is kept already."""
+        return "" in self.known and self.known[""].state == "open"
+
+    def add(self, row: Touch) -> None:
+        """Continue the row that is there; one that was kept or reverted begins anew."""
+        known = self.known.get(row.cell_id)
+        if known is not None and known.state == "open":
+            row = replace(
+                known,
+                became=row.became,
+                outputs_hash=row.outputs_hash if row.has_run else known.outputs_hash,
+                is_mixed=known.is_mixed or known.became != row.was,
+                is_moved=known.is_moved or row.is_moved,
+                has_run=known.has_run or row.has_run,
+            )
+        self.rows[row.cell_id] = row
+        self.changes.append(Change(type="updated", payload=row))
+
+    def taken_back(self, cell_id: str) -> Change[Any]:
+        known = self.known.get(cell_id)
+        if known is not None:
+            return Change(type="updated", payload=known)
+        return Change(type="deleted", payload=self.rows[cell_id])
+
+
+def _is_done(row: Touch, now: Seen) -> bool:
+    """Whether what is there shows that the edit of this row was made."""
+    if not row.cell_id:  # of a notebook its cells tell; a new one need not have any
+        return now.is_there and (row.was is None if now.notebook is not None else row.became == now.version)
+    cell = now.notebook.cell(row.cell_id) if now.notebook is not None else None
+    if cell is None or row.became is None:
+        return cell is None and row.became is None and now.notebook is not None
+    ran = not row.has_run or outputs_hash(cell.outputs) == row.outputs_hash
+    return cell.hash == row.became and ran
