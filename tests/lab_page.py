@@ -12,7 +12,9 @@ from lab_process import TOKEN
 PATIENCE_MS = 45_000
 """A cold kernel on a busy machine is slow; a story waits for what it wants to see, and no longer."""
 _READY = "() => window.jupyterapp?.commands.hasCommand('crush:focus')"
-_SETTLED = "() => document.activeElement.closest('.jp-Launcher, .jp-Notebook')"
+_SETTLED = """() => window.jupyterapp.name === 'Jupyter Notebook'
+  ? window.jupyterapp.shell.currentWidget  // it gives the focus to nobody when the page was slow
+  : document.activeElement.closest('.jp-Launcher, .jp-Notebook')"""
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -135,6 +135,7 @@ class LabProcess:
         folders = {f"JUPYTER_{name}_DIR": str(self._home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         folders |= {f"JUPYTERLAB_{name}_DIR": str(self._home / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
         folders |= {"IPYTHONDIR": str(self._home / "ipython"), "PYTHONPATH": str(REPOSITORY)}
+        folders["JUPYTER_PREFER_ENV_PATH"] = "0"  # what _furnish puts there, and not what is installed
         return {**kept, **folders, "JUPYTER_TOKEN": TOKEN, **self._options.environ}
 
     def _furnish(self) -> None:

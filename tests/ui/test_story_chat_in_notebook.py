@@ -15,6 +15,10 @@ CELLS = (
     "import ipywidgets as w\nlabel = w.Label()\nw.dlink((chat, 'state'), (label, 'value'), lambda s: f'it is {s}')\nlabel",
 )
 SAVE_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
+SAVED = """async () => {
+  await window.jupyterapp.commands.execute('docmanager:save');
+  return !window.jupyterapp.shell.currentWidget.context.model.dirty;
+}"""
 NO_PAGE = "Object.defineProperty(globalThis, 'jupyterCrush', { get: () => undefined, set: () => {} });"
 
 
@@ -71,8 +75,8 @@ def test_a_notebook_that_is_only_opened_shows_the_last_state_and_runs_nothing(
     cell.run_cells()
     expect(cell.log).to_contain_text("penguins.csv")
     tab.page.evaluate(f"() => window.jupyterapp.commands.execute('{SAVE_STATE}')")
-    tab.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    tab.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+    tab.page.wait_for_function(SAVED)  # a live widget may change meanwhile
+    assert "application/vnd.jupyter.widget-state+json" in (lab.root / NOTEBOOK).read_text("utf-8")
     tab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     again = visit(f"notebooks/{NOTEBOOK}", context=tab.page.context)
     expect(ChatCell(again.page).log).to_contain_text("penguins.csv")

@@ -93,7 +93,8 @@ export class OpenHere {
   private _onSave(context: DocumentRegistry.Context, state: DocumentRegistry.SaveState): void {
     if (state === 'started') {
       this._saving.add(context);
-      this._changedMeanwhile.delete(context);
+      // Others that hear of it may still add to the document (ipywidgets its widgets' state); then its content is taken, all at once.
+      queueMicrotask(() => this._changedMeanwhile.delete(context));
     } else {
       this._saving.delete(context);
       if (this._changedMeanwhile.delete(context)) {
