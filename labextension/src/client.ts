@@ -53,6 +53,17 @@ export class CrushClient {
     return this._call('DELETE', ['workspaces', wid, 'sessions', sid]);
   }
 
+  forkSession(wid: string, sid: string, body: wire.ForkSession): Promise<wire.Session> {
+    return this._call('POST', ['workspaces', wid, 'sessions', sid, 'fork'], body);
+  }
+
+  /** A session as a file, and the name it is to be kept under. */
+  async export(wid: string, sid: string, format: string): Promise<{ name: string; content: Blob }> {
+    const response = await this._send('GET', ['workspaces', wid, 'sessions', sid, 'export'], undefined, { format });
+    const name = /filename\*=utf-8''([^;]+)/i.exec(response.headers.get('Content-Disposition') ?? '')?.[1];
+    return { name: decodeURIComponent(name ?? `crush.${format}`), content: await response.blob() };
+  }
+
   messages(wid: string, sid: string, page: { before?: number; limit?: number } = {}): Promise<wire.Snapshot> {
     const query = Object.entries(page).map(([key, value]) => [key, String(value)]);
     return this._call('GET', ['workspaces', wid, 'sessions', sid, 'messages'], undefined, Object.fromEntries(query));
@@ -122,6 +133,17 @@ export class CrushClient {
     query: Record<string, string> = {},
     keepalive = false
   ): Promise<T> {
+    const response = await this._send(method, path, body, query, keepalive);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+
+  private async _send(
+    method: Method,
+    path: string[],
+    body: unknown,
+    query: Record<string, string>,
+    keepalive = false
+  ): Promise<Response> {
     const url = this._url(path) + (Object.keys(query).length ? URLExt.objectToQueryString(query) : '');
     const init: RequestInit = { method, cache: 'no-store', keepalive };
     if (body !== undefined) {
@@ -137,7 +159,7 @@ export class CrushClient {
     if (!response.ok) {
       throw await refusal(response);
     }
-    return (response.status === 204 ? undefined : await response.json()) as T;
+    return response;
   }
 }
 

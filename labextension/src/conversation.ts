@@ -130,7 +130,7 @@ export class Conversation implements IDisposable {
       return;
     }
     const waiting = this.queue().map(run => run.prompt);
-    await this._try(() => this.live.call(wid => this.live.client.cancel(wid, sid)));
+    await this.attempt(() => this.live.call(wid => this.live.client.cancel(wid, sid)));
     if (waiting.length) {
       this.composed.emit({ text: waiting.join('\n\n'), attached: [] });
     }
@@ -147,7 +147,7 @@ export class Conversation implements IDisposable {
   }
 
   removeQueued(run: Run): Promise<void> {
-    return this._try(() => this.live.call(wid => this.live.client.removeQueued(wid, run.session_id, run.run_id)));
+    return this.attempt(() => this.live.call(wid => this.live.client.removeQueued(wid, run.session_id, run.run_id)));
   }
 
   async editQueued(run: Run): Promise<void> {
@@ -156,7 +156,7 @@ export class Conversation implements IDisposable {
   }
 
   moveQueued(run: Run, before: string | null): Promise<void> {
-    return this._try(() =>
+    return this.attempt(() =>
       this.live.call(wid => this.live.client.moveQueued(wid, run.session_id, run.run_id, { before }))
     );
   }
@@ -168,20 +168,20 @@ export class Conversation implements IDisposable {
 
   answer(id: string, action: PermissionAction, message: string | null): Promise<void> {
     this._answered.add(id);
-    return this._try(() => this.live.call(wid => this.live.client.answer(wid, id, { action, message })));
+    return this.attempt(() => this.live.call(wid => this.live.client.answer(wid, id, { action, message })));
   }
 
   /** What the session that is shown may do without asking again. */
   async grants(): Promise<Grant[]> {
     let grants: Grant[] = [];
-    await this._try(async () => {
+    await this.attempt(async () => {
       grants = await this.live.call(wid => this.live.client.grants(wid));
     });
     return grants.filter(grant => grant.session_id === this._sessionId);
   }
 
   revoke(grant: Grant): Promise<void> {
-    return this._try(() => this.live.call(wid => this.live.client.revoke(wid, grant.id)));
+    return this.attempt(() => this.live.call(wid => this.live.client.revoke(wid, grant.id)));
   }
 
   rename(sessionId: string, title: string): Promise<void> {
@@ -189,14 +189,14 @@ export class Conversation implements IDisposable {
   }
 
   patch(sessionId: string, body: PatchSession): Promise<void> {
-    return this._try(async () => {
+    return this.attempt(async () => {
       const payload = await this.live.call(wid => this.live.client.patchSession(wid, sessionId, body));
       this.live.apply({ type: 'session', payload: { type: 'updated', payload } });
     });
   }
 
   patchConfig(body: PatchConfig): Promise<void> {
-    return this._try(async () => {
+    return this.attempt(async () => {
       await this.live.call(wid => this.live.client.patchConfig(wid, body));
       await this.live.refreshStatus();
     });
@@ -229,7 +229,7 @@ export class Conversation implements IDisposable {
       this._removed = null;
       const payload = removed.session;
       this.live.apply({ type: 'session', payload: { type: 'deleted', payload } });
-      void this._try(() => this.live.call(wid => this.live.client.deleteSession(wid, payload.id)));
+      void this.attempt(() => this.live.call(wid => this.live.client.deleteSession(wid, payload.id)));
     }
   }
 
@@ -251,7 +251,8 @@ export class Conversation implements IDisposable {
     }
   }
 
-  private async _try(action: () => Promise<unknown>): Promise<void> {
+  /** Do it; what fails is shown. */
+  async attempt(action: () => Promise<unknown>): Promise<void> {
     try {
       await action();
     } catch (error) {

@@ -9,6 +9,7 @@ import { crushIcon } from './icons';
 import type { Attached } from './mentions';
 import { codePress } from './markdown/code';
 import { untrusted } from './markdown/view';
+import { saveFile } from './saving';
 import type { ICrush, ICrushPanel } from './tokens';
 import { Panel } from './view/Panel';
 import { UiProvider } from './view/ui';
@@ -35,6 +36,7 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', _options.trans.__('Crush'));
     _options.crush.conversation.changed.connect(this._showActivity, this);
+    _options.crush.deeds.exported.connect((_, { name, content }) => saveFile(name, content));
   }
 
   get hasFocus(): boolean {

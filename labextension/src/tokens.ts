@@ -1,6 +1,7 @@
 /** What the plugins of this extension share. */
 import { Token } from '@lumino/coreutils';
 import type { Conversation } from './conversation';
+import type { SessionDeeds } from './deeds';
 import type { Live } from './live';
 import type { Attached, Mentions } from './mentions';
 import type { Notebooks } from './notebooks';
@@ -9,6 +10,7 @@ import type { Settings } from './settings';
 export interface ICrush {
   readonly live: Live;
   readonly conversation: Conversation;
+  readonly deeds: SessionDeeds;
   readonly notebooks: Notebooks;
   readonly settings: Settings;
   readonly mentions: Mentions;

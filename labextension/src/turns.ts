@@ -26,6 +26,8 @@ export interface Turn {
   readonly items: readonly Item[];
   readonly model: string | null;
   readonly isSummary: boolean;
+  /** Its last message. */
+  readonly lastId: string;
 }
 
 /** Finish reasons that are no news. */
@@ -34,23 +36,46 @@ const SILENT = new Set(['end_turn', 'tool_use']);
 /** Groups messages to turns; a turn whose messages did not change is the same object as before. */
 export class Turns {
   of(messages: readonly ShownMessage[], isReading: (tool: Tool) => boolean): readonly Turn[] {
-    const groups = grouped(messages);
-    const known = new Map(this._last.map(entry => [entry.turn.key, entry]));
-    this._last = groups.map(group => {
+    if (messages === this._messages) {
+      return this._turns;
+    }
+    const same = sharedStart(this._messages, messages);
+    let from = 0;
+    let kept = 0;
+    for (const group of this._groups) {
+      if (from + group.messages.length >= same) {
+        break;
+      }
+      from += group.messages.length;
+      kept++;
+    }
+    const known = new Map(this._groups.slice(kept).map(group => [group.turn.key, group]));
+    const rest = grouped(messages.slice(from)).map((group): Group => {
       const before = known.get(keyOf(group));
-      return before && isSame(before.group, group) ? before : { group, turn: turnOf(group, isReading) };
+      return before && isSame(before.messages, group) ? before : { messages: group, turn: turnOf(group, isReading) };
     });
-    return this._last.map(entry => entry.turn);
+    this._messages = messages;
+    this._groups = [...this._groups.slice(0, kept), ...rest];
+    this._turns = this._groups.map(group => group.turn);
+    return this._turns;
+  /** What happens, happens at the end: turns before the first change are not looked at again. */
   }
 
-  private _last: { group: ShownMessage[]; turn: Turn }[] = [];
+  private _messages: readonly ShownMessage[] = [];
+  private _groups: readonly Group[] = [];
+  private _turns: readonly Turn[] = [];
+}
+
+function sharedStart(before: readonly ShownMessage[], now: readonly ShownMessage[]): number {
+  const different = now.findIndex((message, index) => message !== before[index]);
+  return different < 0 ? now.length : different;
 }
 
 function grouped(messages: readonly ShownMessage[]): ShownMessage[][] {
   const groups: ShownMessage[][] = [];
   for (const message of messages) {
     const last = groups.at(-1);
-    if (last && message.role !== 'user' && !message.is_summary) {
+    if (last && !begins(message, last.at(-1))) {
       last.push(message);
     } else {
       groups.push([message]);
@@ -84,7 +109,8 @@ function turnOf(group: readonly ShownMessage[], isReading: (tool: Tool) => boole
     pictures: parts.filter(part => part.type === 'image'),
     items: foldReads(itemsOf(replies), isReading),
     model: replies.find(message => message.model)?.model ?? null,
-    isSummary: first?.is_summary ?? false
+    isSummary: first?.is_summary ?? false,
+    lastId: group.at(-1)?.id ?? ''
   };
 }
 

@@ -5,6 +5,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { UUID } from '@lumino/coreutils';
 import { CrushClient } from '../client';
 import { Conversation } from '../conversation';
+import { SessionDeeds } from '../deeds';
 import { Live } from '../live';
 import { Memory } from '../memory';
 import { Mentions } from '../mentions';
@@ -35,7 +36,8 @@ const plugin: JupyterFrontEndPlugin<ICrush> = {
     }
     const notebooks = new Notebooks(tracker);
     const mentions = new Mentions(app.serviceManager.contents, notebooks);
-    return { live, settings, notebooks, mentions, conversation: new Conversation(live, memory) };
+    const conversation = new Conversation(live, memory);
+    return { live, settings, notebooks, mentions, conversation, deeds: new SessionDeeds(conversation) };
   }
 };
 

@@ -122,13 +122,18 @@ function useText({ draftKey, draft, returned, onDraft }: ComposerProps) {
     setText(next);
     onDraft(next);
   };
-  useEffect(() => setText(draft), [draftKey]); // eslint-disable-line react-hooks/exhaustive-deps -- the draft is read when the session changes
+  const shown = useRef({ key: draftKey, number: returned.number });
   useEffect(() => {
-    if (returned.number) {
-      change([returned.text, text].filter(Boolean).join('\n\n'));
+    const before = shown.current;
+    shown.current = { key: draftKey, number: returned.number };
+    const base = before.key === draftKey ? text : draft;
+    if (before.number !== returned.number) {
+      change([returned.text, base].filter(Boolean).join('\n\n'));
       area.current?.focus();
+    } else {
+      setText(base);
     }
-  }, [returned.number]); // eslint-disable-line react-hooks/exhaustive-deps -- each return is taken once
+  }, [draftKey, returned.number]); // eslint-disable-line react-hooks/exhaustive-deps -- the draft is read when the session changes, each return is taken once
   useLayoutEffect(() => {
     if (area.current) {
       area.current.style.height = 'auto';

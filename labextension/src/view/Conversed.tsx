@@ -1,11 +1,12 @@
 /** The turns of the session that is shown, and the prompts on their way. */
-import { useCallback, useRef } from 'react';
+import { useCallback, useMemo, useRef } from 'react';
 import { isReading } from '../tools';
 import type { ICrush } from '../tokens';
 import { Turns } from '../turns';
 import type { Turn } from '../turns';
 import { Transcript } from './Transcript';
 import { TurnView, Words } from './Turn';
+import type { TurnDeeds } from './TurnMenu';
 
 const NONE = {};
 
@@ -21,11 +22,18 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
   const sessionId = conversation.sessionId;
   const opened = sessionId === null ? undefined : live.view.opened[sessionId];
   const turns = grouping.current.of(opened?.transcript.messages ?? [], isReading);
-  const known = new Set(turns.map(turn => turn.runId));
-  const sending = conversation.sending.filter(one => !known.has(one.runId) && !live.view.runs[one.runId]);
+  const isKnown = (runId: string): boolean => turns.some(turn => turn.runId === runId);
+  const sending = conversation.sending.filter(one => !live.view.runs[one.runId] && !isKnown(one.runId));
   const started = useRef(onContinue);
   started.current = onContinue;
   const goOn = useCallback(() => started.current(), []);
+  const deeds = useMemo(
+    (): TurnDeeds => ({
+      onFork: turn => void crush.deeds.fork(turn.lastId),
+      onEdit: turn => void crush.deeds.fork(turn.key, { before: true, draft: turn.words })
+    }),
+    [crush.deeds]
+  );
   const onEarlier = useCallback(() => {
     if (sessionId !== null && live.view.opened[sessionId]?.hasEarlier) {
       void live.fetchEarlier(sessionId);
@@ -40,11 +48,12 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
       isBusy={isLast && isBusy}
       progress={isLast ? live.view.progress : NONE}
       onContinue={goOn}
+      deeds={deeds}
     />
   );
   return (
     <Transcript
-      sessionId={sessionId}
+      key={sessionId}
       turns={turns}
       version={opened?.transcript}
       hasEarlier={opened?.hasEarlier ?? false}

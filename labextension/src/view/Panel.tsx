@@ -30,7 +30,7 @@ interface PanelProps {
 }
 
 export function Panel({ crush, onRendered }: PanelProps) {
-  const { conversation, live, notebooks, settings } = crush;
+  const { conversation, deeds, live, notebooks, settings } = crush;
   const { trans } = useUi();
   useSignals(conversation.changed, notebooks.changed, settings.changed);
   useEffect(onRendered, [onRendered]);
@@ -61,6 +61,8 @@ export function Panel({ crush, onRendered }: PanelProps) {
         onNew={() => conversation.show(null)}
         onRename={(id, title) => void conversation.rename(id, title)}
         onRemove={one => conversation.remove(one)}
+        onFork={() => void deeds.fork(null)}
+        onExport={format => void deeds.export(format)}
       />
       <PanelState crush={crush} session={session} />
       {isEmpty ? (

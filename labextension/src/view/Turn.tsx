@@ -1,5 +1,6 @@
 /** One turn: a person's words in a quiet block, and under them what was done about it. */
 import { memo } from 'react';
+import type { ReactNode } from 'react';
 import type { Item, Turn } from '../turns';
 import type { Run, ToolProgress } from '../wire';
 import { clockTime, ending } from '../words';
@@ -7,6 +8,8 @@ import { Markdown } from './Markdown';
 import { Picture } from './Picture';
 import { ReasoningLine } from './Reasoning';
 import { Reads, ToolItem } from './Tool';
+import { TurnMenu } from './TurnMenu';
+import type { TurnDeeds } from './TurnMenu';
 import { useUi } from './ui';
 
 interface TurnProps {
@@ -16,6 +19,7 @@ interface TurnProps {
   readonly isBusy: boolean;
   readonly progress: Readonly<Record<string, ToolProgress>>;
   readonly onContinue: () => void;
+  readonly deeds: TurnDeeds;
 }
 
 export const TurnView = memo(function TurnView(props: TurnProps) {
@@ -29,6 +33,7 @@ export const TurnView = memo(function TurnView(props: TurnProps) {
           author={turn.user.author}
           at={turn.user.created_at}
           chips={turn.contexts.map(context => context.label)}
+          menu={<TurnMenu turn={turn} {...props.deeds} />}
         />
       )}
       {turn.pictures.map((image, index) => (
@@ -66,15 +71,17 @@ interface WordsProps {
   readonly author: string | null;
   readonly at: number | null;
   readonly chips: readonly string[];
+  readonly menu?: ReactNode;
 }
 
-export function Words({ text, author, at, chips }: WordsProps) {
+export function Words({ text, author, at, chips, menu }: WordsProps) {
   const { trans } = useUi();
   return (
     <div className="jcr-Words">
       <div className="jcr-Words-head">
         <span className="jcr-Words-author">{author ?? trans.__('You')}</span>
         <span>{at === null ? trans.__('sending…') : clockTime(at)}</span>
+        {menu}
       </div>
       <div className="jcr-Words-text">{text}</div>
       {chips.length > 0 && (

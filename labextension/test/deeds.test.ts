@@ -1,0 +1,66 @@
+import { Signal } from '@lumino/signaling';
+import { describe, expect, test } from 'vitest';
+import { Conversation } from '../src/conversation';
+import { SessionDeeds } from '../src/deeds';
+import { CrushError } from '../src/errors';
+import type { Live } from '../src/live';
+import { Memory } from '../src/memory';
+import { NOTHING, reduce } from '../src/model';
+import type { CrushEvent, ForkSession, Session } from '../src/wire';
+
+const session = (id: string): Session => ({ id, title: id, updated_at: 0 }) as Session;
+
+function setUp(client: object): { conversation: Conversation; deeds: SessionDeeds; memory: Memory } {
+  const kept = new Map<string, string>();
+  const memory = new Memory({
+    getItem: key => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: key => void kept.delete(key)
+  });
+  const live = {
+    changed: new Signal<object, void>({}),
+    view: NOTHING,
+    workspace: { id: 'w' },
+    client,
+    apply: (data: CrushEvent) => (live.view = reduce(live.view, { id: null, data })),
+    open: () => Promise.resolve(),
+    call: (action: (wid: string) => Promise<unknown>) => action('w')
+  };
+  live.apply({ type: 'session', payload: { type: 'created', payload: session('s') } });
+  const conversation = new Conversation(live as unknown as Live, memory);
+  return { conversation, memory, deeds: new SessionDeeds(conversation) };
+}
+
+describe('a fork', () => {
+  test('is shown, with the words that are to be said in another way', async () => {
+    const asked: ForkSession[] = [];
+    const forkSession = (_wid: string, _sid: string, body: ForkSession): Promise<Session> => {
+      asked.push(body);
+      return Promise.resolve(session('fork'));
+    };
+    const { conversation, deeds, memory } = setUp({ forkSession });
+    conversation.show('s');
+    await deeds.fork('m1', { before: true, draft: 'Say it so' });
+    expect(asked).toEqual([{ message_id: 'm1', before: true }]);
+    expect([conversation.sessionId, memory.draft('fork')]).toEqual(['fork', 'Say it so']);
+  });
+
+  test('that is refused leaves what is shown, and says why', async () => {
+    const forkSession = (): Promise<never> => Promise.reject(new CrushError(404, 'not_found', 'No such message.'));
+    const { conversation, deeds } = setUp({ forkSession });
+    conversation.show('s');
+    await deeds.fork('m1');
+    expect([conversation.sessionId, conversation.failure?.message]).toEqual(['s', 'No such message.']);
+  });
+});
+
+test('an export is handed on with its name', async () => {
+  const file = { name: 'crush-s.md', content: new Blob(['# s']) };
+  const { conversation, deeds } = setUp({ export: () => Promise.resolve(file) });
+  const kept: string[] = [];
+  deeds.exported.connect((_, { name }) => void kept.push(name));
+  await deeds.export('markdown');
+  conversation.show('s');
+  await deeds.export('markdown');
+  expect(kept).toEqual(['crush-s.md']);
+});

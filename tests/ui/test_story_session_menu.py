@@ -1,0 +1,93 @@
+"""What can be done with a whole session: keep it as a file, go on another way from a turn, say a prompt again in other words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Locator, expect
+
+from jupyter_crush.client import Workspace
+from lab_page import LabPage, Visit
+from lab_process import LabOptions, scripted
+from messages_api import MessagesApi
+
+
+@pytest.fixture(scope="module")
+def lab_options(api: MessagesApi) -> LabOptions:
+    return scripted(api.url)
+
+
+def menu(tab: LabPage, item: str) -> None:
+    tab.panel.get_by_title("More", exact=True).click()
+    tab.panel.get_by_role("menuitem", name=item).click()
+
+
+def turn_menu(tab: LabPage, turn: Locator, item: str) -> None:
+    turn.hover()
+    turn.get_by_title("From here").click()
+    tab.panel.get_by_role("menuitem", name=item).click()
+
+
+def kept(tab: LabPage, form: str, folder: Path) -> Path:
+    """A download, where the test can read it."""
+    with tab.page.expect_download() as download:
+        menu(tab, f"Export as {form}")
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+@pytest.mark.timeout(240)
+def test_a_session_is_kept_as_a_file_and_goes_on_another_way(
+    visit: Visit, api: MessagesApi, workspace: Workspace, tmp_path: Path
+) -> None:
+    api.script("Penguins swim.", "They walk, too.", "They slide.", "They fly under water.")
+    tab = visit()
+    tab.open_panel()
+    tab.send("What do penguins do?")
+    expect(tab.turns.last).to_contain_text("Penguins swim.")
+    tab.finished()
+    tab.send("And on land?")
+    expect(tab.turns.last).to_contain_text("They walk, too.")
+    tab.finished()
+
+    tab.panel.get_by_title("More", exact=True).click()
+    tab.shot("1-the-menu")
+    tab.page.keyboard.press("Escape")
+    markdown = kept(tab, "Markdown", tmp_path)
+    assert markdown.name == "crush-What-do-penguins-do.md"
+    assert "## you\n\nAnd on land?\n\nThey walk, too." in markdown.read_text()
+    notebook = nbformat.read(kept(tab, "notebook", tmp_path), as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
+    assert notebook.cells[-1].source == "They walk, too."
+    assert len(json.loads(kept(tab, "JSON", tmp_path).read_text())["messages"]) == 4
+
+    first = tab.turns.first
+    first.hover()
+    first.get_by_title("From here").click()
+    tab.shot("2-from-a-turn-on", tab.panel)
+    tab.page.keyboard.press("Escape")
+    turn_menu(tab, first, "Fork from here")
+    expect(tab.title).to_contain_text("What do penguins do? (fork)")
+    expect(tab.turns).to_have_count(1)
+    tab.send("And on ice?")
+    expect(tab.turns.last).to_contain_text("They slide.")
+    tab.finished()
+    assert "on land" not in str(api.bodies[-1]["messages"]), "the fork knows nothing of what came after"
+
+    turn_menu(tab, tab.turns.last, "Edit and send again")
+    expect(tab.composer).to_have_value("And on ice?")
+    expect(tab.composer).to_be_focused()
+    expect(tab.turns).to_have_count(1)
+    tab.shot("3-the-same-prompt-again", tab.panel)
+    tab.send("And in water?")
+    expect(tab.turns.last).to_contain_text("They fly under water.")
+    tab.finished()
+    assert {session.title for session in workspace.sessions()} == {
+        "What do penguins do?",
+        "What do penguins do? (fork)",
+        "What do penguins do? (fork 2)",
+    }
