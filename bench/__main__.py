@@ -1,4 +1,4 @@
-"""python -m bench [streaming] [sessions] [stalled] [accepting] [starting]"""
+"""python -m bench [streaming] [sessions] [stalled] [accepting] [starting] [panel]"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("streaming", "sessions", "stalled", "accepting", "starting")
+NAMES = ("streaming", "sessions", "stalled", "accepting", "starting", "panel")
 
 
 async def main(names: list[str]) -> int:

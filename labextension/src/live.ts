@@ -110,13 +110,23 @@ export class Live implements IDisposable {
     }
   }
 
+  /** One page of what was before the first message that is here. */
   async fetchEarlier(sessionId: string): Promise<void> {
     const first = this._view.opened[sessionId]?.transcript.messages[0];
-    if (!first || !this._workspace) {
+    const fetching = `${sessionId} earlier`;
+    if (!first || !this._workspace || this._fetching.has(fetching)) {
       return;
     }
-    const snapshot = await this.client.messages(this._workspace.id, sessionId, { before: first.seq, limit: PAGE });
-    this._set(applyEarlier(this._view, sessionId, snapshot, snapshot.has_more));
+    this._fetching.add(fetching);
+    try {
+      const page = { before: first.seq, limit: PAGE };
+      const snapshot = await this.client.messages(this._workspace.id, sessionId, page);
+      this._set(applyEarlier(this._view, sessionId, snapshot, snapshot.has_more));
+    } catch {
+      this._later(() => this.fetchEarlier(sessionId));
+    } finally {
+      this._fetching.delete(fetching);
+    }
   }
 
   /** Call the server with the workspace's id; a workspace that was closed meanwhile is opened again first. */

@@ -33,8 +33,17 @@ export interface Turn {
 /** Finish reasons that are no news. */
 const SILENT = new Set(['end_turn', 'tool_use']);
 
-/** Groups messages to turns; a turn whose messages did not change is the same object as before. */
+/** A turn of hundreds of messages is several, so that no one of them is too large for the page. */
+const SPAN = 100;
+
+interface Group {
+  readonly messages: readonly ShownMessage[];
+  readonly turn: Turn;
+}
+
+/** Owner of the turns that were made last: one whose messages did not change is the same object as before. */
 export class Turns {
+  /** What happens, happens at the end: turns before the first change are not looked at again. */
   of(messages: readonly ShownMessage[], isReading: (tool: Tool) => boolean): readonly Turn[] {
     if (messages === this._messages) {
       return this._turns;
@@ -58,7 +67,6 @@ export class Turns {
     this._groups = [...this._groups.slice(0, kept), ...rest];
     this._turns = this._groups.map(group => group.turn);
     return this._turns;
-  /** What happens, happens at the end: turns before the first change are not looked at again. */
   }
 
   private _messages: readonly ShownMessage[] = [];
@@ -82,6 +90,12 @@ function grouped(messages: readonly ShownMessage[]): ShownMessage[][] {
     }
   }
   return groups;
+}
+
+/** By nothing but the two messages, so that a page of earlier ones moves no border. */
+function begins(message: ShownMessage, before: ShownMessage | undefined): boolean {
+  const isFar = Math.floor(message.seq / SPAN) !== Math.floor((before?.seq ?? 0) / SPAN);
+  return message.role === 'user' || message.is_summary || (message.role === 'assistant' && isFar);
 }
 
 function isSame(before: readonly ShownMessage[], now: readonly ShownMessage[]): boolean {

@@ -34,6 +34,30 @@ describe('turns', () => {
     expect(turns.of([user, reply, results, other], isReading)[0]).not.toBe(first);
   });
 
+  test('are cut where they are very long, and a page of earlier messages moves no cut', () => {
+    const long = Array.from({ length: 700 }, (_, index) =>
+      message({ id: `m${index}`, seq: index + 1, role: index === 0 ? 'user' : index % 2 ? 'assistant' : 'tool' })
+    );
+    const whole = new Turns().of(long, isReading);
+    expect(whole).toHaveLength(8);
+    const paged = new Turns();
+    const [cut, ...rest] = paged.of(long.slice(333), isReading);
+    expect(cut?.key).toBe('m333');
+    expect(rest.map(turn => turn.key)).toEqual(whole.slice(-rest.length).map(turn => turn.key));
+    const complete = paged.of(long, isReading);
+    expect(complete.map(turn => turn.key)).toEqual(whole.map(turn => turn.key));
+    expect(complete.slice(-rest.length).every((turn, index) => turn === rest[index])).toBe(true);
+  });
+
+  test('make the same of a growing conversation as of a finished one', () => {
+    const growing = new Turns();
+    const all = [user, reply, results, message({ id: 'u2', seq: 4, role: 'user' }), message({ id: 'b', seq: 5 })];
+    for (let count = 0; count <= all.length; count++) {
+      expect(growing.of(all.slice(0, count), isReading)).toEqual(new Turns().of(all.slice(0, count), isReading));
+    }
+    expect(growing.of(all.slice(0, 2), isReading)).toEqual(new Turns().of(all.slice(0, 2), isReading));
+  });
+
   test('say how they ended only when that is news', () => {
     const kinds = (reason: string): string[] | undefined => {
       const parts = [{ type: 'finish', reason, message: null, details: null }];

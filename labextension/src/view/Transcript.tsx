@@ -1,14 +1,11 @@
-/**
- * The turns, oldest first. It sticks to the bottom only when it was there, and says "new" otherwise. Of a long session the last
- * turns are in the page, and more as they are scrolled to.
- */
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+/** The turns, oldest first. Those near are in the page, and earlier ones are fetched when they are scrolled to. */
+import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
 import type { Turn } from '../turns';
+import { useScrolling } from './scrolling';
 import { useUi } from './ui';
 
 interface TranscriptProps {
-  readonly sessionId: string | null;
   readonly turns: readonly Turn[];
   /** Changes whenever something is added at the end. */
   readonly version: unknown;
@@ -18,24 +15,23 @@ interface TranscriptProps {
   readonly children: ReactNode;
 }
 
-const FIRST = 30;
-const PAGE = 10;
-const NEAR_PX = 40;
+/** Above the first turn there are more to come. */
+const EARLIER_AT = 6;
 
-export function Transcript(props: TranscriptProps) {
-  const { sessionId, turns, version, hasEarlier, onEarlier, renderTurn, children } = props;
+export function Transcript({ turns, version, hasEarlier, onEarlier, renderTurn, children }: TranscriptProps) {
   const { trans } = useUi();
-  const [shown, setShown] = useState(FIRST);
-  const { box, content, isBehind, onScroll, toEnd } = useStickyScroll(sessionId, version);
-  useEffect(() => setShown(FIRST), [sessionId]);
-  const hidden = Math.max(0, turns.length - shown);
-  const more = useCallback(() => {
-    setShown(count => count + PAGE);
-    if (turns.length - shown < PAGE) {
+  const keys = turns.map(turn => turn.key);
+  const { box, content, extent, isAtEnd, onScroll, toEnd } = useScrolling(keys);
+  const seen = useRef(version);
+  if (isAtEnd) {
+    seen.current = version;
+  }
+  const wantsEarlier = hasEarlier && extent.first < EARLIER_AT;
+  useEffect(() => {
+    if (wantsEarlier) {
       onEarlier();
     }
-  }, [turns.length, shown, onEarlier]);
-  const visibleTurns = turns.slice(hidden);
+  }, [wantsEarlier, keys[0], onEarlier]); // eslint-disable-line react-hooks/exhaustive-deps -- again for each page
   return (
     <div className="jcr-Transcript-frame">
       <div
@@ -48,78 +44,21 @@ export function Transcript(props: TranscriptProps) {
         tabIndex={0}
       >
         <div ref={content}>
-          {(hidden > 0 || hasEarlier) && <Earlier onSeen={more} />}
-          {visibleTurns.map((turn, index) => renderTurn(turn, index === visibleTurns.length - 1))}
+          <div style={{ height: extent.above }} />
+          {turns.slice(extent.first, extent.end).map((turn, index) => (
+            <div className="jcr-Transcript-turn" key={turn.key} data-turn={turn.key}>
+              {renderTurn(turn, extent.first + index === turns.length - 1)}
+            </div>
+          ))}
+          <div style={{ height: extent.below }} />
           {children}
         </div>
       </div>
-      {isBehind && (
-        <button className="jcr-New" onClick={toEnd}>
-          {trans.__('↓ new')}
+      {!isAtEnd && (
+        <button className="jcr-New" title={trans.__('To the end')} onClick={toEnd}>
+          {seen.current === version ? '↓' : trans.__('↓ new')}
         </button>
       )}
     </div>
   );
-}
-
-/** A button that presses itself when it is seen. */
-function Earlier({ onSeen }: { onSeen: () => void }) {
-  const { trans } = useUi();
-  const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    const observer = new IntersectionObserver(entries => entries.some(entry => entry.isIntersecting) && onSeen());
-    if (button.current) {
-      observer.observe(button.current);
-    }
-    return () => observer.disconnect();
-  }, [onSeen]);
-  return (
-    <button ref={button} className="jcr-LinkButton jcr-Earlier" onClick={onSeen}>
-      {trans.__('Earlier turns')}
-    </button>
-  );
-}
-
-function useStickyScroll(sessionId: string | null, version: unknown) {
-  const box = useRef<HTMLDivElement>(null);
-  const content = useRef<HTMLDivElement>(null);
-  const sticks = useRef(true);
-  /** Only going up leaves the end: growing content does not. */
-  const top = useRef(0);
-  const [isBehind, setBehind] = useState(false);
-  const toEnd = useCallback(() => {
-    sticks.current = true;
-    setBehind(false);
-    box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, []);
-  const onScroll = useCallback(() => {
-    const node = box.current;
-    if (!node) {
-      return;
-    }
-    const isNear = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_PX;
-    if (isNear) {
-      sticks.current = true;
-      setBehind(false);
-    } else if (node.scrollTop < top.current) {
-      sticks.current = false;
-    }
-    top.current = node.scrollTop;
-  }, []);
-  useLayoutEffect(toEnd, [sessionId, toEnd]);
-  useEffect(() => {
-    if (!sticks.current) {
-      setBehind(true);
-    }
-  }, [version]);
-  useEffect(() => {
-    const observer = new ResizeObserver(() => sticks.current && toEnd());
-    for (const node of [box.current, content.current]) {
-      if (node) {
-        observer.observe(node);
-      }
-    }
-    return () => observer.disconnect();
-  }, [toEnd]);
-  return { box, content, isBehind, onScroll, toEnd };
 }
