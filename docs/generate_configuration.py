@@ -31,7 +31,7 @@ LIMITS = {
     "What comes from outside (`CrushApp.limits`)": ("config.py", "Limits"),
     "What one run may spend (`CrushApp.budgets`)": ("config.py", "Budgets"),
     "Tools": ("tools/limits.py", None),
-    "What the model sees of notebooks and outputs": ("documents/budget.py", None),
+    "What the model sees of notebooks and outputs (`CrushApp.reading`)": ("config.py", "Reading"),
     "Running code": ("connection.py", None),
     "The life of a run": ("lane.py", None),
     "Streaming": ("journal.py", None),

@@ -24,7 +24,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode, default, validate
 from traitlets.config import Config as TraitsConfig
 
-from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits
+from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits, Reading
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
@@ -112,7 +112,12 @@ class CrushApp(ExtensionApp):
     ).tag(config=True)
     limits = Dict(
         help="body_bytes (1 MiB), prompt_bytes (20 MiB), streams (2000), heartbeat (15 s), unread (60 s), "
-        "recheck (60 s), client_hold (30 s), stop (2.7 s)."
+        "recheck (60 s), checkpoint_bytes (32 MiB), checkpoints_bytes (512 MiB), client_hold (30 s), stop (2.7 s)."
+    ).tag(config=True)
+
+    reading = Dict(
+        help="What the model sees of notebooks and outputs, in characters: notebook (48000), source (6000), output (2000), "
+        "outputs (6000), traceback (3000); images (4; 0: the model cannot see), image_bytes (3500000)."
     ).tag(config=True)
 
     services: Services | None = None
@@ -133,9 +138,9 @@ class CrushApp(ExtensionApp):
     def _config_file_name_default(self) -> str:
         return "jupyter_crush_config"
 
-    @validate("budgets", "limits")
+    @validate("budgets", "limits", "reading")
     def _check_numbers(self, proposal: Any) -> dict[str, Any]:
-        kind = {"budgets": Budgets, "limits": Limits}[proposal.trait.name]
+        kind = {"budgets": Budgets, "limits": Limits, "reading": Reading}[proposal.trait.name]
         try:
             msgspec.convert(proposal.value, kind)
         except msgspec.ValidationError as error:
@@ -162,6 +167,7 @@ class CrushApp(ExtensionApp):
             owner=os.environ.get("JUPYTERHUB_USER") or None,
             budgets=msgspec.convert(self.budgets, Budgets),
             limits=msgspec.convert(self.limits, Limits),
+            reading=msgspec.convert(self.reading, Reading),
         )
 
     # --- start ---

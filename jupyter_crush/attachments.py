@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
+from .config import Reading
 from .documents.documents import Documents
-from .documents.render import render_notebook
+from .documents.render import render_cells, render_notebook
 from .errors import CrushError
 from .introspection.render import render_variables
 from .introspection.request import Variables
@@ -17,39 +21,45 @@ from .wire import Attachment, Context, Image, Part
 
 TEXT_CHARS = 48_000
 """Of one attached text; more is cut, and said."""
-Look = Callable[[str, Sequence[str]], Awaitable[Variables]]
-"""Looks at variables of a notebook's kernel by name. Raises CrushError."""
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
-async def read_attachments(
-    attachments: Sequence[Attachment], root: Path, prefix: str, documents: Documents, *, variables: Look
-) -> tuple[Part, ...]:
-    """One part for each. One that cannot be read becomes a part that says why; it never fails the prompt."""
-    return tuple([await _read(attached, root, prefix, documents, variables) for attached in attachments])
+class Attachments(Struct, frozen=True, kw_only=True):
+    """Reads them. ``variables`` looks at some of a notebook's kernel by name, and raises CrushError."""
 
+    root: Path
+    prefix: str
+    documents: Documents
+    variables: Callable[[str, Sequence[str]], Awaitable[Variables]]
+    reading: Reading
 
-async def _read(attached: Attachment, root: Path, prefix: str, documents: Documents, look: Look) -> Part:
-    label = attached.label or attached.notebook or attached.path or attached.name or "text"
-    try:
-        if attached.notebook is not None and attached.variables is not None:
-            found = await look(attached.notebook, attached.variables)
-            text = render_variables(attached.notebook, found, attached.variables)
-            return Context(label=label, text=_bounded(text), path=attached.notebook)
-        if attached.notebook is not None:
-            place = locate(attached.notebook, root, prefix)
-            notebook = await documents.read_notebook(place.api)
-            text = render_notebook(notebook, cell_ids=attached.cell_ids)
-            return Context(label=label, text=_bounded(text), path=attached.notebook)
-        if attached.path is not None:
-            place = locate(attached.path, root, prefix)
-            file = await documents.read_text(place.api)
-            return Context(label=label, text=_bounded(file.text), path=attached.path)
-    except CrushError as error:
-        return Context(label=label, text=f"(could not be read: {error.message})")
-    if attached.content is not None:
-        return _uploaded(attached, label)
-    return Context(label=label, text=_bounded(attached.text or ""))
+    async def read(self, attachments: Sequence[Attachment]) -> tuple[Part, ...]:
+        """The parts of each. One that cannot be read becomes a part that says why; it never fails the prompt."""
+        return tuple([part for attached in attachments for part in await self._read(attached)])
+
+    async def _read(self, attached: Attachment) -> tuple[Part, ...]:
+        label = attached.label or attached.notebook or attached.path or attached.name or "text"
+        try:
+            if attached.notebook is not None:
+                text, images = await self._notebook(attached.notebook, attached)
+                return Context(label=label, text=_bounded(text), path=attached.notebook), *images
+            if attached.path is not None:
+                file = await self.documents.read_text(locate(attached.path, self.root, self.prefix).api)
+                return (Context(label=label, text=_bounded(file.text), path=attached.path),)
+        except CrushError as error:
+            return (Context(label=label, text=f"(could not be read: {error.message})"),)
+        if attached.content is not None:
+            return (_uploaded(attached, label),)
+        return (Context(label=label, text=_bounded(attached.text or "")),)
+
+    async def _notebook(self, path: str, attached: Attachment) -> tuple[str, tuple[Image, ...]]:
+        """Variables of its kernel, some cells of it with their images, or all of it."""
+        if attached.variables is not None:
+            return render_variables(path, await self.variables(path, attached.variables), attached.variables), ()
+        notebook = await self.documents.read_notebook(locate(path, self.root, self.prefix).api)
+        if attached.cell_ids is not None:
+            return await asyncio.to_thread(render_cells, notebook, attached.cell_ids, budget=self.reading.closely)
+        return await asyncio.to_thread(render_notebook, notebook, budget=self.reading), ()
 
 
 def _uploaded(attached: Attachment, label: str) -> Part:

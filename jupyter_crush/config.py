@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from .wire import PermissionMode, Usage
 
@@ -75,6 +76,32 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds that closing all workspaces may take when the server stops; its streams get another 0.3."""
 
 
+class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the model sees of notebooks and outputs, in characters. More of a cell, or of what was just run: see ``closely``."""
+
+    notebook: Count = 48_000
+    """Of one reading of a notebook; cells that do not fit are listed by id, within it."""
+    source: Count = 6_000
+    """Of one cell's source; four times as much when the cell is named."""
+    output: Count = 2_000
+    """Of one output; eight times as much when its cell is named or was just run."""
+    outputs: Count = 6_000
+    """Of all outputs of a cell; four times as much when it is named or was just run."""
+    traceback: Count = 3_000
+    """Of a traceback: its end; four times as much when its cell is named or was just run."""
+    images: Annotated[int, Meta(ge=0)] = 4
+    """Images that go along with one result, when a cell is named or was just run. 0: for models that cannot see."""
+    image_bytes: Count = 3_500_000
+    """Of one image, decoded; a larger one is only named."""
+
+    @property
+    def closely(self) -> Reading:
+        """For cells that are named, and for what was just run."""
+        return replace(
+            self, source=4 * self.source, output=8 * self.output, outputs=4 * self.outputs, traceback=4 * self.traceback
+        )
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """All that can be configured. The traits of ``CrushApp`` say it with help texts; the names are the same."""
 
@@ -101,6 +128,7 @@ class Config(Struct, frozen=True, kw_only=True):
     """Whose server it is (JUPYTERHUB_USER); None: there are no lasting identities, and whoever is let in is the owner."""
     budgets: Budgets = Budgets()
     limits: Limits = Limits()
+    reading: Reading = Reading()
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}

@@ -28,8 +28,7 @@ SILENCE = 60.0
 REPLY = 5.0
 """Seconds after the end of a request in which its reply must have come."""
 
-EXPRESSION = "crush"
-"""The name of the one expression that is asked for."""
+EXPRESSION = "crush"  # what the one expression is called
 
 
 class KernelGone(Exception):

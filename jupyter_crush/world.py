@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
 from .agent import Task
-from .attachments import read_attachments
+from .attachments import Attachments
 from .config import Config, clamp_mode
 from .documents.documents import Documents
 from .errors import Forbidden
@@ -72,6 +72,9 @@ class World:
         self._tools = {tool.name: tool for tool in tools if tool.name not in config.denied_tools}
         self._specs = tuple(spec_of(tool) for tool in self._tools.values())
         self._read: dict[str, ReadFiles] = {}
+        self._attachments = Attachments(
+            root=root, prefix=prefix, documents=documents, variables=self.variables, reading=config.reading
+        )
         own = (config.data_dir, Path(jupyter_config_dir()), Path(jupyter_runtime_dir()))
         self._private = tuple(folder.expanduser().resolve() for folder in own)
 
@@ -141,9 +144,7 @@ class World:
         )
 
     def _attached(self, ticket: Ticket) -> Awaitable[Sequence[Any]]:
-        return read_attachments(
-            ticket.request.attachments, self.root, self._prefix, self._documents, variables=self.variables
-        )
+        return self._attachments.read(ticket.request.attachments)
 
     async def variables(self, notebook: str, names: Sequence[str] | None = None) -> Variables:
         """Of a notebook's kernel: for people who name them, as the tool for the agent. Raises CrushError."""
@@ -176,6 +177,7 @@ class World:
             env=self._env,
             new_id=self.new_id,
             progress=progress,
+            reading=self.config.reading,
             private=self._private,
         )
 

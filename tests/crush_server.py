@@ -61,6 +61,7 @@ def crush(jp_serverapp: Any, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iter
     yield app
     signal.signal(signal.SIGINT, before)
     jp_asyncio_loop.run_until_complete(app.stop_extension())
+    jp_serverapp.session_manager.close()  # here: SQLite minds in which thread the garbage is collected
 
 
 @pytest.fixture

@@ -115,6 +115,8 @@ class KernelRoom:
         for kernel_id in list(self.managers.list_kernel_ids()):
             if kernel_id in self.managers:
                 await self.managers.shutdown_kernel(kernel_id, now=True)
+        self.sessions.close()  # here: SQLite minds in which thread the garbage is collected
+        self.sessions.connection.close()
 
 
 async def until(true: Callable[[], bool], within: float = 20) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
-from jupyter_crush.kernels import Execution, Kernels
+from jupyter_crush.kernels import Evaluation, Execution, Kernels
 from jupyter_crush.tools.port import Output, Prepared, ReadFiles, Tool, ToolContext
 from jupyter_crush.tools.registry import builtin_tools, parse_args
 from managers import large
@@ -29,6 +29,9 @@ class PlannedKernels(Kernels):
         self.ran: list[tuple[str, str, bool]] = []
         self.during: Any = None
         """Awaited while the code "runs"."""
+
+    async def evaluate(self, path: str, *_: Any, **__: Any) -> Evaluation:
+        return Evaluation(message=f"{path} has no kernel here.")
 
     async def execute(
         self, path: str, code: str, *, on_output: Any = None, store_history: bool = True, **_: Any

@@ -6,8 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
-
+from ..config import Reading
 from ..wire import Image
 from .html_words import html_text
 from .port import Cell, Notebook
@@ -24,29 +23,10 @@ NAMELESS = re.compile(r"<[\w.]+ object(?: at 0x[0-9a-f]+)?>")
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
-class Budget(Struct, frozen=True, kw_only=True):
-    """How much the model gets. Characters, unless a name says otherwise."""
-
-    notebook: int = 48_000
-    """Of one rendered notebook; what does not fit is listed by id at the end. At least a source and its outputs."""
-    source: int = 6_000
-    """Of one cell's source."""
-    output: int = 2_000
-    """Of one output."""
-    outputs: int = 6_000
-    """Of all outputs of a cell."""
-    traceback: int = 3_000
-    """Of a traceback: its end."""
-    images: int = 4
-    """Images of one result."""
-    image_bytes: int = 3_500_000
-    """Of one image, decoded."""
-
-
-DEFAULT = Budget()
-"""What a whole notebook's reading uses."""
-CLOSE = Budget(notebook=60_000, source=32_000, output=16_000, outputs=24_000, traceback=8_000)
-"""What the reading of named cells, and the result of an execution, uses."""
+LIST = 6_000
+"""Characters for naming the cells that do not fit; part of what one reading of a notebook may cost."""
+WHOLE = Reading()
+CLOSE = WHOLE.closely
 
 
 def render_notebook(
@@ -56,21 +36,36 @@ def render_notebook(
     start: int | None = None,
     count: int | None = None,
     outputs: bool = True,
-    budget: Budget = DEFAULT,
+    budget: Reading = WHOLE,
 ) -> str:
     """The chosen cells as text. ``start`` and ``count`` are positions; ``cell_ids`` wins over them."""
-    chosen = _chosen(notebook, cell_ids, start, count)
+    return _cells(notebook, _chosen(notebook, cell_ids, start, count), outputs=outputs, budget=budget, pictures=0)[0]
+
+
+def render_cells(
+    notebook: Notebook, cell_ids: Collection[str], *, outputs: bool = True, budget: Reading = CLOSE
+) -> tuple[str, tuple[Image, ...]]:
+    """Some cells closely, and the images among their outputs that a model can look at."""
+    chosen = _chosen(notebook, cell_ids, None, None)
+    return _cells(notebook, chosen, outputs=outputs, budget=budget, pictures=budget.images)
+
+
+def _cells(
+    notebook: Notebook, chosen: Sequence[tuple[int, Cell]], *, outputs: bool, budget: Reading, pictures: int
+) -> tuple[str, tuple[Image, ...]]:
     kernel = one_line(notebook.kernel_name or notebook.language or "unknown", 60)
     texts = [f"{notebook.path}: {len(notebook.cells)} cells, kernel {kernel}"]
-    room = budget.notebook
+    images: tuple[Image, ...] = ()
+    room = max(budget.notebook - LIST, budget.source + budget.outputs + 1000)
     for position, (index, cell) in enumerate(chosen):
-        text = render_cell(index, cell, outputs=outputs, budget=budget)
+        text, attached = _cell(index, cell, outputs=outputs, budget=budget, pictures=pictures - len(images))
         if len(text) > room:
             texts.append(_left_out(chosen[position:]))
             break
-        room -= len(text)
+        room -= len(text) + 2
         texts.append(text)
-    return "\n\n".join(texts)
+        images += attached
+    return "\n\n".join(texts), images
 
 
 def _chosen(
@@ -83,35 +78,40 @@ def _chosen(
     return cells[first:] if count is None else cells[first : first + max(count, 0)]
 
 
-def _left_out(cells: Sequence[tuple[int, Cell]], shown: int = 100) -> str:
-    listed = "\n".join(
-        f"[cell {index}] id={cell.id} {cell.cell_type}: {_first_line(cell)}" for index, cell in cells[:shown]
-    )
-    more = f"\n… and {len(cells) - shown} more" if len(cells) > shown else ""
-    return f"[{len(cells)} cells are not shown; ask for them by id or by range]\n{listed}{more}"
+def _left_out(cells: Sequence[tuple[int, Cell]]) -> str:
+    lines = [f"[{len(cells)} cells are not shown; ask for them by id or by range]"]
+    room = LIST - 500
+    for position, (index, cell) in enumerate(cells):
+        line = f"[cell {index}] id={cell.id} {cell.cell_type}: {_first_line(cell)}"
+        room -= len(line) + 1
+        if room < 0:
+            return "\n".join([*lines, f"… and {len(cells) - position} more"])
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _first_line(cell: Cell) -> str:
     return one_line(cell.source[:1000].strip().partition("\n")[0], 60)
 
 
-def render_cell(index: int, cell: Cell, *, outputs: bool = True, budget: Budget = DEFAULT) -> str:
+def _cell(index: int, cell: Cell, *, outputs: bool, budget: Reading, pictures: int) -> tuple[str, tuple[Image, ...]]:
     """One cell: its head line, its source, its outputs."""
     counted = f" count={cell.execution_count}" if cell.execution_count is not None else ""
     head = f"[cell {index}] id={cell.id} hash={cell.hash} {cell.cell_type}{counted}"
     source = shortened(cell.source, budget.source)
     text = f"{head}\n{source}" if source else head
-    if outputs and cell.outputs:
-        text = f"{text}\n{_rendered(cell.outputs, budget, pictures=0)[0]}"
-    return text
+    if not outputs or not cell.outputs:
+        return text, ()
+    shown, images = _rendered(cell.outputs, budget, pictures=pictures)
+    return f"{text}\n{shown}", images
 
 
-def render_outputs(outputs: Sequence[Mapping[str, Any]], budget: Budget = CLOSE) -> tuple[str, tuple[Image, ...]]:
+def render_outputs(outputs: Sequence[Mapping[str, Any]], budget: Reading = CLOSE) -> tuple[str, tuple[Image, ...]]:
     """The outputs as text, and the images among them that a model can look at."""
     return _rendered(outputs, budget, pictures=budget.images)
 
 
-def _rendered(outputs: Sequence[Mapping[str, Any]], budget: Budget, *, pictures: int) -> tuple[str, tuple[Image, ...]]:
+def _rendered(outputs: Sequence[Mapping[str, Any]], budget: Reading, *, pictures: int) -> tuple[str, tuple[Image, ...]]:
     texts: list[str] = []
     images: list[Image] = []
     room = budget.outputs
@@ -136,9 +136,7 @@ def _rendered(outputs: Sequence[Mapping[str, Any]], budget: Budget, *, pictures:
 
 def _error_text(output: Mapping[str, Any], limit: int) -> str:
     """The end of a traceback: what failed, and where."""
-    traceback = output.get("traceback")
-    lines = [line for line in traceback if isinstance(line, str)] if isinstance(traceback, list) else []
-    text = "\n".join(lines) or f"{output.get('ename', '')}: {output.get('evalue', '')}"
+    text = "\n".join(_lines(output.get("traceback"))) or f"{output.get('ename', '')}: {output.get('evalue', '')}"
     text, cut = (text[-RAW * limit :], len(text) - RAW * limit) if len(text) > RAW * limit else (text, 0)
     text = ANSI.sub("", text).strip()
     cut += max(len(text) - limit, 0)
@@ -197,7 +195,7 @@ def _note(mime: str, value: Any, attached: str | None) -> str:
     return f"[{name}{amount}{', attached' if mime == attached else ''}]"
 
 
-def _image(output: Mapping[str, Any], budget: Budget) -> Image | None:
+def _image(output: Mapping[str, Any], budget: Reading) -> Image | None:
     data = output.get("data")
     for mime in IMAGE_TYPES if isinstance(data, dict) else ():
         content = _text(data.get(mime)) if isinstance(data, dict) else ""
@@ -206,10 +204,24 @@ def _image(output: Mapping[str, Any], budget: Budget) -> Image | None:
     return None
 
 
+def plain_text(output: Mapping[str, Any]) -> str:
+    """What an output says in words that can be searched: all of a stream, a traceback, a plain or markdown text."""
+    if output.get("output_type") == "error":
+        return ANSI.sub("", "\n".join(_lines(output.get("traceback")))[: RAW * WHOLE.traceback])
+    if output.get("output_type") == "stream":
+        return _text(output.get("text"))
+    data = output.get("data")
+    return (_text(data.get("text/plain")) or _text(data.get("text/markdown"))) if isinstance(data, dict) else ""
+
+
+def _lines(value: Any) -> list[str]:
+    return [line for line in value if isinstance(line, str)] if isinstance(value, list) else []
+
+
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "".join(line for line in value if isinstance(line, str)) if isinstance(value, list) else ""
+    return "".join(_lines(value))
 
 
 def _amount(size: int) -> str:

@@ -31,24 +31,29 @@ def asking(place: Place, code: str, cell_id: str | None, timeout: float, context
     )
 
 
-def telling(progress: Callable[[str], None]) -> Callable[[Sequence[dict[str, Any]]], None]:
+def telling(context: ToolContext) -> Callable[[Sequence[dict[str, Any]]], None]:
     """Shows people the end of the outputs while they grow."""
 
     def tell(outputs: Sequence[dict[str, Any]]) -> None:
-        progress(render_outputs(outputs)[0][-limits.PROGRESS_CHARS :])
+        context.progress(render_outputs(outputs, context.reading.closely)[0][-limits.PROGRESS_CHARS :])
 
     return tell
 
 
 async def told(
-    execution: Execution, place: Place, cell_id: str | None, note: str | None = None, code: str | None = None
+    execution: Execution,
+    place: Place,
+    context: ToolContext,
+    cell_id: str | None = None,
+    note: str | None = None,
+    code: str | None = None,
 ) -> Output:
     """The result: how it ended in the first line, then what is to be said about it, then the outputs.
 
     ``code``: what was run, for people, where the call does not say it.
     """
     first = first_line(execution)
-    text, images = await asyncio.to_thread(render_outputs, execution.outputs)
+    text, images = await asyncio.to_thread(render_outputs, execution.outputs, context.reading.closely)
     content = "\n".join(filter(None, [first, execution.message, note, text or "(no output)"]))
     return Output(
         content=fit(content),

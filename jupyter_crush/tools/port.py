@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from msgspec import Struct, field
 
+from ..config import Reading
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -89,6 +91,8 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     """For child processes: the server's environment without secrets."""
     new_id: Callable[[], str]
     progress: Callable[[str], None]
+    reading: Reading = field(default_factory=Reading)
+    """How much the model gets of notebooks and outputs."""
     private: tuple[Path, ...] = ()
     """Real paths that no tool touches: the store, the server's own settings."""
 

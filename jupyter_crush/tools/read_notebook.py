@@ -7,13 +7,16 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from ..documents.finding import find_in
 from ..documents.port import Notebook
-from ..documents.render import CLOSE, DEFAULT, render_notebook
+from ..documents.render import render_cells, render_notebook
 from ..errors import ToolError
+from ..wire import Image
 from . import notebook_files
 from .paths import Place
 from .port import Kind, Output, Prepared, ToolContext
 from .truncate import fit
+from .visible import one_line as visible
 
 
 class ReadNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,7 +24,10 @@ class ReadNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cell_ids: Annotated[list[str], Meta(max_length=1000, description="Only these cells, in more detail.")] | None = None
     start: Annotated[int, Meta(ge=0, description="First cell to show, counted from 0.")] | None = None
     count: Annotated[int, Meta(ge=1, description="Cells to show.")] | None = None
-    outputs: Annotated[bool, Meta(description="Show outputs too.")] = True
+    find: Annotated[str, Meta(min_length=1, max_length=200, description="Only say where this text stands.")] | None = (
+        None
+    )
+    outputs: Annotated[bool, Meta(description="Show, or search, outputs too.")] = True
 
 
 class ReadNotebook:
@@ -38,17 +44,31 @@ class ReadNotebook:
 async def _perform(place: Place, args: ReadNotebookArgs, context: ToolContext) -> Output:
     notebook = await notebook_files.read(place, context)
     _check(notebook, args, place)
-    text = await asyncio.to_thread(
-        render_notebook,
-        notebook,
-        cell_ids=args.cell_ids or None,
-        start=args.start,
-        count=args.count,
-        outputs=args.outputs,
-        budget=CLOSE if args.cell_ids else DEFAULT,
-    )
+    if args.find is not None:
+        return await _found(notebook, args.find, args, place)
+    images: tuple[Image, ...] = ()
+    if args.cell_ids:
+        text, images = await asyncio.to_thread(
+            render_cells, notebook, args.cell_ids, outputs=args.outputs, budget=context.reading.closely
+        )
+    else:
+        text = await asyncio.to_thread(
+            render_notebook,
+            notebook,
+            start=args.start,
+            count=args.count,
+            outputs=args.outputs,
+            budget=context.reading,
+        )
     cells = len(args.cell_ids) if args.cell_ids else len(notebook.cells)
-    return Output(content=fit(text), metadata={"summary": f"{place.shown} · {cells} cells", "path": place.api})
+    metadata = {"summary": f"{place.shown} · {cells} cells", "path": place.api}
+    return Output(content=fit(text), images=images, metadata=metadata)
+
+
+async def _found(notebook: Notebook, text: str, args: ReadNotebookArgs, place: Place) -> Output:
+    shown, cells = await asyncio.to_thread(find_in, notebook, text, outputs=args.outputs)
+    summary = f"{place.shown} · {visible(text)} in {cells} cells"
+    return Output(content=fit(shown), metadata={"summary": summary, "path": place.api})
 
 
 def _check(notebook: Notebook, args: ReadNotebookArgs, place: Place) -> None:

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from ..introspection.render import render_variables
 from ..introspection.request import variables
 from . import notebook_files
+from .nearest import missing
 from .paths import Place
 from .port import Kind, Output, Prepared, ToolContext
 from .truncate import fit
@@ -32,6 +33,8 @@ class ReadVariables:
 
     async def prepare(self, args: ReadVariablesArgs, context: ToolContext) -> Prepared:
         place = notebook_files.notebook_place(args.path, context)
+        if not notebook_files.exists(place):
+            raise missing(place)
         return Prepared(
             perform=lambda: _perform(place, args, context), ask=notebook_files.leave_to_read(place, context)
         )

@@ -53,7 +53,7 @@ async def _perform(place: Place, cell: Cell, seconds: float, context: ToolContex
             f"{notebook_files.present(index, current)}"
         )
     printed: tuple[dict[str, Any], ...] = ()
-    tell = telling(context.progress)
+    tell = telling(context)
 
     def on_output(outputs: Sequence[dict[str, Any]]) -> None:
         nonlocal printed
@@ -72,7 +72,7 @@ async def _perform(place: Place, cell: Cell, seconds: float, context: ToolContex
     note = None
     if execution.status not in ("no_kernel", "aborted"):
         note = await _keep(place, cell, execution.outputs, execution.execution_count, context)
-    return await told(execution, place, cell.id, note, cell.source)
+    return await told(execution, place, context, cell.id, note, cell.source)
 
 
 async def _keep(
@@ -81,8 +81,9 @@ async def _keep(
     """Put outputs into the cell. What is to be said when that is not possible."""
     written = SetOutputs(id=cell.id, expected=cell.hash, outputs=outputs, execution_count=count)
     try:
-        beneath.separate(place.root, place.relative)
-        await context.documents.edit_notebook(place.api, [written])
+        async with context.ledger.notebook(place, [written]):
+            beneath.separate(place.root, place.relative)
+            await context.documents.edit_notebook(place.api, [written])
     except Stale:
         return "[The cell changed while it ran, so the outputs were not written into it.]"
     except ToolError as error:

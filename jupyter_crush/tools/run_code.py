@@ -45,8 +45,8 @@ async def _perform(place: Place, code: str, seconds: float, context: ToolContext
         place.api,
         code,
         timeout=seconds,
-        on_output=telling(context.progress),
+        on_output=telling(context),
         kernel_name=notebook.kernel_name,
         store_history=False,
     )
-    return await told(execution, place, None)
+    return await told(execution, place, context)

@@ -14,7 +14,7 @@ from traitlets import TraitError
 
 from crush_http import Http
 from jupyter_crush.app import CrushApp
-from jupyter_crush.config import MODES, Budgets, Config, Limits, clamp_mode, is_one_of
+from jupyter_crush.config import MODES, Budgets, Config, Limits, Reading, clamp_mode, is_one_of
 from jupyter_crush.wire import PermissionMode
 
 KEY = "sk-canary-1234567890"
@@ -67,6 +67,7 @@ class TestNumbers:
         app = CrushApp(budgets={"tokens": 5}, limits={"streams": 3})
         assert app.configured().budgets == Budgets(steps=100, tokens=5)
         assert app.configured().limits == Limits(streams=3)
+        assert CrushApp(reading={"images": 0}).configured().reading == Reading(images=0)
 
 
 class TestTraits:

@@ -15,7 +15,7 @@ import pytest
 
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.port import ReplaceCell
-from jupyter_crush.documents.render import DEFAULT, render_notebook
+from jupyter_crush.documents.render import WHOLE, render_notebook
 from managers import code, large, notebook, plain, put
 
 MB = 1024 * 1024
@@ -99,6 +99,6 @@ async def test_50_mb_cost_the_model_no_more_than_the_budget(name: str, tmp_path:
     put(tmp_path, "a.ipynb", LARGE[name]())
     read = await ContentsBackend(large(tmp_path)).read_notebook("a.ipynb")
     text = await asyncio.to_thread(render_notebook, read)
-    assert len(text) < DEFAULT.notebook * 1.2
+    assert len(text) < WHOLE.notebook
     assert "AAAAAAAAAA" not in text
     assert json.dumps(text)

@@ -8,38 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_crush.config import Reading
 from jupyter_crush.documents.html_words import html_text
-from jupyter_crush.documents.port import Cell, Notebook, source_hash
-from jupyter_crush.documents.render import CLOSE, DEFAULT, Budget, render_notebook, render_outputs, shortened
+from jupyter_crush.documents.port import source_hash
+from jupyter_crush.documents.render import CLOSE, WHOLE, render_cells, render_notebook, render_outputs, shortened
+from shown_cells import book, cell, data, error, stream
 
 PNG = base64.b64encode(b"\x89PNG" + b"\0" * 3000).decode()
 
 
-def cell(cell_id: str, source: str, *outputs: dict[str, Any], count: int | None = None, kind: Any = "code") -> Cell:
-    return Cell(id=cell_id, cell_type=kind, source=source, outputs=outputs, execution_count=count)
-
-
-def book(*cells: Cell, kernel: str | None = "python3") -> Notebook:
-    return Notebook(path="a.ipynb", cells=cells, version="v", kernel_name=kernel)
-
-
-def stream(text: str) -> dict[str, Any]:
-    return {"output_type": "stream", "name": "stdout", "text": text}
-
-
-def data(**mimes: Any) -> dict[str, Any]:
-    return {
-        "output_type": "display_data",
-        "metadata": {},
-        "data": {name.replace("_", "/", 1): value for name, value in mimes.items()},
-    }
-
-
-def error(*traceback: str) -> dict[str, Any]:
-    return {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": list(traceback)}
-
-
-def text_of(*outputs: dict[str, Any], budget: Budget = CLOSE) -> str:
+def text_of(*outputs: dict[str, Any], budget: Reading = CLOSE) -> str:
     return render_outputs(outputs, budget)[0]
 
 
@@ -65,14 +43,14 @@ def test_cells_are_chosen_by_id_or_by_range_and_outputs_can_be_left_out() -> Non
 def test_cells_that_do_not_fit_are_listed_with_their_first_lines() -> None:
     notebook = book(*(cell(f"c{index}", f"line {index}\n" + "x" * 5000) for index in range(300)))
     shown = render_notebook(notebook)
-    assert len(shown) < DEFAULT.notebook + 15_000
+    assert len(shown) < WHOLE.notebook
     assert "[cell 50] id=c50 code: line 50" in shown
     assert "cells are not shown; ask for them by id or by range" in shown
 
 
 def test_one_cell_always_fits_when_it_is_asked_for() -> None:
     large = cell("a", "s\n" * 100_000, *(stream("o" * 100_000) for _ in range(9)))
-    for budget in (DEFAULT, CLOSE):
+    for budget in (WHOLE, CLOSE):
         assert "[cell 0] id=a hash=" in render_notebook(book(large), budget=budget)
         assert "cells are not shown" not in render_notebook(book(large), budget=budget)
 
@@ -98,7 +76,7 @@ def test_one_cell_always_fits_when_it_is_asked_for() -> None:
     ],
 )
 def test_an_output_is_what_can_be_read_of_it(output: dict[str, Any], expected: str) -> None:
-    assert text_of(output, budget=Budget(images=0)) == f"[output]\n{expected}"
+    assert text_of(output, budget=Reading(images=0)) == f"[output]\n{expected}"
 
 
 def test_a_traceback_is_shown_from_its_end_without_colours() -> None:
@@ -139,6 +117,13 @@ def test_pictures_are_attached_up_to_their_number_and_size_and_named_in_the_text
 def test_a_notebook_names_its_pictures_and_attaches_none() -> None:
     shown = render_notebook(book(cell("a", "plot()", data(image_png=PNG))))
     assert "[image/png, 3 KB]" in shown
+
+
+def test_named_cells_bring_their_pictures_up_to_the_number_for_all_of_them() -> None:
+    notebook = book(*(cell(f"c{index}", "plot()", data(image_png=PNG), data(image_png=PNG)) for index in range(4)))
+    shown, images = render_cells(notebook, ["c1", "c3", "c0"], budget=Reading(images=3))
+    assert len(images) == shown.count(", attached]") == 3
+    assert render_cells(notebook, ["c1"], budget=Reading(images=0))[1] == ()
 
 
 def test_names_from_a_file_stay_on_their_line() -> None:

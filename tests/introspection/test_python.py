@@ -67,7 +67,7 @@ class Strange(metaclass=Meta):
 def test_no_code_of_a_persons_object_runs_alone_in_containers_or_in_tables() -> None:
     hostile = Hostile()
     frame = pd.DataFrame({"a": pd.Series([hostile, hostile], dtype=object)})
-    values = {
+    values: dict[str, Any] = {
         "alone": hostile,
         "list": [hostile],
         "dict": {"key": hostile},
@@ -148,7 +148,7 @@ def test_functions_have_their_parameters_and_modules_their_names() -> None:
 
 
 def test_huge_things_and_many_things_are_bounded() -> None:
-    huge = {
+    huge: dict[str, Any] = {
         "text": "x" * 50_000_000,
         "wide": pd.DataFrame(np.zeros((2, 3000))),
         "long": list(range(1_000_000)),
@@ -157,7 +157,8 @@ def test_huge_things_and_many_things_are_bounded() -> None:
     found = look(*huge, **huge)
     assert len(json.dumps(found)) < 20_000
     assert found["variables"][1]["column_count"] == 3000
-    many = look(**{f"v{index}": "x" * 1000 for index in range(5000)})
+    texts: dict[str, Any] = {f"v{index}": "x" * 1000 for index in range(5000)}
+    many = look(**texts)
     assert (many["total"], len(many["variables"]), many["cut"]) == (5000, python.NAMES, "size")
 
 
@@ -167,6 +168,6 @@ def test_time_ends_the_look_and_what_was_seen_is_told() -> None:
 
 
 def test_private_names_are_left_out_unless_named_and_data_comes_first() -> None:
-    namespace = {"zeta": pd.DataFrame(), "alpha": 1, "_hidden": 2, "not a name": 3, "json": json}
+    namespace: dict[str, Any] = {"zeta": pd.DataFrame(), "alpha": 1, "_hidden": 2, "not a name": 3, "json": json}
     assert [entry["name"] for entry in look(**namespace)["variables"]] == ["zeta", "alpha", "json"]
     assert [entry["name"] for entry in look("_hidden", "gone", **namespace)["variables"]] == ["_hidden"]

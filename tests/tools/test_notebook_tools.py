@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from jupyter_crush.config import Reading
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.errors import Stale, ToolError
 from jupyter_crush.kernels import Execution
@@ -81,6 +82,30 @@ async def test_a_part_of_a_notebook_is_shown_on_request(room: Room) -> None:
     content = (await room.call("read_notebook", path="a.ipynb", start=1, count=1)).content
     assert "id=c1" in content
     assert "id=c2" not in content
+
+
+async def test_a_text_is_found_across_cells_and_their_outputs(room: Room) -> None:
+    output = await room.call("read_notebook", path="a.ipynb", find="A")
+    assert f"[cell 1] id=c1 hash={source_hash('a = 1')} code\nline 1: a = 1" in output.content
+    assert "line 1: # Sales" in output.content
+    assert output.metadata["summary"] == "a.ipynb · A in 3 cells"
+    assert "output 0: 1" in (await room.call("read_notebook", path="a.ipynb", find="1")).content
+    assert (await room.call("read_notebook", path="a.ipynb", find="profit")).content == "no matches"
+
+
+async def test_pictures_are_seen_when_their_cell_is_named(room: Room) -> None:
+    plot = code("p", "plot()", [{"output_type": "display_data", "metadata": {}, "data": {"image/png": PIXEL}}])
+    room.put("a.ipynb", as_nbformat_writes(notebook(plot)))
+    assert (await room.call("read_notebook", path="a.ipynb")).images == ()
+    (image,) = (await room.call("read_notebook", path="a.ipynb", cell_ids=["p"])).images
+    assert (image.mime_type, image.content) == ("image/png", PIXEL)
+
+
+async def test_how_much_is_shown_is_configured(room: Room) -> None:
+    room.put("a.ipynb", as_nbformat_writes(notebook(code("c1", "x" * 5000, [HELLO]))))
+    room.context = room.having(reading=Reading(source=100, images=0))
+    assert len((await room.call("read_notebook", path="a.ipynb")).content) < 400
+    assert 500 < len((await room.call("read_notebook", path="a.ipynb", cell_ids=["c1"])).content) < 700
 
 
 @pytest.mark.parametrize(
