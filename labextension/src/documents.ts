@@ -5,10 +5,9 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
-import { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Widget } from '@lumino/widgets';
 import { exclusively, isBehind } from './attached/fresh';
+import { reload } from './attached/reload';
 import type { Arrival } from './model';
 import { changesFiles } from './tools';
 
@@ -60,10 +59,7 @@ export class OpenDocuments {
       this._tell(path, context);
       return;
     }
-    const widget = this._manager.findWidget(path, null);
-    const place = widget ? placeIn(widget) : null;
-    await context.revert();
-    place?.();
+    await reload(context);
   }
 
   private _tell(path: string, context: DocumentRegistry.Context): void {
@@ -93,22 +89,4 @@ export class OpenDocuments {
 
   private readonly _waiting = new Set<string>();
   private readonly _told = new Set<string>();
-}
-
-/** Where a notebook is scrolled to and which cell is active; the function brings it back there. */
-function placeIn(widget: Widget): (() => void) | null {
-  if (!(widget instanceof NotebookPanel)) {
-    return null;
-  }
-  const notebook = widget.content;
-  const scroller = notebook.node.querySelector('.jp-WindowedPanel-outer') ?? notebook.node;
-  const { scrollTop } = scroller;
-  const id = notebook.activeCell?.model.id;
-  return () => {
-    const index = notebook.widgets.findIndex(cell => cell.model.id === id);
-    if (index >= 0) {
-      notebook.activeCellIndex = index;
-    }
-    requestAnimationFrame(() => scroller.scrollTo({ top: scrollTop }));
-  };
 }

@@ -3,9 +3,10 @@
  * where they are, and what a person writes in another cell is theirs.
  */
 import type { IOutput } from '@jupyterlab/nbformat';
-import type { ISharedCell, ISharedCodeCell, ISharedNotebook, ISharedText } from '@jupyter/ydoc';
+import type { ISharedCell, ISharedCodeCell, ISharedNotebook } from '@jupyter/ydoc';
 import type { DeleteCell, InsertCell, MoveCell, ReplaceCell, SetOutputs } from '../wire';
 import { sourceHash } from './hash';
+import { asOneStep, splice } from './text';
 
 export type CellEdit = InsertCell | ReplaceCell | DeleteCell | MoveCell | SetOutputs;
 
@@ -21,11 +22,27 @@ interface Planned {
 /** Raises Stale, and has changed nothing then. */
 export function applyEdits(notebook: ISharedNotebook, edits: readonly CellEdit[]): void {
   check(notebook, edits);
-  const apply = (): void => edits.forEach(edit => applyOne(notebook, edit));
+  together(notebook, () => edits.forEach(edit => applyOne(notebook, edit)));
+}
+
+/**
+ * As one step of the notebook's history, or of the cells' own. No transaction around it: in one, the notebook does not know the
+ * cells that it has, and it would be in none of the cells' histories.
+ */
+export function together(notebook: ISharedNotebook, change: () => void): void {
   if (notebook.disableDocumentWideUndoRedo) {
-    apply(); // each cell has its own history; a transaction of the notebook's would be in none of them
+    change();
   } else {
-    notebook.transact(apply);
+    asOneStep(notebook, change);
+  }
+}
+
+/** As one step of the cell's history, when it has its own. */
+export function rewrite(notebook: ISharedNotebook, cell: ISharedCell, source: string): void {
+  if (notebook.disableDocumentWideUndoRedo) {
+    asOneStep(cell, () => splice(cell, source));
+  } else {
+    splice(cell, source);
   }
 }
 
@@ -83,7 +100,7 @@ function applyOne(notebook: ISharedNotebook, edit: CellEdit): void {
   } else if (!cell) {
     throw new Stale();
   } else if (edit.op === 'replace') {
-    splice(cell, edit.source);
+    rewrite(notebook, cell, edit.source);
   } else if (edit.op === 'delete') {
     notebook.deleteCell(at);
   } else if (edit.op === 'move') {
@@ -106,25 +123,4 @@ function setOutputs(cell: ISharedCodeCell, edit: SetOutputs): void {
   }
   cell.setOutputs(edit.outputs as IOutput[]);
   cell.execution_count = edit.execution_count;
-}
-
-/** Replace what is different, as one entry of the text's history. */
-export function splice(text: ISharedCell | ISharedText, wanted: string): void {
-  const now = text.getSource();
-  let start = 0;
-  while (start < now.length && start < wanted.length && now[start] === wanted[start]) {
-    start++;
-  }
-  let end = 0;
-  const most = Math.min(now.length, wanted.length) - start;
-  while (end < most && now[now.length - 1 - end] === wanted[wanted.length - 1 - end]) {
-    end++;
-  }
-  if (start + end === now.length && now.length === wanted.length) {
-    return;
-  }
-  const history = (text as { undoManager?: { stopCapturing(): void } | null }).undoManager;
-  history?.stopCapturing();
-  text.updateSource(start, now.length - end, wanted.slice(start, wanted.length - end));
-  history?.stopCapturing();
 }

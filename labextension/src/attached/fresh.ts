@@ -1,6 +1,7 @@
 /** Whether an open document is still what its file says, and how a clean one catches up without a question. */
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { Contents } from '@jupyterlab/services';
+import { reload } from './reload';
 
 /** JupyterLab's own margin where there are no hashes. */
 const MARGIN_MS = 500;
@@ -45,6 +46,6 @@ export async function refresh(context: DocumentRegistry.Context, contents: Conte
   if (context.model.dirty || context.isDisposed) {
     return false;
   }
-  await context.revert();
+  await reload(context);
   return true;
 }

@@ -10,11 +10,12 @@ import type { CrushClient } from '../client';
 import type { Live } from '../live';
 import type { Arrival } from '../model';
 import type { AnswerDocument, DocumentRequest, DocumentWork } from '../wire';
-import { Stale, applyEdits, splice } from './apply';
+import { Stale, applyEdits } from './apply';
 import { exclusively, refresh } from './fresh';
 import { textVersion } from './hash';
 import type { OpenHere, Opened } from './open';
 import { shown } from './shown';
+import { asOneStep, splice } from './text';
 
 /** Changes that come together are said together. */
 const SETTLE_MS = 100;
@@ -169,5 +170,6 @@ function apply({ type, context }: Opened, work: DocumentWork): void {
   if (work.text === null || textVersion(file.getSource()) !== work.expected) {
     throw new Stale();
   }
-  splice(file, work.text);
+  const { text } = work;
+  asOneStep(file, () => splice(file, text));
 }
