@@ -28,6 +28,8 @@ from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits, Reading
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
+from .documents.rooms import Rooms
+from .documents.shared import SharedBackend
 from .handlers.call import Services
 from .handlers.routes import PREFIX, handlers
 from .handlers.streams import Streams
@@ -90,6 +92,13 @@ class CrushApp(ExtensionApp):
     )
     idle_grace = Float(
         60.0, min=0, help="Seconds that an idle workspace stays open after its last client has gone."
+    ).tag(config=True)
+    summarize_at = Float(
+        0.85,
+        min=0.0,
+        max=1.0,
+        help="Part of the model's context window; once that is filled, what was said is summarized before the next turn. 0: only "
+        "when somebody asks for it. Models whose window is not known are never summarized by themselves.",
     ).tag(config=True)
     queue_limit = Int(20, min=1, help="Prompts that may wait in one session.").tag(config=True)
     denied_tools = List(Unicode(), help="Names of tools that the agent does not get.").tag(config=True)
@@ -159,6 +168,7 @@ class CrushApp(ExtensionApp):
             permission_mode=self.permission_mode,
             max_permission_mode=self.max_permission_mode,
             idle_grace=self.idle_grace,
+            summarize_at=self.summarize_at,
             queue_limit=self.queue_limit,
             denied_tools=frozenset(self.denied_tools),
             prompters=tuple(self.prompters),
@@ -192,7 +202,7 @@ class CrushApp(ExtensionApp):
             config,
             root=Path(server.root_dir),
             catalog=Catalog(providers, default=config.model),
-            documents=Documents([attached, ContentsBackend(server.contents_manager)]),
+            documents=Documents([SharedBackend(Rooms(server)), attached, ContentsBackend(server.contents_manager)]),
             kernels=Kernels(kernel_manager=server.kernel_manager, session_manager=server.session_manager),
             tools=builtin_tools(),
             on_activity=self._on_activity,

@@ -70,6 +70,10 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds that a client may leave what a stream sent unread, before it is cut off; it comes back with its cursor."""
     recheck: Seconds = 60.0
     """Seconds after which an open stream asks again whether its reader still has access."""
+    checkpoint_bytes: Count = 32 * MIB
+    """Of a file or notebook that is kept as it was before a run changed it. Larger: it cannot be put back as a whole."""
+    checkpoints_bytes: Count = 512 * MIB
+    """Of all that is kept so, in one workspace; that of the oldest runs goes first."""
     client_hold: Seconds = 30.0
     """Seconds that POST workspaces holds a workspace for a client without a stream."""
     stop: Seconds = 2.7
@@ -118,6 +122,8 @@ class Config(Struct, frozen=True, kw_only=True):
     max_permission_mode: PermissionMode = "auto"
     idle_grace: float = 60.0
     """Seconds."""
+    summarize_at: float = 0.85
+    """Part of the model's context window; once that is filled, a summary comes before the next turn. 0: never by itself."""
     queue_limit: int = 20
     """Prompts waiting in one session."""
     denied_tools: frozenset[str] = frozenset()

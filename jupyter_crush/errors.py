@@ -7,8 +7,9 @@ message, so it says what to do next. Foreign errors are translated at the edge w
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 
-from .wire import ErrorBody
+from .wire import ChangedFile, ConflictBody, ErrorBody
 
 
 class CrushError(Exception):
@@ -84,10 +85,49 @@ class AgentNotReady(Conflict):
     reason = "agent_not_ready"
 
 
+class NothingToSummarize(Conflict):
+    """Nothing was said here since the last summary, so there is nothing to summarize."""
+
+    reason = "nothing_to_summarize"
+
+
 class WorkspaceClosing(Conflict):
     """The workspace is closing. Open it again and retry."""
 
     reason, retryable = "workspace_closing", True
+
+
+class SessionBusy(Conflict):
+    """The agent is working in this session. Stop it, or wait for its end, and try again."""
+
+    reason, retryable = "session_busy", True
+
+
+class NotUndoable(Conflict):
+    """What was there before is not kept, so this cannot be undone here."""
+
+    reason = "not_undoable"
+
+
+class ChangedSince(Conflict):
+    """Somebody changed this after the agent did. Nothing was reverted; confirm to revert it all the same."""
+
+    reason = "changed_since"
+
+    def __init__(self, changed: Sequence[ChangedFile]) -> None:
+        names = ", ".join(_named(file) for file in changed) or "a file"
+        super().__init__(
+            f"Somebody changed {names} after the agent did. Nothing there was reverted; confirm to revert it all the same."
+        )
+        self.changed = tuple(changed)
+
+    def body(self) -> ErrorBody:
+        return ConflictBody(message=self.message, reason=self.reason, retryable=False, changed=self.changed)
+
+
+def _named(file: ChangedFile) -> str:
+    cells = [cell.cell_id for cell in file.cells if cell.changed_since]
+    return f"{file.path} (cells {', '.join(cells)})" if cells else file.path
 
 
 class QueueFull(CrushError):

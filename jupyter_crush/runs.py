@@ -12,20 +12,37 @@ from msgspec.structs import replace
 from .agent import Agent
 from .conclusion import conclude
 from .config import clamp_mode
-from .errors import AgentNotReady, CrushError, EmptyPrompt, NotFound, QueueFull, RunIdReused, WorkspaceClosing
+from .errors import (
+    AgentNotReady,
+    CrushError,
+    EmptyPrompt,
+    NotFound,
+    NothingToSummarize,
+    QueueFull,
+    RunIdReused,
+    SessionBusy,
+    WorkspaceClosing,
+)
+from .history import for_model
 from .journal import Journal
 from .lane import Ending, Lane, Ticket, run_ids
+from .models.port import Model
 from .permission import Gate
+from .questions import Questions
+from .review.ledger import Ledger
 from .sessions import UNTITLED, Live, Sessions, title_from
+from .step import tell
 from .store.store import Store
+from .summary import is_nearly_full, summarize
 from .tasks import Tasks
 from .turn import Turn
-from .wire import AcceptedPrompt, Cancelled, Change, PromptRequest, Run
+from .wire import AcceptedPrompt, Cancelled, Change, ModelInfo, PromptRequest, Run, SummarizeSession
 from .world import World
 
 logger = logging.getLogger(__name__)
 
 STOPPED = Ending("interrupted", "The server was stopped.")
+NEARLY_FULL = "The context is nearly full, so what was said is summarized first."
 STOP_GRACE_S = 1.0
 """How long a turn may take to unwind when the server stops."""
 
@@ -34,13 +51,24 @@ class Runs:
     """Owner of the lanes, and of the tickets and turns in them."""
 
     def __init__(
-        self, world: World, sessions: Sessions, *, store: Store, journal: Journal, gate: Gate, tasks: Tasks
+        self,
+        world: World,
+        sessions: Sessions,
+        *,
+        store: Store,
+        journal: Journal,
+        gate: Gate,
+        questions: Questions,
+        ledger: Ledger,
+        tasks: Tasks,
     ) -> None:
         self._world = world
         self._sessions = sessions
         self._store = store
         self._journal = journal
         self._gate = gate
+        self._questions = questions
+        self._ledger = ledger
         self._tasks = tasks
         self._lanes: dict[str, Lane] = {}
         self._tickets: dict[str, Ticket] = {}
@@ -80,8 +108,27 @@ class Runs:
         lane = self._lane(body.session_id)
         if len(lane.waiting) >= self._world.config.queue_limit:
             raise QueueFull(retry_after=5)
+        if lane.is_idle:
+            self._make_room(body.session_id, lane)
         ticket = self._ticket(body, user)
-        self._tickets[ticket.id] = ticket
+        lane.accept(ticket)
+        return await self._admit(ticket)
+
+    async def summarize(self, body: SummarizeSession, session_id: str, user: str | None) -> Run:
+        """Have what was said so far summarized: a run of its own. Nothing may run or wait there."""
+        self.check_open()
+        self._sessions.get(session_id)
+        if self._world.catalog.reason is not None:
+            raise AgentNotReady(self._world.catalog.reason)
+        said = for_model(await self._store.messages.list(session_id))
+        self.check_open()
+        self._sessions.get(session_id)
+        lane = self._lane(session_id)
+        if not lane.is_idle:
+            raise SessionBusy
+        if not any(not message.is_summary for message in said):
+            raise NothingToSummarize
+        ticket = self._summary_ticket(session_id, body.wishes, user)
         lane.accept(ticket)
         return await self._admit(ticket)
 
@@ -129,7 +176,26 @@ class Runs:
 
     def _ticket(self, body: PromptRequest, user: str | None) -> Ticket:
         run = self._accepted(body, body.run_id or self._world.new_id(), user, self._world.now())
-        return Ticket(run=run, request=body, admitted=asyncio.get_running_loop().create_future())
+        self._tickets[run.run_id] = ticket = Ticket(
+            run=run, request=body, admitted=asyncio.get_running_loop().create_future()
+        )
+        return ticket
+
+    def _summary_ticket(self, session_id: str, wishes: str, user: str | None) -> Ticket:
+        ticket = self._ticket(PromptRequest(session_id=session_id, prompt=wishes, mode="queue"), user)
+        ticket.run = replace(ticket.run, kind="summary")
+        return ticket
+
+    def _make_room(self, session_id: str, lane: Lane) -> None:
+        """Where the context is nearly full, a summary comes before the next turn."""
+        if session_id not in self._sessions or self.is_closing:
+            return
+        session = self._sessions.get(session_id)
+        info = self._world.catalog.info(session.model or self._world.model_id)
+        if info is not None and is_nearly_full(session.usage, info, self._world.config.summarize_at):
+            ticket = self._summary_ticket(session_id, "", None)
+            lane.accept(ticket, first=True)
+            self._post(ticket)
 
     def _accepted(self, body: PromptRequest, run_id: str, user: str | None, at: int) -> Run:
         return Run(
@@ -145,6 +211,13 @@ class Runs:
 
     async def _admit(self, ticket: Ticket) -> Run:
         """Commit an accepted prompt. What is not on disk was not accepted: it leaves the lane without a trace."""
+        committed = self._post(ticket)
+        accepted_run = ticket.run
+        await asyncio.wait([committed])
+        committed.result()
+        return accepted_run
+
+    def _post(self, ticket: Ticket) -> asyncio.Future[None]:
         accepted = AcceptedPrompt(run_id=ticket.id, request=ticket.request)
         session_id = ticket.run.session_id
         untitled = self._sessions.get(session_id).title == UNTITLED
@@ -154,13 +227,13 @@ class Runs:
             Change(type="created", payload=accepted),
             self._sessions.update(session_id, **titled),
         )
-        committed.add_done_callback(lambda done: ticket.admitted.set_result(done.exception() is None))
-        accepted_run = ticket.run
-        await asyncio.wait([committed])
-        if committed.exception() is not None:
+        committed.add_done_callback(lambda done: self._settle(ticket, is_kept=done.exception() is None))
+        return committed
+
+    def _settle(self, ticket: Ticket, *, is_kept: bool) -> None:
+        if not is_kept:
             self._tickets.pop(ticket.id, None)
-        committed.result()
-        return accepted_run
+        ticket.admitted.set_result(is_kept)
 
     async def _known(self, run_id: str, body: PromptRequest) -> Run | None:
         """The run of that id, if there is one; it must be of the same prompt."""
@@ -192,17 +265,30 @@ class Runs:
     async def _work(self, ticket: Ticket) -> None:
         """One turn, in a task of its own, which a cancel ends at any point."""
         session = self._sessions.get(ticket.run.session_id)
-        model, info = self._world.catalog.find(session.model or self._world.model_id)
-        mode = self._world.mode_of(session, ticket.run)
+        is_summary = ticket.run.kind == "summary"
+        small = self._world.config.small_model if is_summary else None
+        model, info = self._world.catalog.find(small or session.model or self._world.model_id)
+        mode = None if is_summary else self._world.mode_of(session, ticket.run)
         ticket.run = replace(
             ticket.run, state="active", started_at=self._world.now(), model=info.id, permission_mode=mode
         )
         turn = self._turns[ticket.id] = self._world.turn(ticket, self._journal, self._sessions, info)
         self._world.on_activity()
         await self._journal.record(Change(type="updated", payload=ticket.run), self._sessions.changed(session.id))
+        if mode is None:
+            await self._summarize(turn, model, info)
+            return
         followups = lambda: self._fold(self._lane(session.id), ticket)  # noqa: E731
-        task = self._world.task(ticket, model, info, mode, self._store, self._journal, followups)
+        task = self._world.task(
+            ticket, model, info, mode, self._store, self._journal, self._questions, self._ledger, followups
+        )
         await Agent(turn, task, gate=self._gate, journal=self._journal, tasks=self._tasks).run()
+
+    async def _summarize(self, turn: Turn, model: Model, info: ModelInfo) -> None:
+        if turn.run.author is None:
+            await tell(self._journal, turn.run, "notice", NEARLY_FULL)
+        messages = await self._store.messages.list(turn.run.session_id)
+        await summarize(turn, self._journal, model, info, messages, turn.run.prompt)
 
     def _fold(self, lane: Lane, host: Ticket) -> list[Ticket]:
         """Follow-ups for the running turn: from now on they share its fate."""
@@ -232,6 +318,9 @@ class Runs:
             logger.exception("the ending of %s is not on disk; it is said to those who watch", ticket.id)
             self._tickets |= {ended.id: ended for ended in (ticket, *ticket.folded)}
             self._journal.announce(*changes)
+        lane = self._lanes.get(session_id)
+        if lane is not None and lane.active is ticket and lane.waiting and ticket.run.kind == "prompt":
+            self._make_room(session_id, lane)
 
     # --- the end --------------------------------------------------------------------------------------------------------
 

@@ -14,11 +14,14 @@ from msgspec.structs import replace
 from .clients import Clients
 from .errors import CrushError, NotFound
 from .export import Document, ExportFormat, document
+from .forking import fork, title_of_fork
 from .introspection.request import Variables
 from .journal import Journal
 from .log import Subscription
 from .models.catalog import Catalog
 from .permission import Gate
+from .questions import Questions
+from .review.review import Review
 from .runs import Runs
 from .sessions import Live, Sessions
 from .store.store import Store
@@ -26,17 +29,19 @@ from .tasks import Tasks
 from .wire import (
     AgentStatus,
     AnswerPermission,
+    AnswerQuestion,
     Change,
     ConfigChanged,
     ConfigView,
     CreateSession,
     DocumentRequest,
+    ForkSession,
     Grant,
     PatchConfig,
     PatchSession,
     PermissionRequest,
+    QuestionRequest,
     Resolved,
-    ForkSession,
     Session,
     Snapshot,
 )
@@ -48,7 +53,14 @@ class Workspace:
     """Owner of one folder's sessions, runs, journal, gate and clients."""
 
     def __init__(
-        self, world: World, store: Store, journal: Journal, gate: Gate, clients: Clients, tasks: Tasks
+        self,
+        world: World,
+        store: Store,
+        journal: Journal,
+        gate: Gate,
+        questions: Questions,
+        clients: Clients,
+        tasks: Tasks,
     ) -> None:
         self.id = world.workspace_id
         self.clients = clients
@@ -57,23 +69,29 @@ class Workspace:
         self._store = store
         self._journal = journal
         self._gate = gate
+        self._questions = questions
         self._tasks = tasks
         self._created_at = world.now()
         self._sessions: Sessions
         self.runs: Runs
+        self.review: Review
 
     async def load(self) -> None:
         """Read what was there. Called once, before anybody is served."""
         rows, seqs = await self._store.sessions.all(), await self._store.messages.last_seqs()
         self._sessions = Sessions(rows, seqs, live=self._live, now=self._world.now, new_id=self._world.new_id)
+        ledger = self._world.ledger(self._store, self._journal)
         self.runs = Runs(
             self._world,
             self._sessions,
             store=self._store,
             journal=self._journal,
             gate=self._gate,
+            questions=self._questions,
+            ledger=ledger,
             tasks=self._tasks,
         )
+        self.review = Review(ledger, lambda session_id: self.runs.live(session_id).is_busy)
 
     # --- what it is -----------------------------------------------------------------------------------------------------
 
@@ -149,6 +167,24 @@ class Workspace:
             raise
         return self._sessions.get(change.payload.id)
 
+    async def fork_session(self, session_id: str, body: ForkSession, user: str | None) -> Session:
+        """A session that begins with another's messages. What is in flight there goes on there; files are not touched."""
+        self.runs.check_open()
+        origin = self._sessions.get(session_id)
+        messages = (await self._journal.snapshot(session_id)).whole
+        row = self._sessions.like(session_id, title_of_fork(origin.title), user)
+        copies = fork(messages, body, row.id, self._world.new_id)
+        change = self._sessions.adopt(replace(row, message_count=len(copies)))
+        # Whoever opens the session fetches them; nobody follows it yet.
+        kept = self._journal.post(*(Change(type="created", payload=copy) for copy in copies), publish=False)
+        try:
+            await self._journal.record(change)
+            await kept
+        except CrushError:
+            self._sessions.undo_create(row.id)
+            raise
+        return self._sessions.get(row.id)
+
     async def patch_session(self, session_id: str, body: PatchSession) -> Session:
         self._sessions.get(session_id)
         if isinstance(body.model, str):
@@ -168,38 +204,20 @@ class Workspace:
         self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None
     ) -> Snapshot:
         self._sessions.get(session_id)
-    async def fork_session(self, session_id: str, body: ForkSession, user: str | None) -> Session:
-        """A session that begins with another's messages. What is in flight there goes on there; files are not touched."""
-        self.runs.check_open()
-        origin = self._sessions.get(session_id)
-        messages = (await self._journal.snapshot(session_id)).whole
-        row = self._sessions.like(session_id, title_of_fork(origin.title), user)
-        copies = fork(messages, body, row.id, self._world.new_id)
-        change = self._sessions.adopt(replace(row, message_count=len(copies)))
-        # Whoever opens the session fetches them; nobody follows it yet.
-        kept = self._journal.post(*(Change(type="created", payload=copy) for copy in copies), publish=False)
-        try:
-            await self._journal.record(change)
-            await kept
-        except CrushError:
-            self._sessions.undo_create(row.id)
-            raise
-        return self._sessions.get(row.id)
-
         return await self._journal.snapshot(session_id, after=after, before=before, limit=limit)
 
-    # --- permissions ----------------------------------------------------------------------------------------------------
-
-    def permissions(self) -> tuple[PermissionRequest, ...]:
-        return self._gate.pending
-
-    async def answer(self, request_id: str, body: AnswerPermission, by: str | None) -> Resolved:
     async def export(self, session_id: str, form: ExportFormat) -> Document:
         """A session as a file."""
         session = self._sessions.get(session_id)
         messages = await self._store.messages.list(session_id)
         return await asyncio.to_thread(document, session, messages, form)
 
+    # --- permissions, questions ----------------------------------------------------------------------------------------------------
+
+    def permissions(self) -> tuple[PermissionRequest, ...]:
+        return self._gate.pending
+
+    async def answer(self, request_id: str, body: AnswerPermission, by: str | None) -> Resolved:
         resolved = await self._gate.answer(request_id, body, by)
         if not resolved and await self._store.permissions.get(request_id) is None:
             raise NotFound("There is no such request.")
@@ -210,6 +228,15 @@ class Workspace:
 
     async def revoke(self, grant_id: str) -> None:
         await self._gate.revoke(grant_id)
+
+    def questions(self) -> tuple[QuestionRequest, ...]:
+        return self._questions.pending
+
+    async def answer_question(self, request_id: str, body: AnswerQuestion, by: str | None) -> Resolved:
+        resolved = await self._questions.answer(request_id, body, by)
+        if not resolved and await self._store.questions.get(request_id) is None:
+            raise NotFound("There is no such question.")
+        return Resolved(resolved=resolved)
 
     # --- its end --------------------------------------------------------------------------------------------------------
 

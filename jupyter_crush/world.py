@@ -22,6 +22,9 @@ from .lane import Ticket
 from .models.catalog import Catalog
 from .models.port import Model
 from .prompts.templates import system_prompt
+from .questions import Questions
+from .review.content import Contents
+from .review.ledger import Ledger
 from .sessions import Sessions
 from .store.store import Store
 from .tools.paths import locate
@@ -103,6 +106,11 @@ class World:
             demo=bool(model and model.is_demo),
         )
 
+    def ledger(self, store: Store, journal: Journal) -> Ledger:
+        limits = self.config.limits
+        contents = Contents(self._documents, self.root, self._prefix, limits.checkpoint_bytes)
+        return Ledger(store, journal, contents, keep_bytes=limits.checkpoints_bytes, now=self.now)
+
     def turn(self, ticket: Ticket, journal: Journal, sessions: Sessions, info: ModelInfo | None) -> Turn:
         return Turn(
             ticket,
@@ -122,6 +130,8 @@ class World:
         mode: PermissionMode,
         store: Store,
         journal: Journal,
+        questions: Questions,
+        ledger: Ledger,
         followups: Callable[[], list[Ticket]],
     ) -> Task:
         session_id = ticket.run.session_id
@@ -137,7 +147,7 @@ class World:
             budgets=self.config.budgets,
             tools=self._tools,
             specs=self._specs,
-            context=lambda call_id: self._context(ticket, call_id, journal),
+            context=lambda call_id: self._context(ticket, call_id, journal, questions, ledger),
             history=history,
             attached=self._attached,
             followups=followups,
@@ -152,7 +162,9 @@ class World:
             raise Forbidden(f"The administrator does not allow {ReadVariables.name} here.")
         return await variables(self._kernels, locate(notebook, self.root, self._prefix).api, names)
 
-    def _context(self, ticket: Ticket, call_id: str, journal: Journal) -> ToolContext:
+    def _context(
+        self, ticket: Ticket, call_id: str, journal: Journal, questions: Questions, ledger: Ledger
+    ) -> ToolContext:
         shown = 0.0
 
         def progress(text: str) -> None:
@@ -177,7 +189,9 @@ class World:
             env=self._env,
             new_id=self.new_id,
             progress=progress,
+            ask=lambda asked: questions.ask(asked, ticket.run, call_id),
             reading=self.config.reading,
+            ledger=ledger.of(ticket.run.session_id, ticket.id),
             private=self._private,
         )
 

@@ -24,10 +24,10 @@ import msgspec
 from msgspec import inspect as types
 
 from jupyter_crush import wire
-from jupyter_crush.wire import answers, documents, entities, events, requests
+from jupyter_crush.wire import answers, changes, documents, entities, events, questions, requests
 
 TARGET = Path(__file__).parent / "src" / "wire.ts"
-NOT_SENT = {"Wire", "Body", "Change", "Event", "AcceptedPrompt", "Checkpoint"}
+NOT_SENT = {"Wire", "Body", "Change", "Event", "AcceptedPrompt", "Checkpoint", "CellState", "Touch"}
 """Bases, the envelope (written by hand below), and what is kept and not published."""
 PLAIN: dict[type[types.Type], str] = {
     types.StrType: "string",
@@ -63,7 +63,7 @@ def render() -> str:
     aliases = _aliases()
     blocks = [HEAD, f"export const PROTOCOL = {wire.PROTOCOL};\n"]
     blocks += [f"export type {name} = {_union(values)};\n" for name, values in aliases.items()]
-    for module in (entities, answers, requests, documents, events):
+    for module in (entities, answers, requests, documents, changes, questions, events):
         blocks += [_interface(cls, aliases) for cls in _structs(module)]
     blocks += [_parts(), _terminal(), _envelopes()]
     return "\n".join(blocks)

@@ -14,9 +14,11 @@ from typing import Any
 import jupyter_crush
 from jupyter_crush.wire import (
     Attachment,
+    CellState,
     Change,
     ChangeType,
     Checkpoint,
+    Choice,
     Context,
     FileChange,
     Finish,
@@ -26,6 +28,8 @@ from jupyter_crush.wire import (
     Part,
     PermissionRequest,
     PromptRequest,
+    Question,
+    QuestionRequest,
     Reasoning,
     Run,
     RunState,
@@ -33,6 +37,7 @@ from jupyter_crush.wire import (
     Text,
     ToolCall,
     ToolResult,
+    Touch,
     Usage,
 )
 
@@ -110,12 +115,41 @@ def permission(permission_id: str = "p1", session_id: str = "s1") -> PermissionR
     )
 
 
+def question(question_id: str = "q1", session_id: str = "s1") -> QuestionRequest:
+    asked = Question(text=NASTY, choices=(Choice(label=NASTY), Choice(label="b", description="c")), multiple=True)
+    return QuestionRequest(
+        id=question_id,
+        session_id=session_id,
+        run_id="r1",
+        tool_call_id="t1",
+        questions=(asked, Question(text="Why?")),
+        created_at=1,
+    )
+
+
 def file_change(path: str = "a.py", session_id: str = "s1", *, version: int = 1) -> FileChange:
     return FileChange(session_id=session_id, path=path, version=version, additions=3, deletions=4)
 
 
 def checkpoint(path: str = "a.py", content: bytes | None = b"old", *, run_id: str = "r1") -> Checkpoint:
     return Checkpoint(run_id=run_id, session_id="s1", path=path, content=content, created_at=1)
+
+
+def touch(path: str = "a.py", cell_id: str = "c1", *, run_id: str = "r1") -> Touch:
+    before = CellState(cell_type="code", source=NASTY, above=("c0",), outputs=({"output_type": "stream"},))
+    return Touch(
+        run_id=run_id,
+        session_id="s1",
+        path=path,
+        cell_id=cell_id,
+        before=before,
+        was="1",
+        became="2",
+        has_run=True,
+        is_undoable=False,
+        state="kept",
+        created_at=1,
+    )
 
 
 def clock() -> int:

@@ -11,11 +11,11 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "jupyter_crush"
 
 ORDER = [
-    "_version", "wire", "export", "errors", "tasks", "lines", "config", "environment",
-    "log", "draft", "store", "journal",
+    "_version", "wire", "export", "errors", "tasks", "lines", "stopwatch", "config", "environment",
+    "log", "draft", "store", "journal", "pending",
     "lane", "models/port", "documents", "outputs", "connection", "kernel_lookup", "kernels", "introspection",
-    "tools", "permission", "history",
-    "models", "turn", "prompts", "agent", "attachments",
+    "tools", "review", "permission", "questions", "history",
+    "models", "turn", "step", "prompts", "agent", "summary", "attachments",
     "sessions", "forking", "clients", "conclusion", "recovery", "world", "runs", "workspace", "workspaces",
     "handlers", "app",
 ]  # fmt: skip

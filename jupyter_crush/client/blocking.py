@@ -20,15 +20,17 @@ from ..export import ExportFormat
 from ..wire import (
     AgentStatus,
     Attachment,
+    ChangedFile,
     ConfigView,
     Event,
-    FileChange,
     Grant,
     Health,
     Payload,
     PermissionAction,
     PermissionMode,
     PermissionRequest,
+    QuestionAnswer,
+    QuestionRequest,
     Run,
     RunMode,
     Session,
@@ -177,8 +179,28 @@ class Workspace:
     ) -> Snapshot:
         return self._thread.call(self.asynchronous.messages(session_id, after=after, before=before, limit=limit))
 
-    def files(self, session_id: str) -> list[FileChange]:
-        return self._thread.call(self.asynchronous.files(session_id))
+    def files(self, session_id: str, run_id: str | None = None) -> list[ChangedFile]:
+        return self._thread.call(self.asynchronous.files(session_id, run_id))
+
+    def keep(
+        self, session_id: str, path: str | None = None, cell_id: str | None = None, *, run_id: str | None = None
+    ) -> tuple[str, ...]:
+        return self._thread.call(self.asynchronous.keep(session_id, path, cell_id, run_id=run_id))
+
+    def revert(
+        self,
+        session_id: str,
+        path: str | None = None,
+        cell_id: str | None = None,
+        *,
+        run_id: str | None = None,
+        confirm: bool = False,
+    ) -> tuple[str, ...]:
+        reverted = self.asynchronous.revert(session_id, path, cell_id, run_id=run_id, confirm=confirm)
+        return self._thread.call(reverted)
+
+    def rewind(self, session_id: str, message_id: str, *, confirm: bool = False) -> tuple[str, ...]:
+        return self._thread.call(self.asynchronous.rewind(session_id, message_id, confirm=confirm))
 
     def export(self, session_id: str, format: ExportFormat = "markdown") -> bytes:  # noqa: A002 - the route's name
         return self._thread.call(self.asynchronous.export(session_id, format))
@@ -210,8 +232,8 @@ class Workspace:
     def cancel(self, session_id: str) -> tuple[str, ...]:
         return self._thread.call(self.asynchronous.cancel(session_id))
 
-    def summarize(self, session_id: str) -> Run:
-        return self._thread.call(self.asynchronous.summarize(session_id))
+    def summarize(self, session_id: str, wishes: str = "") -> Run:
+        return self._thread.call(self.asynchronous.summarize(session_id, wishes))
 
     def queue(self, session_id: str) -> list[Run]:
         return self._thread.call(self.asynchronous.queue(session_id))
@@ -236,6 +258,12 @@ class Workspace:
 
     def revoke(self, grant_id: str) -> None:
         self._thread.call(self.asynchronous.revoke(grant_id))
+
+    def questions(self) -> list[QuestionRequest]:
+        return self._thread.call(self.asynchronous.questions())
+
+    def answer_question(self, question_id: str, answers: Sequence[QuestionAnswer] | None) -> bool:
+        return self._thread.call(self.asynchronous.answer_question(question_id, answers))
 
     def status(self) -> AgentStatus:
         return self._thread.call(self.asynchronous.status())

@@ -17,14 +17,16 @@ from ..export import ExportFormat
 from ..wire import (
     AgentStatus,
     AnswerPermission,
+    AnswerQuestion,
     Attachment,
     Cancelled,
+    ChangedFile,
     ConfigView,
     CreateSession,
     Event,
-    FileChange,
     ForkSession,
     Grant,
+    KeepChanges,
     MovePrompt,
     OpenWorkspace,
     PatchConfig,
@@ -34,11 +36,17 @@ from ..wire import (
     PermissionMode,
     PermissionRequest,
     PromptRequest,
+    QuestionAnswer,
+    QuestionRequest,
     Resolved,
+    RevertChanges,
+    Reviewed,
+    Rewind,
     Run,
     RunMode,
     Session,
     Snapshot,
+    SummarizeSession,
     Workspace,
 )
 from .channel import Channel, Query, decoded, path
@@ -148,9 +156,34 @@ class AsyncWorkspace:
         route = ("sessions", session_id, "messages")
         return await self._ask("GET", route, Snapshot, query={"after": after, "before": before, "limit": limit})
 
-    async def files(self, session_id: str) -> list[FileChange]:
-        """What the agent changed."""
-        return await self._ask("GET", ("sessions", session_id, "files"), list[FileChange])
+    async def files(self, session_id: str, run_id: str | None = None) -> list[ChangedFile]:
+        """What the agent changed in the session, or in one run, and nobody kept or reverted."""
+        return await self._ask("GET", ("sessions", session_id, "files"), list[ChangedFile], query={"run_id": run_id})
+
+    async def keep(
+        self, session_id: str, path: str | None = None, cell_id: str | None = None, *, run_id: str | None = None
+    ) -> tuple[str, ...]:
+        """Keep what the agent changed: in one cell, one file, one run, or all. The files that it was about."""
+        body = KeepChanges(path=path, cell_id=cell_id, run_id=run_id)
+        return (await self._ask("POST", ("sessions", session_id, "files", "keep"), Reviewed, body=body)).paths
+
+    async def revert(
+        self,
+        session_id: str,
+        path: str | None = None,
+        cell_id: str | None = None,
+        *,
+        run_id: str | None = None,
+        confirm: bool = False,
+    ) -> tuple[str, ...]:
+        """Put back what was there before, as for ``keep``. Refused (409) where somebody changed it since, unless ``confirm``."""
+        body = RevertChanges(path=path, cell_id=cell_id, run_id=run_id, confirm=confirm)
+        return (await self._ask("POST", ("sessions", session_id, "files", "revert"), Reviewed, body=body)).paths
+
+    async def rewind(self, session_id: str, message_id: str, *, confirm: bool = False) -> tuple[str, ...]:
+        """Put files and notebooks back to what they were before the run of that message."""
+        body = Rewind(message_id=message_id, confirm=confirm)
+        return (await self._ask("POST", ("sessions", session_id, "rewind"), Reviewed, body=body)).paths
 
     async def export(self, session_id: str, format: ExportFormat = "markdown") -> bytes:  # noqa: A002 - the route's name
         return await self.send("GET", ("sessions", session_id, "export"), query={"format": format})
@@ -210,8 +243,10 @@ class AsyncWorkspace:
         route = ("agent", "sessions", session_id, "cancel")
         return (await self._ask("POST", route, Cancelled, body={})).cancelled
 
-    async def summarize(self, session_id: str) -> Run:
-        return await self._ask("POST", ("agent", "sessions", session_id, "summarize"), Run, body={})
+    async def summarize(self, session_id: str, wishes: str = "") -> Run:
+        """Have what was said summarized; the model reads that instead from then on."""
+        route = ("agent", "sessions", session_id, "summarize")
+        return await self._ask("POST", route, Run, body=SummarizeSession(wishes=wishes))
 
     # --- the queue ---
 
@@ -246,6 +281,17 @@ class AsyncWorkspace:
 
     async def revoke(self, grant_id: str) -> None:
         await self.send("DELETE", ("permissions", "grants", grant_id))
+
+    # --- questions ---
+
+    async def questions(self) -> list[QuestionRequest]:
+        """The questions that wait for an answer."""
+        return await self._ask("GET", ("questions",), list[QuestionRequest])
+
+    async def answer_question(self, question_id: str, answers: Sequence[QuestionAnswer] | None) -> bool:
+        """Answer each question of a request, or say that no answer will come (None). False: somebody answered first."""
+        body = AnswerQuestion(answers=None if answers is None else tuple(answers), cancel=answers is None)
+        return (await self._ask("POST", ("questions", question_id), Resolved, body=body)).resolved
 
     # --- the agent ---
 

@@ -47,6 +47,13 @@ class Documents:
         done = await found(backend) if found is not None else None
         return await call(backend) if done is None else done
 
+    async def is_open(self, path: str) -> bool:
+        """Whether somebody may see it as something else than its file."""
+        for backend in self._backends[:-1]:
+            if await backend.has(path):
+                return True
+        return False
+
     async def read_notebook(self, path: str) -> Notebook:
         return await self._ask(path, lambda backend: backend.read_notebook(path))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from . import about, agent, documents, permissions, sessions, workspaces
+from . import about, agent, changes, documents, permissions, questions, sessions, workspaces
 from .base import CrushHandler, EndpointHandler
 from .call import Services
 from .events import EventsHandler, Followed, events
@@ -69,6 +69,10 @@ ROUTES: tuple[Route, ...] = (
             "DELETE": direct(sessions.delete_session, errors=(409,)),
         },
     ),
+    Route(f"{SESSION}/files", {"GET": look(changes.list_changes)}),
+    Route(f"{SESSION}/files/keep", {"POST": direct(changes.keep_changes)}),
+    Route(f"{SESSION}/files/revert", {"POST": direct(changes.revert_changes, errors=(409,))}),
+    Route(f"{SESSION}/rewind", {"POST": direct(changes.rewind, errors=(409,))}),
     Route(f"{SESSION}/messages", {"GET": look(sessions.list_messages)}),
     Route(f"{SESSION}/fork", {"POST": direct(sessions.fork_session, statuses=(201,), errors=(409, 503))}),
     Route(f"{SESSION}/export", {"GET": look(sessions.export_session, media_types=sessions.EXPORTED)}),
@@ -83,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(f"{WORKSPACE}/agent/runs/{{run_id}}", {"GET": look(agent.get_run)}),
     Route(f"{LANE}/cancel", {"POST": direct(agent.cancel)}),
+    Route(f"{LANE}/summarize", {"POST": direct(agent.summarize, statuses=(202,), errors=(409, 503))}),
     Route(f"{LANE}/prompts", {"GET": look(agent.list_prompts), "DELETE": direct(agent.clear_prompts)}),
     Route(f"{LANE}/prompts/{{run_id}}", {"PATCH": direct(agent.move_prompt), "DELETE": direct(agent.remove_prompt)}),
     Route(f"{WORKSPACE}/permissions", {"GET": look(permissions.list_permissions)}),
@@ -101,6 +106,11 @@ ROUTES: tuple[Route, ...] = (
     Route(
         f"{WORKSPACE}/permissions/{{pid}}",
         {"POST": operation(permissions.answer_permission, action="execute", role="approver")},
+    ),
+    Route(f"{WORKSPACE}/questions", {"GET": look(questions.list_questions)}),
+    Route(
+        f"{WORKSPACE}/questions/{{qid}}",
+        {"POST": operation(questions.answer_question, action="execute", role="prompter")},
     ),
 )
 """``permissions/grants`` stands before ``permissions/{pid}``: the first pattern that matches answers."""

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from ..client import Resynced, Transcript
-from ..wire import Attachment, Event, FileChange, PermissionMode, PermissionRequest, Run
+from ..wire import Attachment, Event, FileChange, PermissionMode, PermissionRequest, Question, QuestionRequest, Run
 from .answer import Answer
 from .rich_text import visible
 from .talk import Talk
@@ -89,7 +89,7 @@ class Asking:
         mode: PermissionMode | None = None,
         allow: bool = False,
         on_text: Callable[[str], None] = lambda _text: None,
-        on_question: Callable[[PermissionRequest], None] | None = None,
+        on_question: Callable[[str], None] | None = None,
     ) -> None:
         self._talk = talk
         self._workspace = talk.asynchronous
@@ -143,19 +143,33 @@ class Asking:
 
     async def _take(self, event: Event, run: Run) -> None:  # type: ignore[type-arg]  # of any payload
         payload = event.payload.payload
-        if isinstance(payload, FileChange) and payload.session_id == self._session_id:
+        if isinstance(payload, FileChange) and payload.run_id in (None, run.run_id):
             self._files[payload.path] = payload
         elif isinstance(payload, PermissionRequest) and payload.run_id == run.run_id and payload.state == "pending":
             if self._allow:
                 await self._workspace.answer(payload.id, "allow")
             else:
-                self._on_question(payload)
+                self._on_question(asked_in_words(payload))
+        elif isinstance(payload, QuestionRequest) and payload.run_id == run.run_id and payload.state == "pending":
+            self._on_question(asked_in_words(payload))
         elif self._transcript.apply(event):
             mine = [one for one in self._transcript.messages if one.run_id == run.run_id and one.role == "assistant"]
             self._on_text("\n\n".join(one.text for one in mine if one.text))
 
 
-def _told(request: PermissionRequest) -> None:
-    """Say that the agent waits for an answer that cannot be given here."""
-    asked = visible(f"{request.tool_name}: {request.description}")
-    sys.stderr.write(f"The agent asks leave for {asked}\nAnswer in the Crush panel, or with: jupyter crush attach\n")
+def asked_in_words(request: PermissionRequest | QuestionRequest) -> str:
+    """What the agent waits for, and where to answer: a cell that waits for the run cannot take it."""
+    if isinstance(request, PermissionRequest):
+        asked = f"The agent asks leave for {request.tool_name}: {request.description}"
+    else:
+        asked = "\n".join(["The agent asks:", *map(_question, request.questions)])
+    return visible(f"{asked}\nAnswer in the Crush panel, or with: jupyter crush attach")
+
+
+def _question(question: Question) -> str:
+    labels = [choice.label for choice in question.choices]
+    return f"- {question.text}" + (f" ({' / '.join(labels)})" if labels else "")
+
+
+def _told(asked: str) -> None:
+    sys.stderr.write(f"{asked}\n")

@@ -23,8 +23,8 @@ from .states import bytes_hash, same_cells, text_hash
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """One look. ``data`` is what would be put back; None with ``size``: it was too large to be read. ``version`` names the file's
-    bytes, None: nothing is there."""
+    """One look. ``data`` is what would be put back; None with ``size``: it was too large to be read. ``version`` names
+    what there is, None: nothing."""
 
     data: bytes | None = None
     version: str | None = None
@@ -62,16 +62,15 @@ class Contents:
         """Raises ToolError."""
         return await (self.notebook(place) if place.is_notebook else self.text(place))
 
-    async def notebook(self, place: Place, *, whole: bool = True) -> Seen:
-        """``whole`` False: only the document is wanted, not what would be put back."""
+    async def notebook(self, place: Place) -> Seen:
         if not self.is_there(place):
             return NOTHING
         shown = await self.documents.read_notebook(place.api)
         size, raw = await asyncio.to_thread(self._raw, place)
-        version = bytes_hash(raw) if raw is not None else shown.version
         data = raw
-        if whole and raw is not None and await self.documents.is_open(place.api):
+        if raw is not None and await self.documents.is_open(place.api):
             data = await asyncio.to_thread(partial(_live, raw, shown))
+        version = bytes_hash(data) if data is not None else shown.version
         return Seen(data=data, version=version, size=size, notebook=shown)
 
     async def text(self, place: Place, known: str | None = None) -> Seen:

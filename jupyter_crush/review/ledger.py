@@ -10,8 +10,10 @@ One edit at a time for each path of the workspace; reverts stand in the same lin
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,7 +28,7 @@ from ..wire import Change, Checkpoint, FileChange, Touch
 from .compare import gathered
 from .content import NOTHING, Contents, Seen
 from .listing import changed_file
-from .states import Planned, outputs_hash, planned, state_of, text_hash
+from .states import is_result, outputs_hash, planned, state_of, text_hash, woven
 
 
 class Ledger:
@@ -86,19 +88,31 @@ class RunLedger:
             mine.add(self._touch(place, was=seen.version, became=text_hash(new), is_undoable=is_kept))
             async with self._recorded(place, mine):
                 yield is_kept
+            with suppress(CrushError):
+                await self._ledger.tell(self._session_id, self._run_id, place.api)
 
     @asynccontextmanager
     async def notebook(self, place: Place, edits: Sequence[CellEdit], *, create: bool = False) -> AsyncIterator[bool]:
         """Around the editing of a notebook. Yields whether the whole of it can be undone; each cell can."""
         async with self._ledger.lines.one(place.api):
             mine = _Intent(await self._known(place))
-            seen = NOTHING if create else await self._ledger.contents.notebook(place, whole=not mine.has_file)
+            seen = NOTHING if create else await self._ledger.contents.notebook(place)
             is_kept = await self._keep(place, seen, mine)
             mine.add(self._touch(place, was=seen.version, became=None, is_undoable=is_kept))
-            for cell_id, plan in planned(edits).items():
-                mine.add(self._cell(place, cell_id, plan, seen))
+            for row in await asyncio.to_thread(partial(self._cells, place, edits, seen, mine)):
+                mine.add(row)
             async with self._recorded(place, mine):
                 yield is_kept
+            with suppress(CrushError):  # the edit is made: what cannot be looked at now is looked at when somebody asks
+                await self._finish(place, edits, seen, mine.rows[""])
+
+    async def _finish(self, place: Place, edits: Sequence[CellEdit], seen: Seen, file: Touch) -> None:
+        """Note what the notebook has become, and whether by this edit alone."""
+        now = await self._ledger.contents.notebook(place)
+        alone = now.notebook is not None and await asyncio.to_thread(is_result, now.notebook, seen.notebook, edits)
+        done = replace(file, became=now.version, is_mixed=file.is_mixed or not alone)
+        await self._ledger.journal.record(Change(type="updated", payload=done))
+        await self._ledger.tell(self._session_id, self._run_id, place.api)
 
     # --- one change ---
 
@@ -110,11 +124,6 @@ class RunLedger:
         except CrushError:
             await self._ledger.journal.record(*await self._refused(place, intent))
             raise
-        if place.is_notebook:
-            now = await self._ledger.contents.notebook(place, whole=False)
-            done = replace(intent.rows[""], became=now.version)
-            await self._ledger.journal.record(Change(type="updated", payload=done))
-        await self._ledger.tell(self._session_id, self._run_id, place.api)
 
     async def _refused(self, place: Place, intent: _Intent) -> list[Change[Any]]:
         """Take back what was not done, though part of it may be: a tab can make an edit and fail to save it."""
@@ -151,15 +160,17 @@ class RunLedger:
             intent.changes += [Change(type=kind, payload=checkpoint) for kind in ("deleted", "created")]
         return kept
 
-    def _cell(self, place: Place, cell_id: str, plan: Planned, seen: Seen) -> Touch:
-        notebook = seen.notebook
-        cell = notebook.cell(cell_id) if notebook is not None else None
-        order = [one.id for one in notebook.cells] if notebook is not None else []
-        touch = self._touch(place, was=cell.hash if cell else None, became=plan.became, cell_id=cell_id)
-        before = state_of(cell, order) if cell else None
-        return replace(
-            touch, before=before, is_moved=plan.is_moved, has_run=plan.has_run, outputs_hash=plan.outputs_hash
-        )
+    def _cells(self, place: Place, edits: Sequence[CellEdit], seen: Seen, intent: _Intent) -> list[Touch]:
+        """A row for each cell that edits name."""
+        cells = {cell.id: cell for cell in seen.notebook.cells} if seen.notebook is not None else {}
+        order = woven(cells, intent.known.values())
+        rows = []
+        for cell_id, plan in planned(edits).items():
+            cell = cells.get(cell_id)
+            row = self._touch(place, was=cell.hash if cell else None, became=plan.became, cell_id=cell_id)
+            more = {"is_moved": plan.is_moved, "has_run": plan.has_run, "outputs_hash": plan.outputs_hash}
+            rows.append(replace(row, before=state_of(cell, order) if cell else None, **more))
+        return rows
 
     def _touch(
         self, place: Place, *, was: str | None, became: str | None, cell_id: str = "", is_undoable: bool = True

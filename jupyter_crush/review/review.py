@@ -122,7 +122,7 @@ class Review:
     async def _version(self, path: str) -> str | None:
         """Of a notebook's file. A cell that is reverted changes it, and that is not somebody else's change."""
         place = self._contents.place(path)
-        return (await self._contents.notebook(place, whole=False)).version if place.is_notebook else None
+        return (await self._contents.notebook(place)).version if place.is_notebook else None
 
     async def _decide(self, touches: list[Touch], state: str) -> None:
         """Write it down. A file's row may have been continued since it was read."""

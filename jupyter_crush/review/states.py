@@ -13,6 +13,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..documents.cells import as_notebook
+from ..documents.edits import applied
 from ..documents.port import (
     Cell,
     CellEdit,
@@ -24,7 +26,8 @@ from ..documents.port import (
     SetOutputs,
     source_hash,
 )
-from ..wire import CellState
+from ..errors import ToolError
+from ..wire import CellState, Touch
 
 ABOVE = 50
 """Cells above that are remembered, to find the place again."""
@@ -94,9 +97,33 @@ def state_of(cell: Cell, order: Sequence[str]) -> CellState:
     )
 
 
+def woven(ids: Iterable[str], touches: Iterable[Touch]) -> list[str]:
+    """A notebook's ids with those that were deleted from it where they stood."""
+    order = list(ids)
+    for touch in touches:
+        if touch.became is None and touch.before is not None and touch.cell_id not in order:
+            above = next((cell_id for cell_id in touch.before.above if cell_id in order), None)
+            order.insert(order.index(above) + 1 if above is not None else 0, touch.cell_id)
+    return order
+
+
 def same_cells(one: Notebook, other: Notebook) -> bool:
     """Whether two notebooks show the same."""
     return [_shown(cell) for cell in one.cells] == [_shown(cell) for cell in other.cells]
+
+
+def is_result(now: Notebook, before: Notebook | None, edits: Sequence[CellEdit]) -> bool:
+    """Whether a notebook is what edits make of another, and nobody else wrote into it meanwhile."""
+    cells = [_as_dict(cell) for cell in before.cells] if before is not None else []
+    try:
+        made = applied({"cells": cells, "nbformat": 4, "nbformat_minor": 5}, edits)
+    except ToolError:
+        return False
+    return same_cells(as_notebook(now.path, made, ""), now)
+
+
+def _as_dict(cell: Cell) -> dict[str, Any]:
+    return {"id": cell.id, "cell_type": cell.cell_type, "source": cell.source, "outputs": list(cell.outputs)}
 
 
 def _shown(cell: Cell) -> tuple[str, str, str, str | None]:

@@ -21,14 +21,13 @@ def _size(checkpoint: Checkpoint) -> int | None:
 
 CHECKPOINTS = Table(Checkpoint, "checkpoints", key=("run_id", "path"), derived={"size": _size}, keep_first=True)
 
-_PRUNE = """
-DELETE FROM checkpoints WHERE run_id IN (
-    SELECT run_id FROM (
-        SELECT run_id, sum(coalesce(sum(size), 0)) OVER (ORDER BY max(ordinal) DESC) AS bytes_so_far
-        FROM checkpoints GROUP BY run_id
-    ) WHERE bytes_so_far > ?
-)
+_OLD = """
+SELECT run_id FROM (
+    SELECT run_id, sum(coalesce(sum(size), 0)) OVER (ORDER BY max(ordinal) DESC) AS bytes_so_far
+    FROM checkpoints GROUP BY run_id
+) WHERE bytes_so_far > ?
 """
+_PRUNE = tuple(f"DELETE FROM {table} WHERE run_id IN ({_OLD})" for table in ("touches", "checkpoints"))  # noqa: S608
 
 
 class CheckpointInfo(Wire, frozen=True, kw_only=True):
@@ -65,8 +64,9 @@ class Checkpoints(Rows[Checkpoint]):
             return tuple(CheckpointInfo(**dict(zip(names, row, strict=True))) for row in rows)
 
     async def prune(self, keep_bytes: int) -> int:
-        """Delete those of the oldest runs, whole runs at a time, until at most ``keep_bytes`` of content are left. Returns how
-        many were deleted."""
+        """Delete those of the oldest runs, with all that these did, whole runs at a time, until at most ``keep_bytes`` of content
+        are left. Returns how many were deleted."""
         async with self._transaction() as connection:
-            cursor = await connection.execute(_PRUNE, (keep_bytes,))
+            for statement in _PRUNE:
+                cursor = await connection.execute(statement, (keep_bytes,))
             return cursor.rowcount

@@ -33,8 +33,10 @@ from .migrations import SCHEMA
 from .opening import CLOSE_S, Opened, Plan, hang_up, open_file
 from .permissions import Permissions
 from .prompts import Prompts
+from .questions import QuestionRows
 from .runs import Runs
 from .sessions import Sessions
+from .touches import Touches
 from .writing import TABLES, Statement, plan
 
 FILE = "store.sqlite"
@@ -65,8 +67,10 @@ class Store:
         self.prompts = Prompts(self.reading)
         self.grants = Grants(self.reading)
         self.permissions = Permissions(self.reading)
+        self.questions = QuestionRows(self.reading)
         self.files = Files(self.reading)
         self.checkpoints = Checkpoints(self.reading, self.transaction)
+        self.touches = Touches(self.reading)
 
     @classmethod
     async def open(cls, folder: Path, *, now: Callable[[], int], schema: Path = SCHEMA, mounts: Path = MOUNTS) -> Store:

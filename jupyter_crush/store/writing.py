@@ -18,11 +18,24 @@ from .grants import GRANTS
 from .messages import MESSAGES
 from .permissions import PERMISSIONS
 from .prompts import PROMPTS
+from .questions import QUESTIONS
 from .runs import RUNS
 from .sessions import SESSIONS
 from .table import Table, Value
+from .touches import TOUCHES
 
-TABLES: tuple[Table[Any], ...] = (SESSIONS, RUNS, MESSAGES, PROMPTS, GRANTS, PERMISSIONS, FILES, CHECKPOINTS)
+TABLES: tuple[Table[Any], ...] = (
+    SESSIONS,
+    RUNS,
+    MESSAGES,
+    PROMPTS,
+    GRANTS,
+    PERMISSIONS,
+    QUESTIONS,
+    FILES,
+    CHECKPOINTS,
+    TOUCHES,
+)
 _TABLE_OF: dict[type[Struct], Table[Any]] = {table.entity: table for table in TABLES}
 
 

@@ -142,6 +142,13 @@ def write(root: Path, relative: str, data: bytes) -> None:
             raise
 
 
+def remove(root: Path, relative: str) -> None:
+    """Remove a file."""
+    folder, name = parent_and_name(relative)
+    with open_folder(root, folder) as held, explained(relative):
+        os.unlink(name, dir_fd=held)
+
+
 def separate(root: Path, relative: str) -> None:
     """Make a file one of its own when it has other names (hard links): these may lie outside, and keep what they have.
 

@@ -67,16 +67,17 @@ def _check_size(args: EditNotebookArgs) -> None:
 
 
 async def _perform(place: Place, plan: Plan, context: ToolContext, *, create: bool) -> Output:
-    if create:
-        if notebook_files.exists(place):
-            raise Stale(f"{place.shown} was made by somebody else meanwhile. Read it first; nothing was changed.")
-        beneath.make_folders(place.root, place.relative.rpartition("/")[0])
-        await context.documents.create_notebook(place.api, None)
-    elif not notebook_files.exists(place):
+    if create and notebook_files.exists(place):
+        raise Stale(f"{place.shown} was made by somebody else meanwhile. Read it first; nothing was changed.")
+    if not create and not notebook_files.exists(place):
         raise Stale(f"{place.shown} was removed meanwhile. Nothing was changed.")
-    if plan.edits:
-        beneath.separate(place.root, place.relative)
-        await context.documents.edit_notebook(place.api, plan.edits)
+    async with context.ledger.notebook(place, plan.edits, create=create) as undoable:
+        if create:
+            beneath.make_folders(place.root, place.relative.rpartition("/")[0])
+            await context.documents.create_notebook(place.api, None)
+        if plan.edits:
+            beneath.separate(place.root, place.relative)
+            await context.documents.edit_notebook(place.api, plan.edits)
     notebook_files.exists(place)  # refuses a link that was put there meanwhile
     diff = plan.diff
     done = "Created" if create else "Edited"
@@ -89,6 +90,7 @@ async def _perform(place: Place, plan: Plan, context: ToolContext, *, create: bo
             "diff": diff.text,
             "additions": diff.additions,
             "deletions": diff.deletions,
+            "undoable": undoable,
             "cell_ids": plan.touched,
             **({"cell_id": plan.touched[0]} if plan.touched else {}),
         },

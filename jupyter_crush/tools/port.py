@@ -9,7 +9,8 @@ instead. Cancellation is not a failure: a tool lets ``CancelledError`` through, 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from msgspec import Struct, field
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..documents.documents import Documents
+    from ..documents.port import CellEdit
     from ..kernels import Kernels
-    from ..wire import Image
+    from ..wire import Image, Question, QuestionRequest
+    from .paths import Place
 
 Kind = Literal["read", "edit", "execute", "shell"]
 """What a permission mode decides on. ``read`` never asks inside the workspace."""
@@ -60,6 +63,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
     perform: Callable[[], Awaitable[Output]]
     ask: Ask | None = None
+    waits: bool = False
+    """For a person: its time is theirs, and counts for no budget."""
 
 
 class ReadFiles:
@@ -75,9 +80,38 @@ class ReadFiles:
         return self._seen.get(path)
 
 
+class Ledger(Protocol):
+    """Keeps what is there before a change, and sees what the change came to. Both are used around the change itself; what they
+    yield is whether the file as a whole can be put back."""
+
+    def file(self, place: Place, old: str | None, new: str) -> AbstractAsyncContextManager[bool]:
+        """A text file is written. ``old``: what is there, None for a new file."""
+
+    def notebook(
+        self, place: Place, edits: Sequence[CellEdit], *, create: bool = False
+    ) -> AbstractAsyncContextManager[bool]:
+        """A notebook is edited, or made and edited."""
+
+
+class NoLedger:
+    """Keeps nothing: for tools outside of a session."""
+
+    def file(self, place: Place, old: str | None, new: str) -> AbstractAsyncContextManager[bool]:  # noqa: ARG002  its port
+        return nullcontext(False)
+
+    def notebook(
+        self,
+        place: Place,  # noqa: ARG002  its port
+        edits: Sequence[CellEdit],  # noqa: ARG002
+        *,
+        create: bool = False,  # noqa: ARG002
+    ) -> AbstractAsyncContextManager[bool]:
+        return nullcontext(False)
+
+
 class ToolContext(Struct, frozen=True, kw_only=True):
     """Where a call happens. ``root`` is the workspace's real path, ``prefix`` the same place as an API path ("" for the
-    server's root); ``progress`` shows people the end of what a long call printed; ``changed`` tells of a changed file."""
+    server's root); ``progress`` shows people the end of what a long call printed; ``ledger`` is told of each change."""
 
     root: Path
     prefix: str
@@ -91,6 +125,9 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     """For child processes: the server's environment without secrets."""
     new_id: Callable[[], str]
     progress: Callable[[str], None]
+    ask: Callable[[Sequence[Question]], Awaitable[QuestionRequest]]
+    """Put questions to the user, and wait: they come back answered or cancelled."""
+    ledger: Ledger = field(default_factory=NoLedger)
     reading: Reading = field(default_factory=Reading)
     """How much the model gets of notebooks and outputs."""
     private: tuple[Path, ...] = ()

@@ -66,11 +66,12 @@ async def change(place: Place, old: str, new: str, expected: str | None, context
         scope=f"edits of {visible(place.relative)}",
         always=control_files.must_ask(place, "write", context.private),
     )
-    return Prepared(perform=lambda: _perform(place, new, expected, diff, context), ask=ask)
+    return Prepared(perform=lambda: _perform(place, old, new, expected, diff, context), ask=ask)
 
 
-async def _perform(place: Place, text: str, expected: str | None, diff: Diff, context: ToolContext) -> Output:
-    await text_files.write(place, text, expected, context)
+async def _perform(place: Place, old: str, text: str, expected: str | None, diff: Diff, context: ToolContext) -> Output:
+    async with context.ledger.file(place, old if expected is not None else None, text) as undoable:
+        await text_files.write(place, text, expected, context)
     done = "Edited" if expected is not None else "Created"
     return Output(
         content=f"{done} {place.shown} ({diff.counts} lines).",
@@ -80,5 +81,6 @@ async def _perform(place: Place, text: str, expected: str | None, diff: Diff, co
             "diff": diff.text,
             "additions": diff.additions,
             "deletions": diff.deletions,
+            "undoable": undoable,
         },
     )

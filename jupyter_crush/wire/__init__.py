@@ -33,6 +33,33 @@ from .answers import (
 from .answers import (
     Snapshot as Snapshot,
 )
+from .changes import (
+    CellChange as CellChange,
+)
+from .changes import (
+    CellState as CellState,
+)
+from .changes import (
+    ChangedFile as ChangedFile,
+)
+from .changes import (
+    ConflictBody as ConflictBody,
+)
+from .changes import (
+    KeepChanges as KeepChanges,
+)
+from .changes import (
+    RevertChanges as RevertChanges,
+)
+from .changes import (
+    Reviewed as Reviewed,
+)
+from .changes import (
+    Rewind as Rewind,
+)
+from .changes import (
+    Touch as Touch,
+)
 from .documents import (
     AnswerDocument as AnswerDocument,
 )
@@ -139,6 +166,9 @@ from .entities import (
     Run as Run,
 )
 from .entities import (
+    RunKind as RunKind,
+)
+from .entities import (
     RunMode as RunMode,
 )
 from .entities import (
@@ -207,11 +237,29 @@ from .events import (
 from .events import (
     encode_event as encode_event,
 )
+from .questions import (
+    Choice as Choice,
+)
+from .questions import (
+    Question as Question,
+)
+from .questions import (
+    QuestionAnswer as QuestionAnswer,
+)
+from .questions import (
+    QuestionNotification as QuestionNotification,
+)
+from .questions import (
+    QuestionRequest as QuestionRequest,
+)
 from .requests import (
     AcceptedPrompt as AcceptedPrompt,
 )
 from .requests import (
     AnswerPermission as AnswerPermission,
+)
+from .requests import (
+    AnswerQuestion as AnswerQuestion,
 )
 from .requests import (
     Attachment as Attachment,
@@ -229,6 +277,9 @@ from .requests import (
     CreateSession as CreateSession,
 )
 from .requests import (
+    ForkSession as ForkSession,
+)
+from .requests import (
     MovePrompt as MovePrompt,
 )
 from .requests import (
@@ -244,5 +295,5 @@ from .requests import (
     PromptRequest as PromptRequest,
 )
 from .requests import (
-    ForkSession as ForkSession,
+    SummarizeSession as SummarizeSession,
 )

@@ -12,6 +12,7 @@ JsonObject: TypeAlias = dict[str, Any]
 Role = Literal["user", "assistant", "tool"]
 RunState = Literal["queued", "active", "done", "error", "cancelled", "interrupted"]
 RunMode = Literal["queue", "steer"]
+RunKind = Literal["prompt", "summary"]
 PermissionMode = Literal["ask", "accept-edits", "plan", "auto"]
 PermissionAction = Literal["allow", "allow_session", "deny"]
 FinishReason = Literal[
@@ -126,8 +127,9 @@ class Message(Wire, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     is_summary: bool = False
+    """It stands for everything before it: the model reads no more of that."""
     in_context: bool = True
-    """False: shown to people and not sent to the model again (a prompt cancelled before it started)."""
+    """False: shown to people and not sent to the model again (a prompt cancelled before it started, a summary that failed)."""
 
     @property
     def text(self) -> str:
@@ -158,10 +160,11 @@ class Session(Wire, frozen=True, kw_only=True):
 
 
 class Run(Wire, frozen=True, kw_only=True):
-    """One accepted prompt. It ends exactly once: ``state`` is one of TERMINAL then, and stays."""
+    """One accepted prompt, or one summary of what was said. It ends exactly once: ``state`` is one of TERMINAL then, and stays."""
 
     run_id: str
     session_id: str
+    kind: RunKind = "prompt"
     state: RunState = "queued"
     mode: RunMode
     prompt: str
@@ -237,10 +240,12 @@ class Grant(Wire, frozen=True, kw_only=True):
 
 
 class FileChange(Wire, frozen=True, kw_only=True):
-    """A file or notebook that the agent changed in a session. ``version`` counts its changes there."""
+    """A file or notebook that the agent changed in a session. ``version`` counts its changes there; lines are those of the run
+    that changed it last."""
 
     session_id: str
     path: str
     version: int
     additions: int
     deletions: int
+    run_id: str | None = None

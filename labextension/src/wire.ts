@@ -12,6 +12,8 @@ export type RunState = 'queued' | 'active' | 'done' | 'error' | 'cancelled' | 'i
 
 export type RunMode = 'queue' | 'steer';
 
+export type RunKind = 'prompt' | 'summary';
+
 export type PermissionMode = 'ask' | 'accept-edits' | 'plan' | 'auto';
 
 export type PermissionAction = 'allow' | 'allow_session' | 'deny';
@@ -110,8 +112,12 @@ export interface Message {
   author: string | null;
   created_at: number;
   updated_at: number;
+  /** It stands for everything before it: the model reads no more of that. */
   is_summary: boolean;
-  /** False: shown to people and not sent to the model again (a prompt cancelled before it started). */
+  /**
+   * False: shown to people and not sent to the model again (a prompt cancelled before it started, a
+   * summary that failed).
+   */
   in_context: boolean;
 }
 
@@ -133,10 +139,14 @@ export interface Session {
   attached_clients: number;
 }
 
-/** One accepted prompt. It ends exactly once: `state` is one of TERMINAL then, and stays. */
+/**
+ * One accepted prompt, or one summary of what was said. It ends exactly once: `state` is one of
+ * TERMINAL then, and stays.
+ */
 export interface Run {
   run_id: string;
   session_id: string;
+  kind: RunKind;
   state: RunState;
   mode: RunMode;
   prompt: string;
@@ -208,13 +218,17 @@ export interface Grant {
   created_at: number;
 }
 
-/** A file or notebook that the agent changed in a session. `version` counts its changes there. */
+/**
+ * A file or notebook that the agent changed in a session. `version` counts its changes there; lines
+ * are those of the run that changed it last.
+ */
 export interface FileChange {
   session_id: string;
   path: string;
   version: number;
   additions: number;
   deletions: number;
+  run_id: string | null;
 }
 
 export interface ErrorBody {
@@ -282,6 +296,12 @@ export interface CreateSession {
   title?: string | null;
 }
 
+/** Where the fork ends: with `message_id`, or `before` it; null: with the last message. */
+export interface ForkSession {
+  message_id?: string | null;
+  before?: boolean;
+}
+
 export interface PatchSession {
   title?: string;
   model?: string | null;
@@ -318,6 +338,11 @@ export interface PromptRequest {
 export interface CancelRequest {
 }
 
+/** `wishes`: what the summary is to look at, in a person's words. */
+export interface SummarizeSession {
+  wishes?: string;
+}
+
 export interface MovePrompt {
   before: string | null;
 }
@@ -325,6 +350,12 @@ export interface MovePrompt {
 export interface AnswerPermission {
   action: PermissionAction;
   message?: string | null;
+}
+
+/** Either `answers`, one for each question in their order, or `cancel`: no answer will come. */
+export interface AnswerQuestion {
+  answers?: QuestionAnswer[] | null;
+  cancel?: boolean;
 }
 
 export interface PatchConfig {
@@ -536,6 +567,55 @@ export interface Rewind {
   confirm?: boolean;
 }
 
+export interface Choice {
+  label: string;
+  description: string | null;
+}
+
+export interface Question {
+  text: string;
+  choices: Choice[];
+  multiple: boolean;
+  free_text: boolean;
+}
+
+/**
+ * The labels that were chosen, own words, or both. Neither is an answer only where several can be
+ * chosen: none of them.
+ */
+export interface QuestionAnswer {
+  choices: string[];
+  text: string | null;
+}
+
+/**
+ * Questions that wait for a person, and later how they were settled. `answers` are in the order of
+ * `questions`.
+ */
+export interface QuestionRequest {
+  id: string;
+  session_id: string;
+  run_id: string;
+  tool_call_id: string;
+  questions: Question[];
+  created_at: number;
+  state: 'answered' | 'cancelled' | 'pending' | 'withdrawn';
+  answers: QuestionAnswer[];
+  answered_by: string | null;
+}
+
+/**
+ * Questions are settled: answered, cancelled by somebody, or withdrawn because nobody waits any more.
+ * Clients dismiss them.
+ */
+export interface QuestionNotification {
+  id: string;
+  session_id: string;
+  answered: boolean;
+  by: string | null;
+  withdrawn: boolean;
+}
+
 /** Text that goes on at `offset` (in code points) of part `part`. Idempotent; without an SSE id. */
 export interface MessageDelta {
   message_id: string;
@@ -614,6 +694,8 @@ export type CrushEvent =
   | Envelope<'agent_event', AgentEvent>
   | Envelope<'permission_request', PermissionRequest>
   | Envelope<'permission_notification', PermissionNotification>
+  | Envelope<'question_request', QuestionRequest>
+  | Envelope<'question_notification', QuestionNotification>
   | Envelope<'file', FileChange>
   | Envelope<'notebook', DocumentRequest>
   | Envelope<'client', Client>
@@ -630,6 +712,8 @@ export const EVENT_TYPES: readonly CrushEvent['type'][] = [
   'agent_event',
   'permission_request',
   'permission_notification',
+  'question_request',
+  'question_notification',
   'file',
   'notebook',
   'client',

@@ -146,6 +146,11 @@ async def test_what_is_answered_is_what_is_described(http: Http, model: Scripted
     assert await ask("POST", f"{lane}/cancel", wid=wid, sid=sid) == {"cancelled": ["run-0"]}
     assert len((await ask("GET", f"{s}/messages", None, "?limit=2", wid=wid, sid=sid))["messages"]) <= 2
 
+    assert await ask("GET", f"{s}/files", None, "?run_id=run-0", wid=wid, sid=sid) == []
+    assert await ask("POST", f"{s}/files/keep", {"path": "a.txt"}, wid=wid, sid=sid) == {"paths": []}
+    assert await ask("POST", f"{s}/files/revert", wid=wid, sid=sid) == {"paths": []}
+    await ask("POST", f"{s}/rewind", {"message_id": "none"}, wid=wid, sid=sid)
+
     fork = await ask("POST", f"{s}/fork", {}, wid=wid, sid=sid)
     assert fork["title"] == "B (fork)"
     asked.add((f"{s}/export", "GET"))
@@ -157,6 +162,9 @@ async def test_what_is_answered_is_what_is_described(http: Http, model: Scripted
     await ask("POST", f"{w}/permissions/{{pid}}", {"action": "deny"}, wid=wid, pid="none")
     assert await ask("GET", f"{w}/permissions/grants", wid=wid) == []
     await ask("DELETE", f"{w}/permissions/grants/{{gid}}", wid=wid, gid="none")
+    assert await ask("GET", f"{w}/questions", wid=wid) == []
+    await ask("POST", f"{w}/questions/{{qid}}", {"cancel": True}, wid=wid, qid="none")
+    await ask("POST", f"{w}/variables", {"notebook": "none.ipynb"}, wid=wid)
     tab = {"client_id": "c", "tab_id": "t"}
     await ask("PUT", f"{w}/presence", {**tab, "documents": [{"path": "a.ipynb", "type": "notebook"}]}, wid=wid)
     await ask("POST", f"{w}/documents/{{request_id}}/claim", {"tab_id": "t"}, wid=wid, request_id="none")

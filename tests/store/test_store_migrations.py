@@ -24,8 +24,10 @@ from store_samples import (
     message,
     permission,
     prompt,
+    question,
     run,
     session,
+    touch,
     wait_until,
 )
 
@@ -92,6 +94,8 @@ async def test_a_store_of_any_version_opens_with_all_that_was_in_it(tmp_path: Pa
     assert await store.permissions.pending() == (permission(),)
     assert await store.files.list("s1") == ((file_change(),) if version >= 2 else ())
     assert await store.checkpoints.list("r1") == ((checkpoint(),) if version >= 2 else ())
+    assert await store.questions.pending() == ((question(),) if version >= 4 else ())
+    assert await store.touches.of_session("s1") == ((touch(),) if version >= 3 else ())
     done = message(2, parts=(Text(text="half an answer"), Finish(reason="interrupted")))
     await store.write(change("updated", done, file_change("b.py"), checkpoint("b.py")))
     with pytest.raises(StoreError, match="has ended"):

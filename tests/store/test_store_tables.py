@@ -7,7 +7,7 @@ import pytest
 
 from jupyter_crush.errors import StoreRefused
 from jupyter_crush.store import CheckpointInfo, Store
-from jupyter_crush.wire import TERMINAL, AcceptedPrompt, Finish, Run, Text
+from jupyter_crush.wire import TERMINAL, AcceptedPrompt, Finish, QuestionAnswer, Run, Text
 from store_samples import (
     EVERY_PART,
     NASTY,
@@ -20,8 +20,10 @@ from store_samples import (
     message,
     permission,
     prompt,
+    question,
     run,
     session,
+    touch,
 )
 
 
@@ -187,6 +189,18 @@ async def test_a_permission_is_pending_until_it_is_answered(store: Store) -> Non
     assert await store.permissions.get("?") is None
 
 
+async def test_questions_are_pending_until_they_are_answered(store: Store) -> None:
+    asked, second = question("z"), question("a")
+    await store.write(change("created", session(), asked, second))
+    assert await store.questions.pending() == (asked, second)
+    answers = (QuestionAnswer(choices=(NASTY, "b")), QuestionAnswer(text=NASTY))
+    answered = msgspec.structs.replace(asked, state="answered", answers=answers, answered_by="me")
+    await store.write(change("updated", answered))
+    assert await store.questions.pending() == (second,)
+    assert await store.questions.get("z") == answered
+    assert await store.questions.get("?") is None
+
+
 async def test_files_are_the_latest_change_of_each_path(store: Store) -> None:
     first, second = file_change("b.py"), file_change("a\nb.py")
     await store.write(change("created", session(), session("s2"), first, second, file_change("c.py", "s2")))
@@ -207,6 +221,23 @@ async def test_the_first_checkpoint_of_a_run_and_path_is_kept(store: Store) -> N
         CheckpointInfo(run_id="r1", session_id="s1", path="a.py", size=len(blob), created_at=1),
         CheckpointInfo(run_id="r1", session_id="s1", path="new.py", size=None, created_at=1),
     )
+
+
+async def test_what_runs_did_to_cells_comes_back_in_their_order(store: Store) -> None:
+    first, second, file = touch("b.py", "c9"), touch("b.py", "c1"), touch("b.py", "")
+    await store.write(change("created", session(), first, second, file))
+    left = msgspec.structs.replace(first, became=None, is_moved=True, before=None)
+    await store.write(change("updated", left))
+    assert await store.touches.of_session("s1") == (left, second, file)
+    assert await store.touches.of_file("r1", "b.py") == (left, second, file)
+    assert (await store.touches.get("r1", "b.py"), await store.touches.get("r1", "b.py", "c2")) == (file, None)
+
+
+async def test_pruning_a_run_takes_what_it_did_along(store: Store) -> None:
+    await store.write(change("created", session(), checkpoint("a.py", bytes(10), run_id="old"), touch(run_id="old")))
+    await store.write(change("created", checkpoint("a.py", bytes(10), run_id="new"), touch(run_id="new")))
+    assert await store.checkpoints.prune(10) == 1
+    assert await store.touches.of_session("s1") == (touch(run_id="new"),)
 
 
 async def test_pruning_takes_whole_runs_oldest_first(store: Store) -> None:
@@ -232,13 +263,26 @@ async def test_deleting_a_session_takes_all_that_is_of_it_and_nothing_else(store
                 message(1, session_id, run_id=f"r-{session_id}"),
                 grant(f"g-{session_id}", session_id),
                 permission(f"p-{session_id}", session_id),
+                question(f"q-{session_id}", session_id),
                 file_change("a.py", session_id),
                 msgspec.structs.replace(checkpoint(run_id=f"r-{session_id}"), session_id=session_id),
+                msgspec.structs.replace(touch(run_id=f"r-{session_id}"), session_id=session_id),
             )
         )
     await store.write(change("deleted", session("s1")))
     async with store.reading() as connection:
-        for table in ("sessions", "runs", "messages", "prompts", "grants", "permissions", "files", "checkpoints"):
+        for table in (
+            "sessions",
+            "runs",
+            "messages",
+            "prompts",
+            "grants",
+            "permissions",
+            "questions",
+            "files",
+            "checkpoints",
+            "touches",
+        ):
             rows = await connection.execute_fetchall(f"SELECT count(*) FROM {table}")
             assert [row[0] for row in rows] == [1], table
     assert await store.prompts.get("r-s2") == prompt("s2")
