@@ -1,7 +1,6 @@
 """The loop: ask the model, stream its answer into a draft, run the tools it calls, and again, until it stops.
 
-One step is one request. Its retries are the model's (a Retry event voids the draft); its tools run side by side and each result is
-recorded as it comes. Everything that goes wrong in a tool is a value for the model. What ends the turn is an exception.
+One step is one request; its tools run side by side and each result is recorded as it comes. Everything that goes wrong in a tool is a value for the model. What ends the turn is an exception.
 """
 
 from __future__ import annotations
@@ -12,37 +11,26 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import nullcontext
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from .config import Budgets
-from .draft import Draft
-from .errors import BudgetSpent, CrushError, Denied, LoopDetected, ModelBadAnswer, ToolError
+from .errors import BudgetSpent, CrushError, Denied, LoopDetected, ToolError
 from .history import calls_of, for_model
 from .journal import Journal
 from .lane import Ticket
-from .models.port import (
-    Model,
-    ModelRequest,
-    ReasoningDelta,
-    ReasoningEnd,
-    Retry,
-    Stop,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallEnd,
-    ToolCallStart,
-    ToolSpec,
-)
+from .models.port import Model, ModelRequest, ToolSpec
 from .permission import Gate
+from .step import answer
+from .stopwatch import Stopwatch
 from .tasks import Tasks
 from .tools.port import Output, Tool, ToolContext
 from .tools.registry import parse_args
 from .turn import Turn
-from .wire import AgentEvent, Change, Finish, Message, Part, PermissionMode, Reasoning, Text, ToolCall, ToolResult
+from .wire import Message, Part, PermissionMode, ToolCall, ToolResult
 
 logger = logging.getLogger(__name__)
 
@@ -76,10 +64,9 @@ class Agent:
         self._journal = journal
         self._tasks = tasks
         self._repeats: Counter[str] = Counter()
-        self._asked = 0.0
+        self._worked = Stopwatch()
 
     async def run(self) -> None:
-        began = time.monotonic()
         await self._turn.say_user(self._turn.ticket, await self._task.attached(self._turn.ticket))
         steps = 0
         while True:
@@ -91,7 +78,7 @@ class Agent:
                 return
             await self._call_all(calls)
             steps += 1
-            self._check(steps, time.monotonic() - began - self._asked)
+            self._check(steps, self._worked.seconds)
 
     def _check(self, steps: int, seconds: float) -> None:
         if self._repeats and max(self._repeats.values()) >= REPEATS:
@@ -109,43 +96,7 @@ class Agent:
             messages=for_model([message for message in await self._task.history() if message.id != draft.id]),
             tools=self._task.specs,
         )
-        async with aclosing(self._task.model.stream(request)) as events:
-            async for event in events:
-                if isinstance(event, Stop):
-                    self._turn.usage = self._turn.usage.plus(event.usage)
-                    return await self._turn.complete(draft, Finish(reason=event.reason, details=event.details))
-                await self._take(draft, event)
-        raise ModelBadAnswer("The model's answer broke off.")
-
-    async def _take(self, draft: Draft, event: Any) -> None:
-        match event:
-            case TextDelta(text):
-                self._journal.extend(draft, text, Text())
-            case ReasoningDelta(text):
-                self._journal.extend(draft, text, Reasoning())
-            case ReasoningEnd(signature, redacted):
-                if not draft.grows(Reasoning):
-                    draft.begin(Reasoning())
-                draft.replace_last(Reasoning(text=draft.grown(), signature=signature, redacted=redacted))
-                await self._turn.publish(draft)
-            case ToolCallStart(id, name):
-                draft.begin(ToolCall(id=id, name=name))
-                await self._turn.publish(draft)
-            case ToolCallDelta(text):
-                self._journal.extend(draft, text)
-            case ToolCallEnd(input, error) if isinstance(call := draft.last, ToolCall):
-                draft.replace_last(replace(call, input=input, finished=error is None))
-                await self._turn.publish(draft)
-            case Retry(_, delay, message):
-                self._journal.void(draft)
-                await self._turn.publish(draft)
-                await self._notice("retry", f"{message} Trying again in {delay:.0f} s.")
-
-    async def _notice(self, kind: Any, message: str) -> None:
-        event = AgentEvent(
-            type=kind, session_id=self._turn.run.session_id, run_id=self._turn.run.run_id, message=message
-        )
-        await self._journal.record(Change(type="created", payload=event))
+        return await answer(self._task.model, request, draft, self._turn, self._journal)
 
     # --- its tools ---
 
@@ -189,9 +140,9 @@ class Agent:
             raise ToolError("The input was not valid JSON. Call the tool again with a JSON object.")
         prepared = await tool.prepare(parse_args(tool, call.input), self._task.context(call.id))
         if prepared.ask is not None:
-            waited = time.monotonic()
-            decision = await self._gate.decide(prepared.ask, call, self._turn.run, self._task.mode)
-            self._asked += time.monotonic() - waited
+            with self._worked.stopped():
+                decision = await self._gate.decide(prepared.ask, call, self._turn.run, self._task.mode)
             if not decision.allowed:
                 raise Denied(decision.message)
-        return await prepared.perform()
+        with self._worked.stopped() if prepared.waits else nullcontext():
+            return await prepared.perform()

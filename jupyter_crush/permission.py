@@ -1,20 +1,19 @@
 """The gate between what a tool would do and doing it.
 
-Deny wins, then asking, then allowing. The rules are pure (:func:`judge`); the :class:`Gate` keeps what waits for a person. A request
-is a row before anybody is asked, so it can be listed, answered from any client, and survives every reconnect. The first answer wins
-and is written down before the tool goes on. When the waiter goes away (cancel, shutdown) the request is withdrawn everywhere.
+Deny wins, then asking, then allowing. The rules are pure (:func:`judge`); the :class:`Gate` asks, and remembers what was allowed from
+now on.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from .errors import CrushError, NotFound
+from .errors import NotFound
 from .journal import Journal
+from .pending import Pending
 from .tools.port import Ask
 from .wire import (
     AnswerPermission,
@@ -65,11 +64,13 @@ class Gate:
         self._new_id = new_id
         self._denied = frozenset(denied_tools)
         self._grants = {grant.id: grant for grant in grants}
-        self._asks: dict[str, tuple[PermissionRequest, Ask, asyncio.Future[Decision]]] = {}
+        self._asked: Pending[PermissionRequest, Decision] = Pending(journal)
+        self._keys: dict[str, str] = {}
+        """By request that waits: what a grant would cover, if it may be granted."""
 
     @property
     def pending(self) -> tuple[PermissionRequest, ...]:
-        return tuple(request for request, _, _ in self._asks.values())
+        return self._asked.requests
 
     @property
     def grants(self) -> tuple[Grant, ...]:
@@ -94,10 +95,9 @@ class Gate:
 
     async def answer(self, request_id: str, body: AnswerPermission, by: str | None) -> bool:
         """Settle a request. False: somebody did before, or its waiter is gone. The tool goes on when this is on disk."""
-        entry = self._asks.pop(request_id, None)
-        if entry is None:
+        request = self._asked.get(request_id)
+        if request is None:
             return False
-        request, ask, waiter = entry
         allowed = body.action != "deny"
         settled = replace(request, state="allowed" if allowed else "denied", answered_by=by)
         notification = PermissionNotification(id=request.id, session_id=request.session_id, granted=allowed, by=by)
@@ -105,16 +105,12 @@ class Gate:
             Change(type="updated", payload=settled),
             Change(type="created", payload=notification),
         ]
-        if body.action == "allow_session" and ask.key is not None and not ask.always:
-            grant = self._grant(request, ask, ask.key, by)
+        if body.action == "allow_session" and (key := self._keys.get(request.id)) is not None:
+            grant = self._grant(request, key, by)
             self._grants[grant.id] = grant
             changes.append(Change(type="created", payload=grant))
-        try:
-            await self._journal.record(*changes)
-        except CrushError as error:
-            _resolve(waiter, Decision(False, f"The answer could not be recorded: {error.message}"))
-            raise
-        _resolve(waiter, Decision(allowed, None if allowed else _refusal(by, body.message)))
+        decision = Decision(allowed, None if allowed else _refusal(by, body.message))
+        await self._asked.settle(request.id, decision, *changes)
         return True
 
     async def revoke(self, grant_id: str) -> None:
@@ -141,42 +137,26 @@ class Gate:
             scope=ask.scope if ask.key is not None and not ask.always else None,
             created_at=self._now(),
         )
-        waiter: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        self._asks[request.id] = (request, ask, waiter)
+        if ask.key is not None and not ask.always:
+            self._keys[request.id] = ask.key
         try:
-            await self._journal.record(Change(type="created", payload=request))
-            return await waiter
+            return await self._asked.ask(request)
         finally:
-            if self._asks.pop(request.id, None) is not None:
-                self._journal.post(*withdrawal(request))
+            self._keys.pop(request.id, None)
 
-    def _grant(self, request: PermissionRequest, ask: Ask, key: str, by: str | None) -> Grant:
+    def _grant(self, request: PermissionRequest, key: str, by: str | None) -> Grant:
         return Grant(
             id=self._new_id(),
             session_id=request.session_id,
             tool_name=request.tool_name,
             key=key,
-            scope=ask.scope or key,
+            scope=request.scope or key,
             created_by=by,
             created_at=self._now(),
         )
 
     def __repr__(self) -> str:
-        return f"<Gate: {len(self._asks)} pending, {len(self._grants)} grants>"
-
-
-def withdrawal(request: PermissionRequest) -> tuple[Change[PermissionRequest], Change[PermissionNotification]]:
-    """What is recorded when nobody waits for the answer any more."""
-    gone = PermissionNotification(id=request.id, session_id=request.session_id, granted=False, withdrawn=True)
-    return (
-        Change(type="updated", payload=replace(request, state="withdrawn")),
-        Change(type="created", payload=gone),
-    )
-
-
-def _resolve(waiter: asyncio.Future[Decision], decision: Decision) -> None:
-    if not waiter.done():
-        waiter.set_result(decision)
+        return f"<Gate: {len(self._asked)} pending, {len(self._grants)} grants>"
 
 
 def _refusal(by: str | None, message: str | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .conclusion import conclude
 from .lane import Ending, Ticket
-from .permission import withdrawal
+from .pending import withdrawal
 from .store.store import Store
 from .turn import Turn
 from .wire import Change, Message, PromptRequest, Run
@@ -28,8 +28,10 @@ async def recover(store: Store, make_turn: Callable[[Ticket], Turn], now: int) -
         request = await store.prompts.get(run.run_id)
         messages = await store.messages.of_run(run.run_id)
         changes += _interrupted(run, request, messages, make_turn, now)
-    for pending in await store.permissions.pending():
-        changes += withdrawal(pending)
+    for permission in await store.permissions.pending():
+        changes += withdrawal(permission)
+    for question in await store.questions.pending():
+        changes += withdrawal(question)
     if changes:
         await store.write(changes)
     return len(runs)

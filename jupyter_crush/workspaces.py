@@ -22,6 +22,7 @@ from .kernels import Kernels
 from .log import EventLog
 from .models.catalog import Catalog
 from .permission import Gate
+from .questions import Questions
 from .recovery import recover
 from .sessions import Live, Sessions
 from .store.store import Store
@@ -176,7 +177,8 @@ class Workspaces:
                 journal, now=self._now, new_id=self._new_id, grants=grants, denied_tools=self._config.denied_tools
             )
             clients = Clients(lambda client: self._presence(world.workspace_id, journal, client))
-            workspace = Workspace(world, store, journal, gate, clients, tasks)
+            questions = Questions(journal, now=self._now, new_id=self._new_id)
+            workspace = Workspace(world, store, journal, gate, questions, clients, tasks)
             await workspace.load()
         except BaseException:
             await store.close()

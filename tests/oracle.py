@@ -178,7 +178,7 @@ async def _exists(witness: Witness, sid: str) -> bool:
 
 async def nothing_is_left(witness: Witness, folder: Path) -> None:
     """No question, no queue, no process; and when the witness goes, no client."""
-    assert await witness.get("/permissions") == [], "O5"
+    assert await witness.get("/permissions") == await witness.get("/questions") == [], "O5"
     for session in await witness.get("/sessions"):
         assert (session["is_busy"], session["queued"]) == (False, 0), f"O5 {session}"
     await eventually(lambda: not processes_in(folder), "O5 no process is left", lambda: processes_in(folder))

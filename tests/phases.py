@@ -9,7 +9,7 @@ from typing import Any
 from messages_api import Answer, Call, Fail, Ping, Stall, Text
 from witness import Witness
 
-PHASES = ("queued", "silent", "streaming", "input", "again", "tool", "stubborn", "permission", "retry")
+PHASES = ("queued", "silent", "streaming", "input", "again", "tool", "stubborn", "permission", "question", "retry")
 _COMMANDS = {
     "again": "echo $$ >> ran-input",
     "tool": "echo $$ >> ran-tool; echo on; sleep 1000",
@@ -17,6 +17,7 @@ _COMMANDS = {
     "permission": "echo $$ >> ran-permission",
     "input": "echo $$ >> ran-input",
 }
+_QUESTION = Call("ask_user", {"questions": [{"text": "Which?"}]})
 
 
 def answer(body: dict[str, Any]) -> Answer | Fail:
@@ -32,8 +33,9 @@ def answer(body: dict[str, Any]) -> Answer | Fail:
             first = phase == "again" and "tool_result" not in str(body["messages"][-1])
             said = Call("run_command", {"command": "echo first" if first else _COMMANDS[phase]}, pieces=3)
             return Answer(said, *(() if first else (Stall(),)))
-        case "tool" | "stubborn" | "permission":
-            return Answer("I do it.", Call("run_command", {"command": _COMMANDS[phase]}))
+        case "tool" | "stubborn" | "permission" | "question":
+            is_question = phase == "question"
+            return Answer("I do it.", _QUESTION if is_question else Call("run_command", {"command": _COMMANDS[phase]}))
         case "retry":
             return Fail(429, "rate_limit_error", "Slow down", headers={"retry-after": "50"})
     return Answer("ok")
@@ -57,6 +59,8 @@ async def begin(witness: Witness, phase: str, sid: str, run_id: str | None = Non
             await witness.sees("tool_progress", run_id=run)
         case "permission":
             await witness.sees("permission_request", run_id=run, state="pending")
+        case "question":
+            await witness.sees("question_request", run_id=run, state="pending")
         case _:
             await witness.sees("agent_event", run_id=run, type="retry")
     return run

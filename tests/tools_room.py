@@ -14,6 +14,7 @@ from jupyter_crush.documents.documents import Documents
 from jupyter_crush.kernels import Evaluation, Execution, Kernels
 from jupyter_crush.tools.port import Output, Prepared, ReadFiles, Tool, ToolContext
 from jupyter_crush.tools.registry import builtin_tools, parse_args
+from jupyter_crush.wire import Question, QuestionAnswer, QuestionRequest
 from managers import large
 
 TOOLS: dict[str, Tool[Any]] = {tool.name: tool for tool in builtin_tools()}
@@ -56,6 +57,8 @@ class Room:
         self.progress: list[str] = []
         self.files = ReadFiles()
         self.planned = PlannedKernels()
+        self.answers: list[QuestionAnswer] | None = []
+        """Of the user, to what a tool asks; None: they cancel it."""
         ids = count(1)
         self.context = ToolContext(
             root=self.root,
@@ -69,7 +72,22 @@ class Room:
             env=dict(ENV),
             new_id=lambda: f"id-{next(ids)}",
             progress=self.progress.append,
+            ask=self._asked,
         )
+
+    async def _asked(self, questions: Sequence[Question]) -> QuestionRequest:
+        asked = QuestionRequest(
+            id="q1",
+            session_id="s1",
+            run_id="r1",
+            tool_call_id="t1",
+            questions=tuple(questions),
+            created_at=1,
+            answered_by="Ana",
+        )
+        if self.answers is None:
+            return replace(asked, state="cancelled")
+        return replace(asked, state="answered", answers=tuple(self.answers))
 
     async def prepare(self, name: str, **given: Any) -> Prepared:
         return await self.tool_prepare(name, self.context, **given)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ..errors import ToolError
 from ..models.port import ToolSpec
+from .ask_user import AskUser
 from .edit_file import EditFile
 from .edit_notebook import EditNotebook
 from .find_files import FindFiles
@@ -23,6 +24,7 @@ from .run_cell import RunCell
 from .run_code import RunCode
 from .run_command import RunCommand
 from .search_text import SearchText
+from .update_plan import UpdatePlan
 from .write_file import WriteFile
 
 
@@ -41,6 +43,8 @@ def builtin_tools() -> tuple[Tool[Any], ...]:
         RunCell(),
         RunCode(),
         RunCommand(),
+        AskUser(),
+        UpdatePlan(),
     )
 
 

@@ -19,6 +19,7 @@ from .entities import (
     Usage,
     Wire,
 )
+from .questions import QuestionNotification, QuestionRequest
 
 
 class MessageDelta(Wire, frozen=True, kw_only=True):
@@ -89,6 +90,8 @@ Payload: TypeAlias = (
     | AgentEvent
     | PermissionRequest
     | PermissionNotification
+    | QuestionRequest
+    | QuestionNotification
     | FileChange
     | DocumentRequest
     | Client
@@ -107,6 +110,8 @@ EVENT_TYPES: dict[type[Struct], str] = {
     AgentEvent: "agent_event",
     PermissionRequest: "permission_request",
     PermissionNotification: "permission_notification",
+    QuestionRequest: "question_request",
+    QuestionNotification: "question_notification",
     FileChange: "file",
     DocumentRequest: "notebook",
     Client: "client",

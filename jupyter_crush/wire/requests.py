@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .entities import PermissionAction, PermissionMode, RunMode, Wire
+from .questions import QUESTIONS, QuestionAnswer
 
 
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,7 +23,6 @@ class CreateSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True)
     title: Annotated[str, Meta(max_length=500)] | None = None
 
 
-class PatchSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ForkSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the fork ends: with ``message_id``, or ``before`` it; None: with the last message."""
 
@@ -30,6 +30,7 @@ class ForkSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     before: bool = False
 
 
+class PatchSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: Annotated[str, Meta(min_length=1, max_length=500)] | UnsetType = UNSET
     model: str | UnsetType | None = UNSET
     permission_mode: PermissionMode | UnsetType | None = UNSET
@@ -66,6 +67,12 @@ class CancelRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """An empty object."""
 
 
+class SummarizeSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``wishes``: what the summary is to look at, in a person's words."""
+
+    wishes: Annotated[str, Meta(max_length=2000)] = ""
+
+
 class MovePrompt(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     before: str | None
 
@@ -73,6 +80,13 @@ class MovePrompt(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class AnswerPermission(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     action: PermissionAction
     message: Annotated[str, Meta(max_length=4000)] | None = None
+
+
+class AnswerQuestion(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Either ``answers``, one for each question in their order, or ``cancel``: no answer will come."""
+
+    answers: Annotated[tuple[QuestionAnswer, ...], Meta(max_length=QUESTIONS)] | None = None
+    cancel: bool = False
 
 
 class PatchConfig(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

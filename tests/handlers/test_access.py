@@ -14,7 +14,12 @@ from jupyter_crush.app import CrushApp
 from jupyter_crush.handlers.routes import PREFIX, ROUTES
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-EXECUTE = {("POST", "workspaces/{wid}/agent"), ("POST", "workspaces/{wid}/permissions/{pid}")}
+EXECUTE = {
+    ("POST", "workspaces/{wid}/agent"),
+    ("POST", "workspaces/{wid}/permissions/{pid}"),
+    ("POST", "workspaces/{wid}/questions/{qid}"),
+    ("POST", "workspaces/{wid}/variables"),
+}
 
 
 class Told(Authorizer):
@@ -45,7 +50,15 @@ def server_options(told: type[Told]) -> dict[str, Any]:
 async def _paths(http: Http) -> list[tuple[str, str]]:
     """Each route's template, and a path of it with ids that exist where they can."""
     wid = await http.workspace()
-    ids = {"wid": wid, "sid": await http.session(wid), "run_id": "r", "pid": "p", "gid": "g", "request_id": "q"}
+    ids = {
+        "wid": wid,
+        "sid": await http.session(wid),
+        "run_id": "r",
+        "pid": "p",
+        "gid": "g",
+        "qid": "q",
+        "request_id": "q",
+    }
     return [(route.path, re.sub(r"\{(\w+)\}", lambda name: ids[name[1]], route.path)) for route in ROUTES]
 
 
@@ -167,6 +180,8 @@ class TestPolicy:
         assert (answer.status, answer.json()["reason"]) == (403, "forbidden")
         assert "CrushApp.prompters" in answer.json()["message"]
         assert (await http("GET", f"workspaces/{wid}/sessions")).status == 200
+        answer = await http("POST", f"workspaces/{wid}/questions/none", {"cancel": True})
+        assert answer.status == 403, "answering a question directs the agent"
         answer = await http("POST", f"workspaces/{wid}/permissions/none", {"action": "allow"})
         assert answer.status == 404, "the owner may answer, there is nothing to answer"
 

@@ -84,7 +84,7 @@ async def _is_closed(before: Witness, after: Witness, phase: str) -> None:
     sid = before.accepted[f"{phase}-1"]["session_id"]
     messages = await after.messages(sid)
     assert text_of(messages[0]) == f"phase:{phase}"
-    if phase in {"tool", "stubborn", "permission"}:
+    if phase in {"tool", "stubborn", "permission", "question"}:
         assert shape(messages)[1:] == [("assistant", "tool_use"), ("tool", "1"), ("assistant", "interrupted")]
         (result,) = messages[2]["parts"]
         assert result["is_error"] and "may have run" in result["content"]

@@ -39,7 +39,8 @@ def all_is_final(data: Path) -> None:
     """Every run has its end, every answer its reason, every question is withdrawn."""
     assert rows(data, "SELECT run_id, state FROM runs WHERE state IN ('queued', 'active')") == []
     assert rows(data, "SELECT id FROM messages WHERE role = 'assistant' AND NOT finished") == []
-    assert rows(data, "SELECT id FROM permissions WHERE state = 'pending'") == []
+    for table in ("permissions", "questions"):
+        assert rows(data, f"SELECT id FROM {table} WHERE state = 'pending'") == []
 
 
 @pytest.mark.parametrize("phase", phases.PHASES)

@@ -22,12 +22,15 @@ NAMES = [
     "search_text",
     "read_file",
     "read_notebook",
+    "read_variables",
     "write_file",
     "edit_file",
     "edit_notebook",
     "run_cell",
     "run_code",
     "run_command",
+    "ask_user",
+    "update_plan",
 ]
 
 
