@@ -109,6 +109,10 @@ export class CrushClient {
     return this._call('DELETE', ['workspaces', wid, 'permissions', 'grants', gid]);
   }
 
+  variables(wid: string, body: wire.ListVariables): Promise<wire.VariableInfo[]> {
+    return this._call('POST', ['workspaces', wid, 'variables'], body);
+  }
+
   /** `isLast`: the page is going away, and the browser shall send it all the same. */
   putPresence(wid: string, body: wire.PutPresence, isLast: boolean): Promise<void> {
     return this._call('PUT', ['workspaces', wid, 'presence'], body, {}, isLast);

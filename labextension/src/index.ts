@@ -3,10 +3,11 @@ import agent from './plugins/agent';
 import cells from './plugins/cells';
 import commands from './plugins/commands';
 import documents from './plugins/documents';
+import errors from './plugins/errors';
 import follow from './plugins/follow';
 import notification from './plugins/notification';
 import page from './plugins/page';
 import panel from './plugins/panel';
 import status from './plugins/status';
 
-export default [agent, page, panel, commands, cells, status, documents, follow, notification];
+export default [agent, page, panel, commands, cells, errors, status, documents, follow, notification];

@@ -1,7 +1,8 @@
-/** What can be named with `@`: files of the server, and cells of the notebook in front. */
+/** What can be named with `@`: files of the server, cells of the notebook in front, and what its kernel holds. */
 import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import type { Notebooks } from './notebooks';
+import type { Variable, Variables } from './variables';
 import type { Attachment } from './wire';
 
 export interface Attached {
@@ -38,7 +39,8 @@ export function typingAt(text: string, caret: number): Typing | null {
 export class Mentions {
   constructor(
     private readonly _contents: Pick<Contents.IManager, 'get'>,
-    private readonly _notebooks: Pick<Notebooks, 'path' | 'cells'>
+    private readonly _notebooks: Pick<Notebooks, 'path' | 'cells' | 'cellNamed'>,
+    private readonly _variables: Pick<Variables, 'find'>
   ) {}
 
   /** The best few for what is typed. */
@@ -46,7 +48,10 @@ export class Mentions {
     const wanted = (query.split('/').at(-1) ?? '').toLowerCase();
     const files = await this._files(query);
     const near = files.filter(file => file.label.toLowerCase().startsWith(wanted));
-    return [...near, ...this._cells(query), ...files.filter(file => !near.includes(file))].slice(0, MOST);
+    const far = files.filter(file => !near.includes(file));
+    const variables = (await this._variables.find(query)).map(variableMention).slice(0, MOST / 2);
+    const first = near.slice(0, MOST - Math.min(variables.length, MOST / 2));
+    return [...first, ...variables, ...this._cells(query), ...far].slice(0, MOST);
   }
 
   private async _files(query: string): Promise<Mention[]> {
@@ -76,9 +81,19 @@ export class Mentions {
         label: name,
         hint: line,
         text: `@${name} `,
-        attached: { label: name, attachment: { notebook, cell_ids: [id] } }
+        attached: this._notebooks.cellNamed(id)
       }));
   }
+}
+
+function variableMention({ notebook, name, summary }: Variable): Mention {
+  const label = `${name} · ${PathExt.basename(notebook)}`;
+  return {
+    label: name,
+    hint: summary,
+    text: `@${name} `,
+    attached: { label, attachment: { notebook, variables: [name], label } }
+  };
 }
 
 function mentionOf(entry: Contents.IModel, path: string): Mention {

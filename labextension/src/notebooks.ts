@@ -1,13 +1,19 @@
 /** The notebook in front, as far as the agent is told of it. */
+import { PathExt } from '@jupyterlab/coreutils';
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import type { Attached } from './mentions';
+import { selectedIn, selectedText } from './selection';
 import type { OpenNotebook } from './suggestions';
 
 /** Owner of nothing: it reads JupyterLab's tracker, and says when another notebook is in front. */
 export class Notebooks {
-  constructor(private readonly _tracker: INotebookTracker | null) {
+  constructor(
+    private readonly _tracker: INotebookTracker | null,
+    private readonly _trans: TranslationBundle
+  ) {
     _tracker?.currentChanged.connect(this._onCurrent, this);
     this._onCurrent();
   }
@@ -20,7 +26,7 @@ export class Notebooks {
   }
 
   get path(): string | null {
-    return this._tracker?.currentWidget?.context.path ?? null;
+    return this._tracker?.currentWidget?.context.localPath ?? null;
   }
 
   /** The agent reads files: what it is told of is saved first, so that it sees what its person sees. */
@@ -73,9 +79,48 @@ export class Notebooks {
     if (!panel || !model) {
       return null;
     }
-    const label = `cell-${index + 1}`;
-    const attachment = { notebook: panel.context.path, cell_ids: [model.id] };
-    return { attached: { label, attachment }, hasError: hasError(model) };
+    return { attached: this._cell(panel, model.id, index), hasError: hasError(model) };
+  }
+
+  /** A cell of the notebook in front. */
+  cellNamed(id: string): Attached | null {
+    return this.cellsOf(this._tracker?.currentWidget?.content, [id])?.[0] ?? null;
+  }
+
+  /** Cells that were dragged out of a notebook, by their ids; null: no notebook that is known here. */
+  cellsOf(notebook: unknown, ids: readonly string[]): Attached[] | null {
+    const panel = this._tracker?.find(one => one.content === notebook);
+    const places = new Map([...(panel?.model?.cells ?? [])].map((cell, index) => [cell.id, index]));
+    return panel ? ids.map(id => this._cell(panel, id, places.get(id) ?? 0)) : null;
+  }
+
+  /** What is selected in the active cell's source, or anywhere in the notebook in front. */
+  selection(): Attached | null {
+    const panel = this._tracker?.currentWidget;
+    const cell = panel?.content.activeCell;
+    if (!panel || !cell) {
+      return null;
+    }
+    const name = this._cellName(panel.content.activeCellIndex);
+    const where = `cell ${cell.model.id} of ${panel.context.localPath}`;
+    return (
+      selectedIn(cell.editor, where, `${name} · ${baseName(panel)}`, this._trans) ??
+      selectedText(panel.node, panel.context.localPath, baseName(panel), this._trans)
+    );
+  }
+
+  /** Whether the notebook in front has a kernel that can be asked something now. */
+  get isIdle(): boolean {
+    return this._tracker?.currentWidget?.sessionContext.session?.kernel?.status === 'idle';
+  }
+
+  private _cell(panel: NotebookPanel, id: string, index: number): Attached {
+    const label = `${this._cellName(index)} · ${baseName(panel)}`;
+    return { label, attachment: { notebook: panel.context.localPath, cell_ids: [id], label } };
+  }
+
+  private _cellName(index: number): string {
+    return this._trans.__('cell %1', index + 1);
   }
 
   /** What suggestions are made from. */
@@ -86,7 +131,7 @@ export class Notebooks {
     }
     const cells = [...panel.model.cells];
     const sources = cells.map(cell => cell.sharedModel.getSource());
-    return { path: panel.context.path, sources, hasError: cells.some(hasError) };
+    return { path: panel.context.localPath, sources, hasError: cells.some(hasError) };
   }
 
   private _onCurrent(): void {
@@ -114,7 +159,11 @@ interface Cell {
   readonly outputs?: { readonly length: number; get(at: number): { readonly type: string } };
 }
 
-function hasError(cell: object): boolean {
+function baseName(panel: NotebookPanel): string {
+  return PathExt.basename(panel.context.localPath);
+}
+
+export function hasError(cell: object): boolean {
   const { outputs } = cell as Cell;
   return (
     outputs !== undefined && Array.from({ length: outputs.length }, (_, at) => outputs.get(at).type).includes('error')

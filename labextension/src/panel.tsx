@@ -48,9 +48,9 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
     this._focusComposer();
   }
 
-  compose(text: string, attached: Attached | null = null): void {
+  compose(text: string, attached: readonly Attached[] = []): void {
     this.focus();
-    this._options.crush.conversation.composed.emit({ text, attached: attached ? [attached] : [] });
+    this._options.crush.conversation.composed.emit({ text, attached });
   }
 
   toggleArea(): void {

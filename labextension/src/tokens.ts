@@ -26,7 +26,7 @@ export interface ICrushPanel {
   focus(): void;
   readonly hasFocus: boolean;
   /** Put text into the composer and attach something, for the person to go on with. */
-  compose(text: string, attached?: Attached | null): void;
+  compose(text: string, attached?: readonly Attached[]): void;
   /** Show the panel in the main area, or in the side area again. */
   toggleArea(): void;
 }
@@ -39,6 +39,7 @@ export const COMMANDS = {
   stop: 'crush:stop',
   toMain: 'crush:to-main-area',
   askCell: 'crush:ask-cell',
+  askSelection: 'crush:ask-selection',
   explainCell: 'crush:explain-cell',
   fixCell: 'crush:fix-cell'
 } as const;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Mentions, typingAt } from '../src/mentions';
+import type { Attached } from '../src/mentions';
 import { readFiles } from '../src/uploads';
+import type { Variable } from '../src/variables';
 
 describe('a mention being typed', () => {
   test.each([
@@ -30,8 +32,21 @@ describe('mentions', () => {
   const contents = {
     get: (path: string) => (folders[path] ? Promise.resolve(folders[path]) : Promise.reject(new Error('404')))
   };
-  const notebooks = { path: 'a.ipynb', cells: () => [{ id: 'x', source: '# Sales\nmore' }] };
-  const mentions = new Mentions(contents as never, notebooks);
+  const cellNamed = (id: string): Attached => {
+    return { label: 'cell 1 · a.ipynb', attachment: { notebook: 'a.ipynb', cell_ids: [id] } };
+  };
+  const notebooks = { path: 'a.ipynb', cells: () => [{ id: 'x', source: '# Sales\nmore' }], cellNamed };
+  let known: Variable[] = [];
+  const variables = {
+    find: (query: string) => Promise.resolve(known.filter(({ name }) => name.startsWith(query)))
+  };
+  const mentions = new Mentions(contents as never, notebooks, variables);
+  const named = (name: string): Variable => ({
+    name,
+    kind: 'data',
+    summary: 'DataFrame, 3 × 2',
+    notebook: 'b/a.ipynb'
+  });
 
   test('are files first that begin so, then cells, then the rest', async () => {
     expect((await mentions.find('sal')).map(one => one.label)).toEqual(['sales.csv', 'cell-1', 'old-sales.csv']);
@@ -46,6 +61,25 @@ describe('mentions', () => {
   test('of notebooks and cells attach as such', async () => {
     expect((await mentions.find('a.ip'))[0]?.attached?.attachment).toEqual({ notebook: 'a.ipynb' });
     expect((await mentions.find('cell-1'))[0]?.attached?.attachment).toEqual({ notebook: 'a.ipynb', cell_ids: ['x'] });
+  });
+
+  test('of variables attach them by name, and leave them room beside many files', async () => {
+    known = ['df', 'dg', 'dh', 'di', 'dj'].map(named);
+    const [first] = await mentions.find('df');
+    expect(first).toEqual({
+      label: 'df',
+      hint: 'DataFrame, 3 × 2',
+      text: '@df ',
+      attached: {
+        label: 'df · a.ipynb',
+        attachment: { notebook: 'b/a.ipynb', variables: ['df'], label: 'df · a.ipynb' }
+      }
+    });
+    expect((await mentions.find('')).map(one => one.label)).toEqual([
+      ...['a.ipynb', 'data/', 'old-sales.csv', 'sales.csv'],
+      ...['df', 'dg', 'dh', 'di']
+    ]);
+    known = [];
   });
 
   test('of a folder that is not there are none', async () => {

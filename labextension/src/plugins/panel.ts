@@ -1,10 +1,13 @@
 /** The panel in the right side area. */
-import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IDocumentManager } from '@jupyterlab/docmanager';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Drops } from '../drops';
 import { CrushPanel } from '../panel';
+import { Places } from '../places';
 import { ICrush, ICrushPanel } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<ICrushPanel> = {
@@ -13,24 +16,26 @@ const plugin: JupyterFrontEndPlugin<ICrushPanel> = {
   autoStart: true,
   provides: ICrushPanel,
   requires: [ICrush, IRenderMimeRegistry],
-  optional: [ITranslator, IDocumentManager, ILayoutRestorer, ILabShell],
+  optional: [ITranslator, IDocumentManager, INotebookTracker, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     crush: ICrush,
     rendermime: IRenderMimeRegistry,
     translator: ITranslator | null,
     documents: IDocumentManager | null,
+    notebooks: INotebookTracker | null,
     restorer: ILayoutRestorer | null
   ): ICrushPanel => {
     const panel = new CrushPanel({
       crush,
       rendermime,
       trans: (translator ?? nullTranslator).load('jupyter_crush'),
-      openPath: path => documents?.openOrReveal(path),
+      places: new Places(documents, notebooks),
       place: (widget, area) => app.shell.add(widget, area, { rank: 600, type: 'Crush' }),
       activate: id => app.shell.activateById(id)
     });
     app.shell.add(panel, 'right', { rank: 600, type: 'Crush' });
+    new Drops(panel.node, crush.notebooks, app.serviceManager.contents, attached => panel.compose('', attached));
     restorer?.add(panel, 'jupyter-crush');
     return panel;
   }

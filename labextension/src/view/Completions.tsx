@@ -20,7 +20,7 @@ export function Completions({ offer, onChoose }: { offer: Offer | null; onChoose
     return null;
   }
   return (
-    <ul className="jcr-Completions" id={LIST_ID} role="listbox" aria-label={trans.__('Files and cells')}>
+    <ul className="jcr-Completions" id={LIST_ID} role="listbox" aria-label={trans.__('Files, variables and cells')}>
       {offer.mentions.map((mention, index) => (
         <li
           key={mention.text}

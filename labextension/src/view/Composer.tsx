@@ -80,7 +80,7 @@ export function Composer(props: ComposerProps) {
       />
       <div className="jcr-Composer-foot">
         <span className="jcr-Composer-hint">
-          {isBusy ? trans.__('Esc stops') : trans.__('Enter sends · @ names files and cells')}
+          {isBusy ? trans.__('Esc stops') : trans.__('Enter sends · @ adds context')}
         </span>
         {isBusy && (
           <button className="jcr-Stop" title={trans.__('Stop')} aria-label={trans.__('Stop')} onClick={onStop}>

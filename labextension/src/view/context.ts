@@ -46,9 +46,14 @@ export function useContextChips(
     },
     take: () => {
       setAttached([]);
-      const isNamed = attached.some(one => one.attachment.notebook === path && !one.attachment.cell_ids);
+      const isNamed = attached.some(one => isWhole(one, path));
       const ambient = path !== null && !isOff && !isNamed;
       return ambient ? [{ label: path, attachment: { notebook: path }, isAmbient: true }, ...attached] : attached;
     }
   };
+}
+
+/** Whether it is all of that notebook: its cells, not some of them, and not its variables. */
+function isWhole({ attachment }: Attached, notebook: string | null): boolean {
+  return attachment.notebook === notebook && !attachment.cell_ids && !attachment.variables;
 }
