@@ -20,6 +20,7 @@ from jupyter_crush.wire import (
     TERMINAL,
     AgentStatus,
     AnswerPermission,
+    AnswerQuestion,
     Cancelled,
     ChangeType,
     CreateSession,
@@ -33,6 +34,9 @@ from jupyter_crush.wire import (
     PermissionNotification,
     PermissionRequest,
     PromptRequest,
+    Question,
+    QuestionNotification,
+    QuestionRequest,
     Resolved,
     Resync,
     Run,
@@ -45,6 +49,7 @@ from jupyter_crush.wire import (
     encode,
     encode_event,
 )
+from loopback_asking import Asking
 
 Canned = tuple[int, dict[str, str], bytes]
 """Status, headers and body of an answer."""
@@ -63,8 +68,9 @@ class Loopback:
         self.sessions: dict[str, Session] = {}
         self.runs: dict[str, Run] = {}
         self.messages: dict[str, Message] = {}
-        self.permissions: dict[str, PermissionRequest] = {}
-        self.answers: list[tuple[str, AnswerPermission]] = []
+        self.asking = Asking()
+        self.permissions, self.answers = self.asking.permissions, self.asking.answers
+        self.questions, self.replies = self.asking.questions, self.asking.replies
         self.workspace = Workspace(id="w1", path="/work", created_at=1, clients=0, model="demo", state="open")
         self.opened: list[str | None] = []
         self.epoch = "e1"
@@ -152,16 +158,12 @@ class Loopback:
 
     def ask(self, run: Run, **more: Any) -> PermissionRequest:
         """Ask leave for a tool."""
-        fields = {"tool_name": "run_code", "action": "execute", "description": "Run code", "params": {"code": "1 + 1"}}
-        request = PermissionRequest(
-            id=self.new_id("p"),
-            session_id=run.session_id,
-            run_id=run.run_id,
-            tool_call_id="t1",
-            created_at=1,
-            **{**fields, **more},
-        )
-        self.permissions[request.id] = request
+        request = self.asking.leave(run, self.new_id("p"), **more)
+        self.publish(request, "created")
+        return request
+
+    def ask_question(self, run: Run, *questions: Question) -> QuestionRequest:
+        request = self.asking.question(run, self.new_id("q"), *questions)
         self.publish(request, "created")
         return request
 
@@ -328,7 +330,11 @@ class Endpoint(web.RequestHandler):
             case ("GET", "workspaces", "w1", "permissions"):
                 self._answer(200, encode(list(loopback.permissions.values())))
             case ("POST", "workspaces", "w1", "permissions", pid):
-                self._settle(pid, msgspec.json.decode(body, type=AnswerPermission))
+                self._settled(loopback.asking.answer(pid, msgspec.json.decode(body, type=AnswerPermission)))
+            case ("GET", "workspaces", "w1", "questions"):
+                self._answer(200, encode(list(loopback.questions.values())))
+            case ("POST", "workspaces", "w1", "questions", qid):
+                self._settled(loopback.asking.reply(qid, msgspec.json.decode(body, type=AnswerQuestion)))
             case ("DELETE", "workspaces", "w1"):
                 self._answer(204, b"")
             case _:
@@ -357,15 +363,10 @@ class Endpoint(web.RequestHandler):
         if is_new:
             loopback.on_prompt(run)
 
-    def _settle(self, pid: str, answer: AnswerPermission) -> None:
-        loopback = self.loopback
-        request = loopback.permissions.pop(pid, None)
-        self._answer(200, encode(Resolved(resolved=request is not None)))
-        if request is None:
-            return
-        loopback.answers.append((pid, answer))
-        granted = answer.action != "deny"
-        loopback.publish(PermissionNotification(id=pid, session_id=request.session_id, granted=granted, by="you"))
+    def _settled(self, said: PermissionNotification | QuestionNotification | None) -> None:
+        self._answer(200, encode(Resolved(resolved=said is not None)))
+        if said is not None:
+            self.loopback.publish(said)
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.set_status(status)

@@ -68,7 +68,8 @@ def answer_html(text: str, ending: str | None = None, footer: str = "") -> str:
     """The text as safe HTML, with how it ended, and a line of small print."""
     pieces = [to_html(text)]
     if ending:
-        pieces.append(f"<p><em>{html.escape(visible(ending))}</em></p>")
+        said = html.escape(visible(ending)).replace("\n", "<br>")
+        pieces.append(f"<p><em>{said}</em></p>")
     if footer:
         pieces.append(f"<p><small>{html.escape(visible(footer))}</small></p>")
     return "\n".join(pieces)

@@ -16,7 +16,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
 
 from ..errors import CrushError
-from ..wire import PermissionMode, PermissionRequest
+from ..wire import PermissionMode
 from .answer import Answer, answer_html
 from .asking import Asking, attachments, kernel_talk
 from .rich_text import visible
@@ -175,13 +175,11 @@ class Drawing:
         if not self._is_over:
             self._put({"text/plain": visible(self._text), "text/html": answer_html(self._text)})
 
-    def question(self, request: PermissionRequest) -> None:
-        asked = f"The agent asks leave for {request.tool_name}: {request.description}. Answer in the Crush panel, or "
-        asked += "with: jupyter crush attach"
+    def question(self, asked: str) -> None:
         if self._is_plain:
-            _say(visible(asked))
+            _say(asked)
         else:
-            self._put({"text/plain": visible(asked), "text/html": answer_html(self._text, asked)})
+            self._put({"text/plain": asked, "text/html": answer_html(self._text, asked)})
 
     def end(self, ending: str) -> None:
         self._is_over = True

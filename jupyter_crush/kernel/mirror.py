@@ -11,7 +11,17 @@ import msgspec
 
 from ..client import AsyncWorkspace, Connected, Item, Lost, Resynced, Transcript
 from ..client.errors import ClientError
-from ..wire import TERMINAL, Event, PermissionNotification, PermissionRequest, Run, RunComplete, Session
+from ..wire import (
+    TERMINAL,
+    Event,
+    PermissionNotification,
+    PermissionRequest,
+    QuestionNotification,
+    QuestionRequest,
+    Run,
+    RunComplete,
+    Session,
+)
 
 KEPT_MESSAGES = 100
 KEPT_CHARS = 200_000
@@ -113,9 +123,9 @@ class Mirror:
             self._answer = payload.text or self._answer
             await self._look()
             return
-        elif isinstance(payload, PermissionRequest):
+        elif isinstance(payload, PermissionRequest | QuestionRequest):
             self._questions.add(payload.id)
-        elif isinstance(payload, PermissionNotification):
+        elif isinstance(payload, PermissionNotification | QuestionNotification):
             self._questions.discard(payload.id)
         elif isinstance(payload, Session):
             self._session = payload
@@ -125,7 +135,8 @@ class Mirror:
 
     async def _look(self) -> None:
         self._session = await self._workspace.session(self._session_id)
-        pending = await self._workspace.permissions()
+        permissions, questions = await self._workspace.permissions(), await self._workspace.questions()
+        pending: tuple[PermissionRequest | QuestionRequest, ...] = (*permissions, *questions)
         self._questions = {request.id for request in pending if request.session_id == self._session_id}
         if not self._session.is_busy:
             self._runs.clear()

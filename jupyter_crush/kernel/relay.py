@@ -75,7 +75,9 @@ class Relay:
         match (request.method, *request.path):
             case ("GET", "sessions", sid) | ("GET", "sessions", sid, "messages") if sid == session:
                 return True
-            case ("GET", "permissions") | ("GET", "agent") | ("POST", "agent") | ("POST", "permissions", _):
+            case ("GET", "agent" | "permissions" | "questions"):
+                return True
+            case ("POST", "agent") | ("POST", "permissions" | "questions", _):
                 return True
             case ("POST", "agent", "sessions", sid, "cancel") | ("GET", "agent", "sessions", sid, "prompts") if (
                 sid == session

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from crush_loopback import TOKEN, Loopback, in_thread
+from crush_terminal import Terminal
 
+Open = Callable[..., Terminal]
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -73,3 +75,16 @@ def crush(start: Start) -> Run:
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     return run
+
+
+@pytest.fixture
+def terminal(environ: dict[str, str], tmp_path: Path) -> Iterator[Open]:
+    opened: list[Terminal] = []
+
+    def open_(*arguments: str, **more: str) -> Terminal:
+        opened.append(Terminal(*arguments, environ={**environ, **more}, cwd=tmp_path))
+        return opened[-1]
+
+    yield open_
+    for one in opened:
+        one.close()

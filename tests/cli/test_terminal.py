@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -23,19 +23,6 @@ from jupyter_crush.wire import (
 )
 
 Open = Callable[..., Terminal]
-
-
-@pytest.fixture
-def terminal(environ: dict[str, str], tmp_path: Path) -> Iterator[Open]:
-    opened: list[Terminal] = []
-
-    def open_(*arguments: str, **more: str) -> Terminal:
-        opened.append(Terminal(*arguments, environ={**environ, **more}, cwd=tmp_path))
-        return opened[-1]
-
-    yield open_
-    for one in opened:
-        one.close()
 
 
 @pytest.fixture

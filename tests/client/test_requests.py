@@ -7,7 +7,7 @@ import pytest
 from crush_loopback import TOKEN, Canned, Loopback
 from jupyter_crush.client import AsyncClient, BadAnswer, CannotConnect, Refused
 from jupyter_crush.errors import CrushError
-from jupyter_crush.wire import Attachment, ErrorBody, encode
+from jupyter_crush.wire import Attachment, ErrorBody, QuestionAnswer, encode
 
 AGENT = ("POST", "workspaces/w1/agent")
 
@@ -145,3 +145,15 @@ async def test_a_server_that_is_gone_cannot_be_connected_to(client: AsyncClient,
     with pytest.raises(CannotConnect) as failure:
         await client.health()
     assert TOKEN not in failure.value.message
+
+
+async def test_a_question_is_answered_or_not_and_only_once(client: AsyncClient, loopback: Loopback) -> None:
+    workspace = await client.open()
+    run = await workspace.prompt((await workspace.create_session()).id, "hello")
+    first, second = loopback.ask_question(run), loopback.ask_question(run)
+    assert await workspace.questions() == [first, second]
+    answers = [QuestionAnswer(choices=("sales.csv",))]
+    assert await workspace.answer_question(first.id, answers)
+    assert not await workspace.answer_question(first.id, None)
+    assert await workspace.answer_question(second.id, None)
+    assert [(reply.answers, reply.cancel) for _, reply in loopback.replies] == [(tuple(answers), False), (None, True)]

@@ -107,6 +107,17 @@ def test_what_it_asks_leave_for_is_allowed_beforehand_or_said(
     assert "jupyter crush attach" in capsys.readouterr().err
 
 
+def test_a_question_of_the_agent_is_said_with_its_choices(
+    talk: Talk, loopback: Loopback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loopback.on_prompt = loopback.ask_question
+    with pytest.raises(TimeoutError):
+        ask("go", timeout=1, talk=talk)
+    said = capsys.readouterr().err
+    assert "The agent asks:\n- Which table? (sales.csv / orders.csv)\n" in said
+    assert "jupyter crush attach" in said
+
+
 def test_an_interrupt_cancels_the_run_and_is_raised_when_it_has_ended(talk: Talk, loopback: Loopback) -> None:
     def interrupt_soon(_run: Run) -> None:
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()

@@ -90,11 +90,13 @@ def test_runs_and_questions_come_and_go(tmp_path: Path) -> None:
     const run = (run_id, state) => event('run', { run_id, session_id: 's', state, prompt: run_id });
     const look = () => told.push([view.isBusy, view.queue.map(one => one.run_id), [...view.questions.keys()]]);
     step(run('a', 'active'), run('b', 'queued'), event('permission_request', { id: 'p', session_id: 's' })); look();
-    step(event('permission_notification', { id: 'p', session_id: 's' }), run('b', 'active')); look();
+    step(event('permission_notification', { id: 'p', session_id: 's' }), run('b', 'active'));
+    step(event('question_request', { id: 'q', session_id: 's' })); look();
+    step(event('question_notification', { id: 'q', session_id: 's' }));
     step(event('run_complete', { run_id: 'a', session_id: 's' }), event('run_complete', { run_id: 'b', session_id: 's' })); look();
     console.log(JSON.stringify(told.filter(one => one.length)));
     """
-    assert run(tmp_path, REDUCE + script) == [[True, ["b"], ["p"]], [True, [], []], [False, [], []]]
+    assert run(tmp_path, REDUCE + script) == [[True, ["b"], ["p"]], [True, [], ["q"]], [False, [], []]]
 
 
 def test_nothing_in_the_view_parses_html_or_follows_an_address() -> None:
@@ -102,4 +104,4 @@ def test_nothing_in_the_view_parses_html_or_follows_an_address() -> None:
     parsing = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "eval(", "import(")
     following = (".href", ".src", "fetch(")
     assert [word for word in (*parsing, *following) if word in code] == []
-    assert len(VIEW_PARTS) == 4
+    assert len(VIEW_PARTS) == 5

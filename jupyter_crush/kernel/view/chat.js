@@ -8,7 +8,7 @@ class Chat {
     this.drawn = new Map();
     this.title = node('span', 'crush-title');
     this.status = node('span', 'crush-state');
-    this.stop = this._button('Stop', () => this._ask('POST', ['agent', 'sessions', this.view.sessionId, 'cancel'], {}));
+    this.stop = button('Stop', () => this._ask('POST', ['agent', 'sessions', this.view.sessionId, 'cancel'], {}));
     this.log = node('div', 'crush-log');
     this.cards = node('div', 'crush-cards');
     this.waiting = node('div', 'crush-queue');
@@ -18,7 +18,7 @@ class Chat {
     this.input.placeholder = 'Ask, or tell it what to do…';
     this.input.setAttribute('aria-label', 'Prompt');
     this.input.addEventListener('keydown', event => this._key(event));
-    this.send = this._button('Send', () => this._prompt());
+    this.send = button('Send', () => this._prompt());
     this.compose = node('div', 'crush-compose', this.input, this.send);
     this.log.setAttribute('role', 'log');
     el.append(
@@ -60,14 +60,15 @@ class Chat {
   async _load() {
     const sid = this.view.sessionId;
     try {
-      const [session, snapshot, asked, queued] = await Promise.all([
+      const [session, snapshot, leave, asked, queued] = await Promise.all([
         this.way.request('GET', ['sessions', sid]),
         this.way.request('GET', ['sessions', sid, 'messages']),
         this.way.request('GET', ['permissions']),
+        this.way.request('GET', ['questions']),
         this.way.request('GET', ['agent', 'sessions', sid, 'prompts'])
       ]);
       this.view.load(snapshot);
-      this.view.questions = new Map(asked.filter(one => one.session_id === sid).map(one => [one.id, one]));
+      this.view.questions = new Map([...leave, ...asked].filter(one => one.session_id === sid).map(one => [one.id, one]));
       this.view.runs = new Map(queued.map(run => [run.run_id, run]));
       this.view.wasBusy = session.is_busy && !this.view.isBusy;
       this.isLoaded = true;
@@ -93,7 +94,7 @@ class Chat {
     this.send.disabled = this.input.disabled = !this.isLoaded;
     const isAtEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 8;
     this._messages();
-    this.cards.replaceChildren(...[...view.questions.values()].map(one => this._question(one)));
+    this._cards();
     this.waiting.replaceChildren(...view.queue.map(run => this._queued(run)));
     if (isAtEnd) this.log.scrollTop = this.log.scrollHeight;
   }
@@ -141,32 +142,26 @@ class Chat {
     return made;
   }
 
-  _question(request) {
+  _card(request) {
     const known = this.drawn.get(request.id);
     if (known?.message === request) return known.made;
-    const answer = action => this._ask('POST', ['permissions', request.id], { action });
-    const shown = Object.entries(request.params)
-      .filter(([, value]) => value !== null && value !== '')
-      .map(([name, value]) => parameter(name, typeof value === 'string' ? value : JSON.stringify(value, null, 2)));
-    const widen = request.scope ? this._button(`Allow ${visible(request.scope)}`, () => answer('allow_session')) : null;
-    const made = node('div', 'crush-card',
-      node('strong', '', visible(`${request.tool_name}: ${request.description}${request.path ? ` [${request.path}]` : ''}`)),
-      ...shown,
-      node('div', 'crush-buttons', this._button('Allow', () => answer('allow')), widen, this._button('Deny', () => answer('deny'))));
+    const kind = request.questions ? 'questions' : 'permissions';
+    const answer = body => this._ask('POST', [kind, request.id], body);
+    const made = request.questions ? questionCard(request, answer) : permissionCard(request, answer);
     this.drawn.set(request.id, { message: request, calls: [], made });
     return made;
   }
 
-  _queued(run) {
-    const remove = () => this._ask('DELETE', ['agent', 'sessions', this.view.sessionId, 'prompts', run.run_id]);
-    return node('div', 'crush-queued', node('span', '', `Next: ${visible(run.prompt).slice(0, 200)}`), this._button('✕', remove, 'Remove'));
+  /** A card that is still asked stays as it is: somebody may be writing in it. */
+  _cards() {
+    const made = [...this.view.questions.values()].map(one => this._card(one));
+    const isSame = made.length === this.cards.children.length && made.every((one, index) => one === this.cards.children[index]);
+    if (!isSame) this.cards.replaceChildren(...made);
   }
 
-  _button(label, action, name) {
-    const made = node('button', 'crush-button', label);
-    if (name) made.setAttribute('aria-label', name);
-    made.addEventListener('click', action);
-    return made;
+  _queued(run) {
+    const remove = () => this._ask('DELETE', ['agent', 'sessions', this.view.sessionId, 'prompts', run.run_id]);
+    return node('div', 'crush-queued', node('span', '', `Next: ${visible(run.prompt).slice(0, 200)}`), button('✕', remove, 'Remove'));
   }
 
   _key(event) {
@@ -199,15 +194,6 @@ class Chat {
       return false;
     }
   }
-}
-
-/** One parameter, whole; a diff with its lines coloured. */
-function parameter(name, value) {
-  const lines = visible(value).split('\n').map(line => {
-    const kind = !name.includes('diff') || /^(\+\+\+|---)/.test(line) ? '' : { '+': 'crush-added', '-': 'crush-removed' }[line[0]];
-    return node('span', kind ?? '', `${line}\n`);
-  });
-  return node('div', 'crush-params', node('small', '', visible(name)), node('pre', '', ...lines));
 }
 
 function folded(label, text, className) {

@@ -1,5 +1,8 @@
 /** What is known of the session: a snapshot, and every event since. No document in it. */
 
+const ASKED = ['permission_request', 'question_request'];
+const SETTLED = ['permission_notification', 'question_notification'];
+
 export class View {
   constructor(sessionId) {
     this.sessionId = sessionId;
@@ -33,13 +36,13 @@ export class View {
   /** Let an event change the view. Repeats and foreign sessions change nothing. */
   apply(event) {
     const { type, payload } = event.payload;
-    if ((payload.session_id ?? payload.id) !== this.sessionId && event.type !== 'permission_notification') return;
+    if ((payload.session_id ?? payload.id) !== this.sessionId && !SETTLED.includes(event.type)) return;
     if (event.type === 'message') this._fact(payload, type === 'deleted');
     else if (event.type === 'message_delta') this._extend(payload) || this.early.push(payload);
     else if (event.type === 'run') this.runs.set(payload.run_id, payload);
     else if (event.type === 'run_complete') this._ended(payload.run_id);
-    else if (event.type === 'permission_request') this.questions.set(payload.id, payload);
-    else if (event.type === 'permission_notification') this.questions.delete(payload.id);
+    else if (ASKED.includes(event.type)) this.questions.set(payload.id, payload);
+    else if (SETTLED.includes(event.type)) this.questions.delete(payload.id);
   }
 
   _ended(runId) {
