@@ -1,5 +1,6 @@
 /** What a session is doing, from what is known of it. */
 import type { Conversation } from './conversation';
+import type { Call } from './messages';
 import type { PermissionRequest } from './wire';
 
 export type Activity = 'ready' | 'working' | 'asking';
@@ -21,4 +22,14 @@ export function activity(conversation: Conversation): Activity {
   const isRunning = runs.some(run => run.state === 'queued' || run.state === 'active');
   const isBusy = sessionId !== null && (live.view.sessions[sessionId]?.is_busy ?? false);
   return isRunning || isBusy || conversation.sending.length ? 'working' : 'ready';
+}
+
+/** The call of a tool that runs now, or waits for leave. */
+export function runningCall({ live, sessionId }: Conversation): Call | null {
+  const messages = (sessionId === null ? null : live.view.opened[sessionId]?.transcript.messages) ?? [];
+  const turn = messages.slice(messages.findLastIndex(message => message.role === 'user') + 1);
+  const parts = turn.flatMap(message => message.parts);
+  const done = new Set(parts.map(part => (part.type === 'tool_result' ? part.tool_call_id : null)));
+  const calls = parts.filter(part => part.type === 'tool_call');
+  return calls.find(call => call.finished && !done.has(call.id)) ?? null;
 }

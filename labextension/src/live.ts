@@ -84,6 +84,11 @@ export class Live implements IDisposable {
     }
   }
 
+  /** Whether what was missing is there now. */
+  async lookAgain(): Promise<void> {
+    await (this._workspace ? this.refreshStatus() : this.start());
+  }
+
   /** Open the workspace and attach; tries again by itself while the server is away. */
   async start(): Promise<void> {
     this._isStarted = true;

@@ -10,6 +10,7 @@ import type { Attached } from './mentions';
 import { codePress } from './markdown/code';
 import { untrusted } from './markdown/view';
 import { saveFile } from './saving';
+import type { Places } from './places';
 import type { ICrush, ICrushPanel } from './tokens';
 import { Panel } from './view/Panel';
 import { UiProvider } from './view/ui';
@@ -18,7 +19,7 @@ export interface PanelOptions {
   readonly crush: ICrush;
   readonly rendermime: IRenderMimeRegistry;
   readonly trans: TranslationBundle;
-  readonly openPath: (path: string) => void;
+  readonly places: Places;
   /** Put the widget into an area. */
   readonly place: (widget: CrushPanel, area: 'main' | 'right') => void;
   /** Bring the widget to the front of its area. */
@@ -62,10 +63,14 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
   }
 
   protected override render(): JSX.Element {
-    const { crush, trans, openPath } = this._options;
-    const ui = { trans, openPath, rendermime: this._rendermime, isReasoningOpen: crush.settings.showReasoning };
+    const { crush, trans, places } = this._options;
+    const { openPath, openCell, cellNumber } = places;
+    const { _rendermime: rendermime, _folds: folds, _since: since } = this;
+    const { changes, settings } = crush;
+    const isReasoningOpen = settings.showReasoning;
+    const ways = { openPath, openCell, cellNumber };
     return (
-      <UiProvider value={ui}>
+      <UiProvider value={{ trans, ...ways, rendermime, changes, isReasoningOpen, folds, since }}>
         <div
           className="jcr-Panel-root"
           onClick={event => this._onPress(event)}
@@ -91,8 +96,8 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
 
   /** What stands in an answer and can be pressed: a path opens, code goes where its button says. */
   private _onPress(event: React.SyntheticEvent): void {
-    const { crush, trans, openPath } = this._options;
-    openTarget(event, openPath);
+    const { crush, trans, places } = this._options;
+    openTarget(event, places.openPath);
     const press = codePress(event.target);
     if (press?.action === 'copy') {
       Clipboard.copyToSystem(press.code);
@@ -124,6 +129,8 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
   }
 
   private readonly _rendermime: IRenderMimeRegistry;
+  private readonly _folds = new Map<string, boolean>();
+  private readonly _since = new Map<string, number>();
   private _isMain = false;
   private _wantsFocus = false;
 }

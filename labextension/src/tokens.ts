@@ -1,5 +1,6 @@
 /** What the plugins of this extension share. */
 import { Token } from '@lumino/coreutils';
+import type { Changes } from './changes';
 import type { Conversation } from './conversation';
 import type { SessionDeeds } from './deeds';
 import type { Live } from './live';
@@ -11,6 +12,7 @@ export interface ICrush {
   readonly live: Live;
   readonly conversation: Conversation;
   readonly deeds: SessionDeeds;
+  readonly changes: Changes;
   readonly notebooks: Notebooks;
   readonly settings: Settings;
   readonly mentions: Mentions;
@@ -37,7 +39,9 @@ export const COMMANDS = {
   focus: 'crush:focus',
   newSession: 'crush:new-session',
   stop: 'crush:stop',
+  review: 'crush:review-changes',
   toMain: 'crush:to-main-area',
+  copyLink: 'crush:copy-link',
   askCell: 'crush:ask-cell',
   askSelection: 'crush:ask-selection',
   explainCell: 'crush:explain-cell',

@@ -1,5 +1,6 @@
 /** How a tool call is said in one line: verb, object, size, time. Names the tools by what they do, so that new ones read well too. */
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Call } from './messages';
 import type { Tool } from './turns';
 import type { JsonObject } from './wire';
 
@@ -11,6 +12,9 @@ export interface ToolLine {
   readonly deletions: number | null;
   readonly durationMs: number | null;
 }
+
+/** The number of a cell in a notebook that is open, as people count; null where it is not open. */
+export type CellNumber = (path: string, cellId: string) => number | null;
 
 type Doing = 'list' | 'find' | 'search' | 'read' | 'write' | 'shell' | 'run' | 'edit' | 'fetch' | 'other';
 
@@ -34,15 +38,24 @@ export function isReading(tool: Tool): boolean {
   return READING.has(doing(tool.call.name));
 }
 
-export function toolLine(tool: Tool, trans: TranslationBundle): ToolLine {
+export function toolLine(tool: Tool, trans: TranslationBundle, cellNumber: CellNumber = () => null): ToolLine {
   const metadata = tool.result?.metadata ?? {};
+  const object = objectOf(tool, trans, cellNumber);
   return {
     verb: verbOf(tool.call.name, trans),
-    object: tool.result?.is_error ? failed(tool, tool.result.content) : said(tool, metadata),
+    object: tool.result?.is_error ? failed(object, tool.result.content) : said(tool, metadata) || object,
     additions: count(metadata['additions']),
     deletions: count(metadata['deletions']),
     durationMs: count(metadata['duration_ms'])
   };
+}
+
+/** The cell or the file that a call works on, in a word or two. */
+export function workedOn(call: Call, trans: TranslationBundle, cellNumber: CellNumber): string {
+  const path = text(call.input['path']);
+  const cell = text(call.input['cell_id']);
+  const number = cell ? cellNumber(path, cell) : null;
+  return number === null ? (path.split('/').at(-1) ?? '') : trans.__('cell %1', number);
 }
 
 /** Whether a tool of this name may change a file. */
@@ -51,12 +64,19 @@ export function changesFiles(name: string): boolean {
 }
 
 /** What a call was about, in a word or two: a file's name, a pattern. */
-export function target({ call, result }: Tool): string {
-  return (
-    objectOf(call.input, result?.metadata ?? {})
-      .split('/')
-      .at(-1) ?? ''
-  );
+export function target(tool: Tool): string {
+  const { input } = tool.call;
+  return (asked(input) || pathOf(tool) || text(input['cell_id'])).split('/').at(-1) ?? '';
+}
+
+/** The file that a call was about, from the server's root. */
+export function pathOf({ call, result }: Tool): string {
+  return text(result?.metadata['path']) || text(call.input['path']) || text(call.input['notebook']);
+}
+
+/** The cell that a call was about. */
+export function cellOf({ call, result }: Tool): string {
+  return text(result?.metadata['cell_id']) || text(call.input['cell_id']);
 }
 
 export function isFileRead(tool: Tool): boolean {
@@ -94,20 +114,32 @@ function verbOf(name: string, trans: TranslationBundle): string {
   return verbs[doing(name)];
 }
 
-function objectOf(input: JsonObject, metadata: JsonObject): string {
-  const where = text(input['path']) || text(input['notebook']) || text(metadata['path']);
-  const what = text(input['command']) || text(input['pattern']) || text(input['query']) || text(input['url']);
-  const code = text(input['code']).trim().split('\n')[0] ?? '';
-  return [what, where].filter(Boolean).join(' · ') || code || text(input['cell_id']);
+function objectOf(tool: Tool, trans: TranslationBundle, cellNumber: CellNumber): string {
+  const { input } = tool.call;
+  const [path, cell] = [pathOf(tool), text(input['cell_id'])];
+  const number = cell ? cellNumber(path, cell) : null;
+  const named = number === null ? trans.__('a cell') : trans.__('cell %1', number);
+  const what = asked(input) || (cell ? named : firstLine(text(input['code'])));
+  return [what, path].filter(Boolean).join(' · ');
 }
 
+/** What was looked for, or what the shell was given. */
+function asked(input: JsonObject): string {
+  return firstLine(text(input['command'])) || text(input['pattern']) || text(input['query']) || text(input['url']);
+}
+
+/** What runs says by its time that it went well. */
 function said(tool: Tool, metadata: JsonObject): string {
-  return text(metadata['summary']).replace(COUNTS, '') || objectOf(tool.call.input, metadata);
+  const runs = ['run', 'shell'].includes(doing(tool.call.name));
+  return runs ? '' : text(metadata['summary']).replace(COUNTS, '');
 }
 
-function failed(tool: Tool, content: string): string {
-  const why = content.trim().split('\n')[0] ?? '';
-  return [objectOf(tool.call.input, {}), why].filter(Boolean).join(' · ');
+function failed(object: string, content: string): string {
+  return [object, firstLine(content)].filter(Boolean).join(' · ');
+}
+
+function firstLine(value: string): string {
+  return value.trim().split('\n')[0] ?? '';
 }
 
 function text(value: unknown): string {

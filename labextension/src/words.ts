@@ -14,16 +14,25 @@ export function cost(usd: number): string {
   return usd > 0 && usd < 0.01 ? '<$0.01' : `$${usd.toFixed(2)}`;
 }
 
+/** `870`, `36K`, `1.2M`. */
+export function tokens(count: number): string {
+  return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(count);
+}
+
 /** How full the model's context is, in percent; null where its size is not known. */
 export function contextPercent(usage: Usage | undefined, model: ModelInfo | null): number | null {
   if (!usage?.context_tokens || !model?.context_window) {
     return null;
   }
-  return Math.min(100, Math.round((100 * usage.context_tokens) / model.context_window));
+  return Math.min(100, Math.max(1, Math.round((100 * usage.context_tokens) / model.context_window)));
 }
 
-export function clockTime(ms: number): string {
-  return new Date(ms).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+/** The time; with the day, unless it is today. */
+export function clockTime(ms: number, now: number): string {
+  const at = new Date(ms);
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+  const isToday = at.toDateString() === new Date(now).toDateString();
+  return isToday ? at.toLocaleTimeString([], time) : at.toLocaleString([], { ...time, month: 'short', day: 'numeric' });
 }
 
 /** `3 min`, `2 h`, `5 d`. */

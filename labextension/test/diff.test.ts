@@ -31,7 +31,7 @@ describe('a diff', () => {
     const diff =
       '--- /dev/null\n+++ cell a\n@@ -0,0 +1,1 @@\n+x\n--- cell b\n+++ cell b\n@@ -1,1 +0,0 @@\n-y\n\\ No newline at end of file';
     expect(kinds(diff)).toEqual([
-      'file:/dev/null → cell a',
+      'file:cell a',
       'hunk:@@ -0,0 +1,1 @@',
       'add:+x',
       'file:cell b',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nullTranslator } from '@jupyterlab/translation';
-import { changesFiles, isReading, toolLine } from '../src/tools';
+import { cellOf, changesFiles, isReading, pathOf, toolLine } from '../src/tools';
 import type { Tool } from '../src/turns';
 import type { ToolResult } from '../src/wire';
 
@@ -38,6 +38,29 @@ describe('a tool in one line', () => {
     expect(toolLine(tool('edit_file', { path: 'x' }, { metadata }), trans)).toEqual({
       ...{ verb: 'Edit', object: 'clean.py', additions: 3, deletions: 1, durationMs: 120 }
     });
+  });
+
+  test('says which cell ran, by its number where its notebook is open', () => {
+    const metadata = { summary: 'cell ab12 in a.ipynb · ok in 0.3 s', path: 'a.ipynb', cell_id: 'ab12' };
+    const ran = tool('run_cell', { path: 'a.ipynb', cell_id: 'ab12' }, { metadata });
+    expect(toolLine(ran, trans, (path, id) => (path === 'a.ipynb' && id === 'ab12' ? 5 : null)).object).toBe(
+      'cell 5 · a.ipynb'
+    );
+    expect(toolLine(ran, trans).object).toBe('a cell · a.ipynb');
+    expect([pathOf(ran), cellOf(ran)]).toEqual(['a.ipynb', 'ab12']);
+    expect(toolLine(tool('run_code', { path: 'a.ipynb', code: 'x = 1\nprint(x)' }), trans).object).toBe(
+      'x = 1 · a.ipynb'
+    );
+  });
+
+  test('says what the shell was given, and that it went wrong', () => {
+    const given = { command: 'ls -l\necho done' };
+    expect(toolLine(tool('run_command', given, { metadata: { summary: 'ls -l · exit code 0' } }), trans).object).toBe(
+      'ls -l'
+    );
+    expect(toolLine(tool('run_command', given, { is_error: true, content: 'exit code 2\n' }), trans).object).toBe(
+      'ls -l · exit code 2'
+    );
   });
 
   test('says why it failed', () => {

@@ -64,12 +64,12 @@ def lab_options(api: MessagesApi) -> LabOptions:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize("theme", ["Light", "Dark", "Dark High Contrast"])
 def test_the_panel_fits_its_theme_and_its_width(visit: Visit, api: MessagesApi, theme: str) -> None:
     api.script(
         Answer(Think("I should look at the data first, and then clean it."), Call("list_files", {"path": "."})),
         Answer("I look at its head.", Call("run_command", {"command": COMMAND})),
-        Answer(Call("write_file", {"path": f"a/folder/with_a_long_name/of_{theme}/query.py", "content": CONTENT})),
+        Answer(Call("write_file", {"path": f"a/folder/with_a_long_name/of_{len(theme)}/query.py", "content": CONTENT})),
         ANSWER,
     )
     tab = visit("lab/tree/penguins.ipynb")
@@ -87,12 +87,27 @@ def test_the_panel_fits_its_theme_and_its_width(visit: Visit, api: MessagesApi, 
     nothing_is_cut_off(tab, f"{theme}-4-done")
     tab.open_all_lines()
     nothing_is_cut_off(tab, f"{theme}-5-opened")
+    popups(tab, f"{theme}-6")
+    tab.panel.locator(".jcr-CodeBlock").last.hover()
+    tab.shot(f"{theme}-7-code", tab.panel)
 
     colours = tab.panel.evaluate(
         "node => [node, document.querySelector('#jp-left-stack .lm-Widget:not(.lm-mod-hidden)')]"
         ".map(one => getComputedStyle(one).getPropertyValue('--jp-layout-color1'))"
     )
     assert colours[0] == colours[1]
+
+
+def popups(tab: LabPage, name: str) -> None:
+    for width in (300, 700):
+        tab.widen(width)
+        for title in ("Keys", "Context and cost", "Permission mode", "More", "Sessions"):
+            tab.panel.get_by_title(title).first.click()
+            expect(tab.panel.locator(".jcr-Popup")).to_be_visible()
+            assert tab.page.evaluate(CUT_OFF) == [], f"{title} at {width} px"
+            tab.shot(f"{name}-{title.split()[0]}-{width}", tab.panel)
+            tab.page.keyboard.press("Escape")
+            expect(tab.panel.locator(".jcr-Popup")).to_be_hidden()
 
 
 def nothing_is_cut_off(tab: LabPage, name: str) -> None:

@@ -3,7 +3,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { activity } from '../activity';
 import type { Activity } from '../activity';
-import { ICrush } from '../tokens';
+import { COMMANDS, ICrush } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: '@jupyter-crush/labextension:notification',
@@ -11,7 +11,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [ICrush],
   optional: [ITranslator],
-  activate: (_: JupyterFrontEnd, { conversation, settings }: ICrush, translator: ITranslator | null) => {
+  activate: (app: JupyterFrontEnd, { conversation, live, settings }: ICrush, translator: ITranslator | null) => {
     const trans = (translator ?? nullTranslator).load('jupyter_crush');
     let before: Activity = 'ready';
     settings.changed.connect(() => {
@@ -24,8 +24,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
       const isNews = now !== before && now !== 'working';
       before = now;
       if (isNews && document.hidden && settings.notify && window.Notification?.permission === 'granted') {
-        const text = now === 'asking' ? trans.__('The agent asks you something.') : trans.__('The agent is done.');
-        new Notification(trans.__('Crush'), { body: text, tag: 'jupyter-crush' });
+        const title = now === 'asking' ? trans.__('Crush asks you') : trans.__('Crush is done');
+        const body = live.view.sessions[conversation.sessionId ?? '']?.title ?? '';
+        const shown = new Notification(title, { body, tag: 'jupyter-crush' });
+        shown.onclick = () => {
+          window.focus();
+          void app.commands.execute(COMMANDS.focus);
+        };
       }
     });
   }

@@ -1,11 +1,15 @@
 /** What the agent does, in the status bar. */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
-import { activity } from '../activity';
+import { activity, runningCall } from '../activity';
+import { Places } from '../places';
 import { COMMANDS, ICrush } from '../tokens';
+import { workedOn } from '../tools';
+import type { CellNumber } from '../tools';
 import { useSignals } from '../view/signals';
 
 const plugin: JupyterFrontEndPlugin<void> = {
@@ -13,26 +17,44 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'What the agent does, in the status bar.',
   autoStart: true,
   requires: [ICrush],
-  optional: [IStatusBar, ITranslator],
-  activate: (app: JupyterFrontEnd, crush: ICrush, bar: IStatusBar | null, translator: ITranslator | null) => {
+  optional: [IStatusBar, INotebookTracker, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    crush: ICrush,
+    bar: IStatusBar | null,
+    notebooks: INotebookTracker | null,
+    translator: ITranslator | null
+  ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_crush');
     const open = (): void => void app.commands.execute(COMMANDS.focus);
-    const item = ReactWidget.create(<StatusItem crush={crush} trans={trans} onOpen={open} />);
+    const { cellNumber } = new Places(null, notebooks);
+    const props = { crush, trans, cellNumber, onOpen: open };
+    const item = ReactWidget.create(<StatusItem {...props} />);
     item.addClass('jcr-StatusItem');
     bar?.registerStatusItem(plugin.id, { item, align: 'right', rank: 90 });
   }
 };
 
-function StatusItem({ crush, trans, onOpen }: { crush: ICrush; trans: TranslationBundle; onOpen: () => void }) {
+interface StatusProps {
+  readonly crush: ICrush;
+  readonly trans: TranslationBundle;
+  readonly cellNumber: CellNumber;
+  readonly onOpen: () => void;
+}
+
+function StatusItem({ crush, trans, cellNumber, onOpen }: StatusProps) {
   const { conversation } = crush;
   useSignals(conversation.changed);
   const doing = activity(conversation);
-  const words = { ready: trans.__('Crush'), working: trans.__('Crush: working'), asking: trans.__('Crush: asks you') };
+  const call = doing === 'working' ? runningCall(conversation) : null;
+  const what = call && workedOn(call, trans, cellNumber);
+  const working = what ? trans.__('Crush: working on %1', what) : trans.__('Crush: working');
+  const words = { ready: trans.__('Crush'), working, asking: trans.__('Crush: asks you') };
   return (
     <span className="jcr-Status">
       <button className="jcr-Status-button" title={trans.__('Go to Crush')} onClick={onOpen}>
         {doing !== 'ready' && <span className={`jcr-Dot jcr-mod-${doing}`} aria-hidden="true" />}
-        {words[doing]}
+        <span className="jcr-Ellipsis">{words[doing]}</span>
       </button>
       {doing !== 'ready' && (
         <button

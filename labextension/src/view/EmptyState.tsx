@@ -7,15 +7,20 @@ interface EmptyStateProps {
   /** Why the agent cannot work, and what to do about it. */
   readonly trouble: { readonly title: string; readonly text: string } | null;
   readonly onChoose: (prompt: string) => void;
+  /** Look again whether it can work now. */
+  readonly onAgain: () => void;
 }
 
-export function EmptyState({ suggestions, isDemo, trouble, onChoose }: EmptyStateProps) {
+export function EmptyState({ suggestions, isDemo, trouble, onChoose, onAgain }: EmptyStateProps) {
   const { trans } = useUi();
   if (trouble) {
     return (
       <div className="jcr-Empty" role="alert">
         <h2>{trouble.title}</h2>
         <p className="jcr-Empty-reason">{trouble.text}</p>
+        <button className="jcr-Button" onClick={onAgain}>
+          {trans.__('Look again')}
+        </button>
       </div>
     );
   }

@@ -6,7 +6,7 @@ import { useUi } from './ui';
 interface NoticeProps {
   readonly kind: 'error' | 'quiet';
   readonly children: ReactNode;
-  readonly action?: { readonly name: string; readonly onClick: () => void };
+  readonly action?: { readonly name: string; readonly onClick: () => void } | undefined;
   readonly onDismiss?: () => void;
 }
 

@@ -7,11 +7,13 @@ import type { Composed } from '../conversation';
 import type { ICrush } from '../tokens';
 import { suggestions } from '../suggestions';
 import type { ModelInfo, Session } from '../wire';
+import { ChangesView } from './Changes';
 import { Composer } from './Composer';
 import { Conversed } from './Conversed';
 import { EmptyState } from './EmptyState';
 import { Grants } from './Grants';
 import { Header } from './Header';
+import { showKeys } from './Keys';
 import { Notices } from './PanelNotices';
 import { PermissionCard } from './PermissionCard';
 import { Queue } from './Queue';
@@ -30,9 +32,9 @@ interface PanelProps {
 }
 
 export function Panel({ crush, onRendered }: PanelProps) {
-  const { conversation, deeds, live, notebooks, settings } = crush;
+  const { changes, conversation, deeds, live, notebooks, settings } = crush;
   const { trans } = useUi();
-  useSignals(conversation.changed, notebooks.changed, settings.changed);
+  useSignals(conversation.changed, notebooks.changed, settings.changed, changes.changed);
   useEffect(onRendered, [onRendered]);
   const given = useNumbered(conversation.composed, NOTHING);
   const context = useContextChips(crush, given);
@@ -49,10 +51,11 @@ export function Panel({ crush, onRendered }: PanelProps) {
     const attached = context.take();
     const saved = attached.some(one => one.attachment.notebook === notebooks.path) ? notebooks.save() : null;
     void conversation.send(prompt, attached, settings.whileBusy, saved);
+    changes.hide();
   };
   const trouble = troubleOf(live, trans);
   return (
-    <div className="jcr-Panel-inner" onKeyDown={betweenTurns}>
+    <div className="jcr-Panel-inner" onKeyDown={onKey}>
       <Header
         sessions={conversation.sessions}
         current={session}
@@ -62,6 +65,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
         onRename={(id, title) => void conversation.rename(id, title)}
         onRemove={one => conversation.remove(one)}
         onFork={() => void deeds.fork(null)}
+        onSummarize={() => void deeds.summarize()}
         onExport={format => void deeds.export(format)}
       />
       <PanelState crush={crush} session={session} />
@@ -71,7 +75,10 @@ export function Panel({ crush, onRendered }: PanelProps) {
           isDemo={modelOf(crush, session)?.is_demo ?? false}
           trouble={trouble}
           onChoose={send}
+          onAgain={() => void live.lookAgain()}
         />
+      ) : changes.shownRun !== undefined ? (
+        <ChangesView changes={changes} runId={changes.shownRun} />
       ) : (
         <Conversed crush={crush} isBusy={doing !== 'ready'} onContinue={() => send(trans.__('Continue'))} />
       )}
@@ -141,8 +148,13 @@ function modelOf({ live }: ICrush, session: Session | null): ModelInfo | null {
   return own ?? live.status?.model ?? null;
 }
 
-/** Alt+↑ and Alt+↓ go from turn to turn. */
-function betweenTurns(event: KeyboardEvent<HTMLDivElement>): void {
+/** Alt+↑ and Alt+↓ go from turn to turn; ? lists the keys. */
+function onKey(event: KeyboardEvent<HTMLDivElement>): void {
+  const isWriting = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
+  if (event.key === '?' && !isWriting) {
+    showKeys(event.currentTarget);
+    event.preventDefault();
+  }
   if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) {
     return;
   }

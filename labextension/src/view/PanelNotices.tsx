@@ -1,5 +1,6 @@
 /** The words between the transcript and the composer: what failed, what is tried again, what can be undone. */
 import { activity } from '../activity';
+import type { Conversation } from '../conversation';
 import type { ICrush } from '../tokens';
 import type { PermissionNotification } from '../wire';
 import { Notice } from './Notices';
@@ -29,12 +30,17 @@ export function Notices({ crush, trouble }: NoticesProps) {
           {trans.__('The server does not know you any more. Sign in again: reload this page.')}
         </Notice>
       )}
-      {live.connection === 'reconnecting' && (
-        <Notice kind="quiet">
-          {trans.__('No connection. The agent goes on; this panel catches up when it is back.')}
+      {live.connection === 'reconnecting' && <Notice kind="quiet">{offline(conversation, trans)}</Notice>}
+      {said && said.type !== 'error' && (
+        <Notice
+          kind="quiet"
+          action={
+            said.type === 'retry' ? { name: trans.__('Stop'), onClick: () => void conversation.stop() } : undefined
+          }
+        >
+          {said.message}
         </Notice>
       )}
-      {said && said.type !== 'error' && <Notice kind="quiet">{said.message}</Notice>}
       {isNews && <Notice kind="quiet">{settlement(settled, trans)}</Notice>}
       {failure && (
         <Notice kind="error" onDismiss={() => conversation.dismissFailure()}>
@@ -48,6 +54,23 @@ export function Notices({ crush, trouble }: NoticesProps) {
       )}
     </>
   );
+}
+
+/** What goes on without this browser, as far as it was known when the connection was lost. */
+function offline(conversation: Conversation, trans: ReturnType<typeof useUi>['trans']): string {
+  const waiting = conversation.queue().length;
+  const back = trans.__('This panel catches up when it is back.');
+  if (activity(conversation) === 'ready') {
+    return trans.__('No connection. %1', back);
+  }
+  return waiting
+    ? trans._n(
+        'No connection. The agent goes on, and then with the prompt that waits. %2',
+        'No connection. The agent goes on, and then with the %1 prompts that wait. %2',
+        waiting,
+        back
+      )
+    : trans.__('No connection. The agent goes on. %1', back);
 }
 
 /** How a question was settled by somebody else, or by nobody. */

@@ -1,6 +1,6 @@
-/** A button and what it opens: closed by Escape, by a click elsewhere, and by what is chosen in it. */
+/** A button and what it opens: closed by Escape, by a click or the focus going elsewhere, and by what is chosen in it. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import type { FocusEvent, KeyboardEvent, ReactNode } from 'react';
 
 interface PopupProps {
   readonly label: ReactNode;
@@ -25,7 +25,7 @@ export function Popup({ label, title, className, align = 'left', role = 'menu', 
     if (!isOpen) {
       return undefined;
     }
-    root.current?.querySelector<HTMLElement>('.jcr-Popup input, .jcr-Popup button')?.focus();
+    root.current?.querySelector<HTMLElement>('.jcr-Popup :is(input, button, [tabindex])')?.focus();
     const outside = (event: PointerEvent): void => {
       if (!root.current?.contains(event.target as Node)) {
         setOpen(false);
@@ -42,8 +42,13 @@ export function Popup({ label, title, className, align = 'left', role = 'menu', 
       moveFocus(root.current, event);
     }
   };
+  const onBlur = (event: FocusEvent): void => {
+    if (event.relatedTarget && !root.current?.contains(event.relatedTarget)) {
+      setOpen(false);
+    }
+  };
   return (
-    <div className="jcr-PopupAnchor" ref={root} onKeyDown={onKeyDown}>
+    <div className="jcr-PopupAnchor" ref={root} onKeyDown={onKeyDown} onBlur={onBlur}>
       <button
         ref={button}
         className={className}

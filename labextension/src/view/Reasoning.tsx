@@ -1,16 +1,22 @@
 /** The model's thinking, folded to one line. */
-import { useState } from 'react';
+import { useFold } from './fold';
 import { useUi } from './ui';
 
-export function ReasoningLine({ text, live }: { text: string; live: boolean }) {
+interface ReasoningProps {
+  readonly id: string;
+  readonly text: string;
+  readonly live: boolean;
+}
+
+export function ReasoningLine({ id, text, live }: ReasoningProps) {
   const { trans, isReasoningOpen } = useUi();
-  const [isOpen, setOpen] = useState(isReasoningOpen);
+  const [isOpen, toggle] = useFold(id, isReasoningOpen);
   if (!text.trim()) {
     return <div className="jcr-Line jcr-mod-quiet">{trans.__('Thought (kept private by the model)')}</div>;
   }
   return (
     <div className="jcr-Reasoning">
-      <button className="jcr-Line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button className="jcr-Line" aria-expanded={isOpen} onClick={toggle}>
         <span className="jcr-Twisty" data-open={isOpen} />
         <span className="jcr-Line-verb">{live ? trans.__('Thinking…') : trans.__('Thought')}</span>
         {!isOpen && <span className="jcr-Line-object">{firstLine(text, live)}</span>}

@@ -1,9 +1,11 @@
-/** One quiet line: what it does, which model, which mode, how full its context is, what it cost. */
+/** One quiet line: what it does, which model, which mode, how full its context is and what it cost, and the keys. */
 import type { ReactNode } from 'react';
 import type { Activity } from '../activity';
 import type { Connection } from '../live';
 import type { ModelInfo, PermissionMode, Session } from '../wire';
-import { contextPercent, cost, modeMeaning, modeName } from '../words';
+import { modeMeaning, modeName } from '../words';
+import { Keys } from './Keys';
+import { Meter } from './Meter';
 import { Choice, Popup } from './Popup';
 import { useUi } from './ui';
 
@@ -24,8 +26,6 @@ export interface StateLineProps {
 export function StateLine(props: StateLineProps) {
   const { session, model, models, mode, modes, onModel, onMode, grants } = props;
   const { trans } = useUi();
-  const percent = contextPercent(session?.usage, model);
-  const usd = session?.usage.cost_usd;
   return (
     <div className="jcr-StateLine">
       <State {...props} />
@@ -66,18 +66,15 @@ export function StateLine(props: StateLineProps) {
           ))
         }
       </Popup>
-      {percent !== null && <span title={trans.__('Context in use')}>{percent}%</span>}
-      {usd != null && <span title={trans.__('Cost of this session')}>{cost(usd)}</span>}
+      <Meter usage={session?.usage} model={model} />
+      <Keys />
     </div>
   );
 }
 
 function modelLabel(model: ModelInfo, demo: string): JSX.Element {
   return (
-    <>
-      <span className="jcr-Ellipsis">{model.name}</span>
-      {model.is_demo && <span className="jcr-Demo">{demo}</span>}
-    </>
+    <>{model.is_demo ? <span className="jcr-Demo">{demo}</span> : <span className="jcr-Ellipsis">{model.name}</span>}</>
   );
 }
 

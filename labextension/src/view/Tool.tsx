@@ -1,11 +1,16 @@
 /** A tool call: one line that opens to what went in and what came out. */
-import { memo, useState } from 'react';
-import { inputText, isFileRead, target, toolLine } from '../tools';
+import { launchIcon } from '@jupyterlab/ui-components';
+import { memo } from 'react';
+import { cellOf, inputText, isFileRead, pathOf, target, toolLine } from '../tools';
 import type { Tool } from '../turns';
 import { visible } from '../visible';
 import { duration } from '../words';
+import { Counts } from './Counts';
 import { Diff } from './Diff';
+import { Elapsed } from './Elapsed';
+import { useFold } from './fold';
 import { Picture } from './Picture';
+import { ToolDecision } from './ToolDecision';
 import { useUi } from './ui';
 
 /** Shorter times are no news. */
@@ -20,27 +25,31 @@ interface ToolProps {
 }
 
 export const ToolItem = memo(function ToolItem({ tool, progress, isRunning }: ToolProps) {
-  const { trans } = useUi();
-  const [isOpen, setOpen] = useState(false);
-  const line = toolLine(tool, trans);
+  const { trans, cellNumber } = useUi();
+  const [isOpen, toggle] = useFold(tool.call.id);
+  const line = toolLine(tool, trans, cellNumber);
   const waits = !tool.result && isRunning;
   const failed = tool.result?.is_error ?? false;
   return (
     <div className={failed ? 'jcr-Tool jcr-mod-failed' : 'jcr-Tool'} data-tool={tool.call.name}>
-      <button className="jcr-Line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)} title={visible(line.object)}>
-        {waits ? (
-          <span className="jcr-Spinner" aria-label={trans.__('running')} />
-        ) : (
-          <span className="jcr-Twisty" data-open={isOpen} />
-        )}
-        <span className="jcr-Line-verb">{line.verb}</span>
-        <span className="jcr-Line-object">{visible(line.object)}</span>
-        {failed && <span className="jcr-Line-failed">{trans.__('failed')}</span>}
-        <Counts additions={line.additions} deletions={line.deletions} />
-        {line.durationMs !== null && line.durationMs >= SHOWN_MS && (
-          <span className="jcr-Line-time">{duration(line.durationMs)}</span>
-        )}
-      </button>
+      <div className="jcr-Tool-head">
+        <button className="jcr-Line" aria-expanded={isOpen} onClick={toggle} title={visible(line.object)}>
+          {waits ? (
+            <span className="jcr-Spinner" role="img" aria-label={trans.__('running')} />
+          ) : (
+            <span className="jcr-Twisty" data-open={isOpen} />
+          )}
+          <span className="jcr-Line-verb">{line.verb}</span>
+          <span className="jcr-Line-object">{visible(line.object)}</span>
+          {failed && <span className="jcr-Line-failed">{trans.__('failed')}</span>}
+          <Counts additions={line.additions} deletions={line.deletions} />
+          {waits && <Elapsed callId={tool.call.id} />}
+          {line.durationMs !== null && line.durationMs >= SHOWN_MS && (
+            <span className="jcr-Line-time">{duration(line.durationMs)}</span>
+          )}
+        </button>
+        <Jump tool={tool} />
+      </div>
       {waits && !isOpen && progress && <pre className="jcr-Tail">{visible(lastLines(progress))}</pre>}
       {isOpen && <ToolDetails tool={tool} progress={progress} />}
       {tool.images.map((image, index) => (
@@ -50,37 +59,39 @@ export const ToolItem = memo(function ToolItem({ tool, progress, isRunning }: To
   );
 });
 
-function Counts({ additions, deletions }: { additions: number | null; deletions: number | null }) {
-  if (!additions && !deletions) {
+/** To the cell or the file that the call was about. */
+function Jump({ tool }: { tool: Tool }) {
+  const { trans, openPath, openCell } = useUi();
+  const path = pathOf(tool);
+  const cell = cellOf(tool);
+  if (!path) {
     return null;
   }
+  const title = cell ? trans.__('Go to the cell') : trans.__('Open %1', visible(path));
   return (
-    <span className="jcr-Counts">
-      <span className="jcr-mod-add">+{additions ?? 0}</span> <span className="jcr-mod-del">−{deletions ?? 0}</span>
-    </span>
+    <button
+      className="jcr-IconButton jcr-Jump"
+      title={title}
+      aria-label={title}
+      onClick={() => (cell ? void openCell(path, cell) : openPath(path))}
+    >
+      <launchIcon.react tag="span" className="jcr-Icon jcr-mod-small" />
+    </button>
   );
 }
 
 function ToolDetails({ tool, progress }: { tool: Tool; progress: string | null }) {
-  const { trans, openPath } = useUi();
-  const input = inputText(tool.call.input);
+  const { trans } = useUi();
   const metadata = tool.result?.metadata ?? {};
   const diff = typeof metadata['diff'] === 'string' ? metadata['diff'] : null;
-  const path = typeof metadata['path'] === 'string' ? metadata['path'] : null;
+  const code = typeof metadata['code'] === 'string' ? metadata['code'] : null;
+  const input = code ?? (inputText(tool.call.input).text || tool.call.text || '');
   const output = tool.result?.content ?? progress ?? '';
   return (
     <div className="jcr-Tool-details">
-      {diff !== null ? (
-        <Diff diff={diff} />
-      ) : (
-        <Labelled label={trans.__('Input')} text={input.text || tool.call.text || ''} />
-      )}
+      {diff !== null ? <Diff diff={diff} /> : <Labelled label={trans.__('Input')} text={input} />}
+      {diff !== null && <ToolDecision tool={tool} />}
       {(diff === null || tool.result?.is_error) && <Labelled label={trans.__('Output')} text={output} />}
-      {path && (
-        <button className="jcr-LinkButton" onClick={() => openPath(path)}>
-          {trans.__('Open %1', path)}
-        </button>
-      )}
     </div>
   );
 }
@@ -101,17 +112,17 @@ function Labelled({ label, text }: { label: string; text: string }) {
 
 /** Several reads in a row. */
 export const Reads = memo(function Reads({ tools }: { tools: readonly Tool[] }) {
-  const { trans } = useUi();
-  const [isOpen, setOpen] = useState(false);
+  const { trans, cellNumber } = useUi();
+  const [isOpen, toggle] = useFold(`reads ${tools[0]?.call.id}`);
   const names = tools.map(target).filter(Boolean);
   const count = tools.length;
   const verb = tools.every(isFileRead)
     ? trans._n('Read %1 file', 'Read %1 files', count)
     : trans._n('Looked at %1 thing', 'Looked at %1 things', count);
-  const sum = tools.reduce((ms, tool) => ms + (toolLine(tool, trans).durationMs ?? 0), 0);
+  const sum = tools.reduce((ms, tool) => ms + (toolLine(tool, trans, cellNumber).durationMs ?? 0), 0);
   return (
     <div className="jcr-Reads">
-      <button className="jcr-Line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button className="jcr-Line" aria-expanded={isOpen} onClick={toggle}>
         <span className="jcr-Twisty" data-open={isOpen} />
         <span className="jcr-Line-verb">{verb}</span>
         <span className="jcr-Line-object">{visible([...new Set(names)].join(', '))}</span>

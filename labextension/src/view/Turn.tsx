@@ -1,9 +1,10 @@
 /** One turn: a person's words in a quiet block, and under them what was done about it. */
 import { memo } from 'react';
 import type { ReactNode } from 'react';
-import type { Item, Turn } from '../turns';
+import type { Item, SummaryState, Turn } from '../turns';
 import type { Run, ToolProgress } from '../wire';
 import { clockTime, ending } from '../words';
+import { TurnChanges } from './ChangesLine';
 import { Markdown } from './Markdown';
 import { Picture } from './Picture';
 import { ReasoningLine } from './Reasoning';
@@ -39,10 +40,11 @@ export const TurnView = memo(function TurnView(props: TurnProps) {
       {turn.pictures.map((image, index) => (
         <Picture key={index} image={image} />
       ))}
-      {turn.isSummary && <div className="jcr-Line jcr-mod-quiet">{trans.__('Summary of what came before')}</div>}
+      {turn.summary && <SummaryHead state={turn.summary} />}
       {turn.items.map(item => (
         <ItemView key={item.key} item={item} {...props} />
       ))}
+      {!(isLast && isBusy) && turn.items.length > 0 && <TurnChanges runId={turn.runId} />}
       {isLast && isBusy && isWaiting(turn.items.at(-1)) && (
         <div className="jcr-Line">
           <span className="jcr-Spinner" />
@@ -52,6 +54,16 @@ export const TurnView = memo(function TurnView(props: TurnProps) {
     </article>
   );
 });
+
+function SummaryHead({ state }: { state: SummaryState }) {
+  const { trans } = useUi();
+  const words = {
+    writing: trans.__('Summarizing what came before…'),
+    done: trans.__('Summary: the agent reads this instead of what came before'),
+    failed: trans.__('This summary was not finished: the agent goes on with all that came before')
+  };
+  return <div className="jcr-Line jcr-mod-quiet">{words[state]}</div>;
+}
 
 /** Whether nothing of the turn is being written or run. */
 function isWaiting(item: Item | undefined): boolean {
@@ -66,6 +78,9 @@ function isWaiting(item: Item | undefined): boolean {
   }
 }
 
+/** What a server that knows no names calls everybody. */
+const YOU = 'you';
+
 interface WordsProps {
   readonly text: string;
   readonly author: string | null;
@@ -79,8 +94,14 @@ export function Words({ text, author, at, chips, menu }: WordsProps) {
   return (
     <div className="jcr-Words">
       <div className="jcr-Words-head">
-        <span className="jcr-Words-author">{author ?? trans.__('You')}</span>
-        <span>{at === null ? trans.__('sending…') : clockTime(at)}</span>
+        <span className="jcr-Words-author">{!author || author === YOU ? trans.__('You') : author}</span>
+        {at === null ? (
+          <span>{trans.__('sending…')}</span>
+        ) : (
+          <time dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString()}>
+            {clockTime(at, Date.now())}
+          </time>
+        )}
         {menu}
       </div>
       <div className="jcr-Words-text">{text}</div>
@@ -103,7 +124,7 @@ function ItemView({ item, run, isLast, isBusy, progress, onContinue }: TurnProps
     case 'text':
       return <Markdown source={item.part.text} />;
     case 'reasoning':
-      return <ReasoningLine text={item.part.text} live={item.live && isBusy} />;
+      return <ReasoningLine id={item.key} text={item.part.text} live={item.live && isBusy} />;
     case 'tool': {
       const text = progress[item.tool.call.id]?.text ?? null;
       return <ToolItem tool={item.tool} progress={text} isRunning={isLast && isBusy} />;

@@ -2,12 +2,22 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { createContext, useContext } from 'react';
+import type { Changes } from '../changes';
 
 export interface Ui {
   readonly trans: TranslationBundle;
   readonly rendermime: IRenderMimeRegistry;
   openPath(path: string): void;
+  /** Show a cell of a notebook, which is opened for it. */
+  openCell(path: string, cellId: string): Promise<void>;
+  /** The number of a cell in a notebook that is open here, as people count. */
+  cellNumber(path: string, cellId: string): number | null;
+  readonly changes: Changes;
   readonly isReasoningOpen: boolean;
+  /** What was unfolded or folded, by key: a line that was scrolled away comes back as it was. */
+  readonly folds: Map<string, boolean>;
+  /** When a tool was first seen running, by call. */
+  readonly since: Map<string, number>;
 }
 
 const UiContext = createContext<Ui | null>(null);

@@ -1,0 +1,20 @@
+/** How long a tool runs already, second by second. */
+import { useEffect, useReducer } from 'react';
+import { duration } from '../words';
+import { useUi } from './ui';
+
+/** Before that it is no news. */
+const SHOWN_MS = 2_000;
+
+export function Elapsed({ callId }: { callId: string }) {
+  const { since } = useUi();
+  const [, tick] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    const timer = setInterval(tick, 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  const begun = since.get(callId) ?? Date.now();
+  since.set(callId, begun);
+  const taken = Date.now() - begun;
+  return taken < SHOWN_MS ? null : <span className="jcr-Line-time">{duration(Math.floor(taken / 1000) * 1000)}</span>;
+}

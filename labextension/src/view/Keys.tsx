@@ -1,0 +1,47 @@
+/** All that keys do here. `?` opens it, wherever no text is written. */
+import { useUi } from './ui';
+import { Popup } from './Popup';
+
+export function Keys() {
+  const { trans } = useUi();
+  const keys: [string, string][] = [
+    ['Enter', trans.__('send')],
+    ['Shift+Enter', trans.__('new line')],
+    ['@  /', trans.__('files, cells and variables; commands')],
+    ['↑', trans.__('earlier prompts')],
+    ['Esc', trans.__('stop; what waits comes back')],
+    ['Enter  S  Esc', trans.__('allow, for the session, deny')],
+    ['Alt+↑  Alt+↓', trans.__('between turns')],
+    ['Ctrl/⌘+Shift+Enter', trans.__('to the panel, and back')],
+    ['?', trans.__('this list')]
+  ];
+  return (
+    <Popup
+      className="jcr-StateLine-button jcr-Keys-button"
+      title={trans.__('Keys')}
+      role="dialog"
+      align="right"
+      label="?"
+    >
+      {() => (
+        <dl className="jcr-Keys" tabIndex={-1}>
+          {keys.map(([key, meaning]) => (
+            <div key={key}>
+              <dt>
+                {key.split('  ').map(one => (
+                  <kbd key={one}>{one}</kbd>
+                ))}
+              </dt>
+              <dd>{meaning}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </Popup>
+  );
+}
+
+/** Press the button that opens the list. */
+export function showKeys(panel: HTMLElement): void {
+  panel.querySelector<HTMLElement>('.jcr-Keys-button')?.click();
+}
