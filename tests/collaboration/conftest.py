@@ -1,0 +1,104 @@
+"""These tests run where a provider of real-time collaboration is installed: scripts/test-collaboration."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crush_http import Http
+from crush_server import crush, http, jp_server_config, model
+from jupyter_crush.app import CrushApp
+from jupyter_crush.client import AsyncClient
+from jupyter_crush.client.workspace import AsyncWorkspace
+from jupyter_crush.documents.contents import ContentsBackend
+from jupyter_crush.documents.documents import Documents
+from jupyter_crush.documents.rooms import Rooms
+from jupyter_crush.documents.shared import SharedBackend
+from messages_api import MessagesApi
+from shared_client import SharedClient
+
+__all__ = ["crush", "http", "jp_server_config", "model"]
+
+PROVIDERS = ("jupyter_server_ydoc", "jupyter_server_documents")
+PROVIDER = next((name for name in PROVIDERS if importlib.util.find_spec(name)), "")
+collect_ignore_glob = [] if PROVIDER else ["test_*.py"]
+
+
+@pytest.fixture
+def api(jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[MessagesApi]:
+    server = MessagesApi()
+    server.when(lambda body: not body.get("tools"), "A title")
+    jp_asyncio_loop.run_until_complete(server.start())
+    yield server
+    jp_asyncio_loop.run_until_complete(server.stop())
+    assert not server.violations, server.violations
+
+
+@pytest.fixture
+def crush_options(api: MessagesApi) -> dict[str, Any]:
+    return {"providers": None, "base_url": api.url, "api_key": "sk", "demo": "never", "permission_mode": "auto"}
+
+
+@pytest.fixture
+def server_options() -> dict[str, Any]:
+    extensions = dict.fromkeys(("jupyter_crush", "jupyter_server_fileid", PROVIDER), True)
+    return {"jpserver_extensions": {**extensions, "jupyter_server_terminals": False}}
+
+
+@pytest.fixture
+def root(jp_root_dir: Path) -> Path:
+    return jp_root_dir
+
+
+@pytest.fixture
+def workspace(crush: CrushApp, http: Http, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[AsyncWorkspace]:
+    client = AsyncClient(f"http://127.0.0.1:{http.port}{http.base}", http.token)
+    yield jp_asyncio_loop.run_until_complete(client.open())
+    jp_asyncio_loop.run_until_complete(client.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def documents(crush: CrushApp) -> Documents:
+    """The first and the last of the back ends; no tab tells of itself here."""
+    return Documents([SharedBackend(Rooms(crush.server)), ContentsBackend(crush.server.contents_manager)])
+
+
+@pytest.fixture
+def join(http: Http, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Callable[[str], Awaitable[SharedClient]]]:
+    """Open a document as one more person."""
+    people: list[SharedClient] = []
+
+    async def joined(path: str) -> SharedClient:
+        people.append(SharedClient(http, path))
+        return await people[-1].open()
+
+    yield joined
+    for person in people:
+        jp_asyncio_loop.run_until_complete(person.offline())
+
+
+@pytest.fixture
+def evict(crush: CrushApp) -> Callable[[str], Awaitable[None]]:
+    """What a provider does some time after the last person has left."""
+    server = crush.server
+
+    async def evicted(path: str) -> None:
+        file_id = server.web_app.settings["file_id_manager"].get_id(path)
+        (app,) = server.extension_manager.extension_apps[PROVIDER]
+        if PROVIDER == "jupyter_server_documents":
+            for room in app.yroom_manager.list_document_rooms():
+                if room.room_id.endswith(file_id):
+                    await app.yroom_manager.delete_room(room.room_id)
+            return
+        rooms = app.ywebsocket_server.rooms
+        for name in [name for name in rooms if name.endswith(file_id)]:
+            await app.ywebsocket_server.delete_room(name=name)
+        if file_id in app.file_loaders:
+            await app.file_loaders.remove(file_id)
+
+    return evicted

@@ -1,0 +1,138 @@
+"""A person's browser in a room of real-time collaboration: a copy of the shared document that types, goes offline and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Self
+
+from jupyter_ydoc import YNotebook, YUnicode
+from pycrdt import (
+    TransactionEvent,
+    YMessageType,
+    YSyncMessageType,
+    create_sync_message,
+    create_update_message,
+    handle_sync_message,
+)
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
+
+from crush_http import Http
+
+PATIENCE_S = 30.0
+
+
+class SharedClient:
+    """Owner of its copy and of the connection. ``http`` reaches the server."""
+
+    def __init__(self, http: Http, path: str) -> None:
+        self._http = http
+        self._path = path
+        self._is_notebook = path.endswith(".ipynb")
+        self._connection: WebSocketClientConnection | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._room = ""
+        self._applying = False
+        self._synced = False
+        self.document: YNotebook | YUnicode = YNotebook() if self._is_notebook else YUnicode()
+        self.document.ydoc.observe(self._changed)
+
+    # --- the connection ---
+
+    async def open(self) -> Self:
+        """Join the room, and wait until the document is here."""
+        self._room = await self._room_of()
+        await self.online()
+        await self.until(lambda: self._synced)
+        return self
+
+    async def online(self) -> None:
+        url = f"ws://127.0.0.1:{self._http.port}{self._http.base}api/collaboration/room/{self._room}"
+        headers = {"Authorization": f"token {self._http.token}"}
+        self._connection = await websocket_connect(HTTPRequest(url, headers=headers), max_message_size=2**30)
+        await self._connection.write_message(create_sync_message(self.document.ydoc), binary=True)
+        self._reading = asyncio.ensure_future(self._read(self._connection))
+
+    async def offline(self) -> None:
+        """Without a word, as when the network goes."""
+        if self._connection is not None and self._reading is not None:
+            if self._connection.protocol is not None:
+                self._connection.protocol._abort()
+            await self._reading
+        self._connection = None
+
+    @property
+    def is_offline(self) -> bool:
+        return self._connection is None
+
+    async def _room_of(self) -> str:
+        kind = ("json", "notebook") if self._is_notebook else ("text", "file")
+        body = {"format": kind[0], "type": kind[1]}
+        answer = await self._http("PUT", f"{self._http.base}api/collaboration/session/{self._path}", body)
+        if answer.status in {200, 201}:
+            found = answer.json()
+            return f"{kind[0]}:{kind[1]}:{found['fileId']}?sessionId={found['sessionId']}"
+        answer = await self._http("POST", f"{self._http.base}api/fileid/index?path={self._path}")
+        assert answer.status == 200, answer
+        return f"{kind[0]}:{kind[1]}:{answer.json()['id']}"
+
+    async def _read(self, connection: WebSocketClientConnection) -> None:
+        with suppress(WebSocketClosedError):
+            while (message := await connection.read_message()) is not None:
+                if isinstance(message, bytes) and message[0] == YMessageType.SYNC:
+                    await self._take(message, connection)
+        self._connection = None
+
+    async def _take(self, message: bytes, connection: WebSocketClientConnection) -> None:
+        self._applying = True
+        try:
+            reply = handle_sync_message(message[1:], self.document.ydoc)
+        finally:
+            self._applying = False
+        self._synced = self._synced or message[1] == YSyncMessageType.SYNC_STEP2
+        if reply is not None:
+            await connection.write_message(reply, binary=True)
+
+    def _changed(self, event: TransactionEvent) -> None:
+        if not self._applying and self._connection is not None:
+            self._connection.write_message(create_update_message(event.update), binary=True)
+
+    # --- what is seen, and done ---
+
+    @property
+    def cells(self) -> dict[str, dict[str, Any]]:
+        """By id, as nbformat has them."""
+        assert isinstance(self.document, YNotebook)
+        return {cell["id"]: cell for cell in self.document.get(deduplicate=False)["cells"]}
+
+    @property
+    def sources(self) -> dict[str, str]:
+        return {name: cell["source"] for name, cell in self.cells.items()}
+
+    @property
+    def text(self) -> str:
+        assert isinstance(self.document, YUnicode)
+        return self.document.get()
+
+    def type(self, text: str, cell: str | None = None, at: int | None = None) -> None:
+        """Put text into a cell (or the file), at the end unless told. ``at`` counts characters."""
+        if isinstance(self.document, YNotebook):
+            shared = next(one for one in self.document.ycells if one["id"] == cell)["source"]
+        else:
+            shared = self.document.ydoc["source"]
+        before = str(shared)
+        shared.insert(len(before[:at].encode()), text)
+
+    async def sees(self, sources: dict[str, str]) -> None:
+        """Wait until the cells say this."""
+        await self.until(lambda: self.sources == sources)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < end, f"waited too long; it has {json.dumps(self.document.get())[:4000]}"
+            await asyncio.sleep(0.01)
