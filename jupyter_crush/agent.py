@@ -1,6 +1,7 @@
 """The loop: ask the model, stream its answer into a draft, run the tools it calls, and again, until it stops.
 
-One step is one request; its tools run side by side and each result is recorded as it comes. Everything that goes wrong in a tool is a value for the model. What ends the turn is an exception.
+One step is one request; its tools run side by side and each result is recorded as it comes. Everything that goes wrong in a tool
+is a value for the model. What ends the turn is an exception.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from .wire import Message, Part, Text, ToolCall, ToolResult
 
+LEAD = Text(text="What was said so far, as you have summarized it:\n\n")
 UNKNOWN_RESULT = "This call was interrupted. It may have run, in part or whole; look before you repeat it."
 
 
@@ -43,9 +44,12 @@ def for_model(messages: Sequence[Message]) -> tuple[Message, ...]:
                 _close(history)
                 if _says_something(message):
                     history.append(replace(message, parts=_settled(message.parts)))
+            case "assistant":
+                _close(history)
+                history.append(replace(message, role="user", parts=(LEAD, *_without_calls(message.parts))))
             case _:
                 _close(history)
-                history.append(replace(message, role="user", parts=_without_calls(message.parts)))
+                history.append(message)
     _close(history)
     return tuple(history)
 

@@ -82,8 +82,9 @@ class Lane:
 
     # --- transitions: no await below this line -----------------------------------------------------------------------
 
-    def accept(self, ticket: Ticket) -> None:
-        self._waiting.append(ticket)
+    def accept(self, ticket: Ticket, *, first: bool = False) -> None:
+        """``first``: before all that wait."""
+        self._waiting.insert(0 if first else len(self._waiting), ticket)
         if self._owner is None:
             self._owner = self._spawn(self._drain(), "lane")
 

@@ -53,6 +53,11 @@ class Turn:
         self._results: Message | None = None
         self._closed = False
 
+    @property
+    def _is_summary(self) -> bool:
+        """Its message is out of the context until it is whole."""
+        return self.run.kind == "summary"
+
     # --- while it runs ---
 
     async def say_user(self, ticket: Ticket, attached: Sequence[Part] = ()) -> Message:
@@ -62,9 +67,9 @@ class Turn:
         await self._record(Change(type="created", payload=message))
         return message
 
-    async def begin(self, *, is_summary: bool = False) -> Draft:
+    async def begin(self) -> Draft:
         """Begin an assistant message: a row at once, so that a crash leaves a trace of it."""
-        message = replace(self._new_message("assistant"), is_summary=is_summary)
+        message = self._new_message("assistant")
         self._draft = Draft(message)
         self._journal.open(self._draft)
         await self._record(Change(type="created", payload=message))
@@ -77,6 +82,8 @@ class Turn:
     async def complete(self, draft: Draft, finish: Finish) -> Message:
         """Record the message as finished. Its calls are open from now on."""
         message = self._finished(draft, finish)
+        if message.is_summary and message.text.strip():
+            message = self.message = replace(message, in_context=finish.reason == "end_turn")
         await self._record(Change(type="updated", payload=message))
         return message
 
@@ -113,7 +120,7 @@ class Turn:
         self._closed = True
         if finish is None:
             return []
-        in_context = self.ticket.spoken or self.ticket.started
+        in_context = (self.ticket.spoken or self.ticket.started) and not self._is_summary
         changes = self._unspoken()
         if (draft := self._draft) is not None:
             changes.append(Change(type="updated", payload=self._finished(draft, finish)))
@@ -129,7 +136,7 @@ class Turn:
         """What was accepted is recorded, also when the turn never came to it."""
         messages = []
         for ticket in (self.ticket, *self.ticket.folded):
-            if not ticket.spoken:
+            if not ticket.spoken and ticket.run.kind == "prompt":
                 ticket.spoken = True
                 messages.append(replace(self._user_message(ticket, labels_of(ticket)), in_context=self.ticket.started))
         return [Change(type="created", payload=message) for message in messages]
@@ -177,6 +184,8 @@ class Turn:
             run_id=self.run.run_id,
             seq=self._next_seq(self.run.session_id),
             role=role,
+            is_summary=self._is_summary and role == "assistant",
+            in_context=not self._is_summary,
             model=self._model if role == "assistant" else None,
             provider=self._provider if role == "assistant" else None,
             created_at=now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..wire import AgentStatus, Cancelled, CancelRequest, MovePrompt, PromptRequest, Run
+from ..wire import AgentStatus, Cancelled, CancelRequest, MovePrompt, PromptRequest, Run, SummarizeSession
 from .call import Call
 
 

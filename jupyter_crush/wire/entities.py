@@ -150,6 +150,10 @@ class Session(Wire, frozen=True, kw_only=True):
     author: str | None = None
     created_at: int
     updated_at: int
+    deleted_at: int | None = None
+    """It is gone at the next start, unless it is brought back before."""
+    notebooks: tuple[str, ...] = ()
+    """Those that prompts brought along and tools worked in, the last one first."""
     usage: Usage = Usage()
     message_count: int = 0
     is_busy: bool = False

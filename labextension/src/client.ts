@@ -64,6 +64,10 @@ export class CrushClient {
     return { name: decodeURIComponent(name ?? `crush.${format}`), content: await response.blob() };
   }
 
+  summarize(wid: string, sid: string, body: wire.SummarizeSession): Promise<wire.Run> {
+    return this._call('POST', ['workspaces', wid, 'agent', 'sessions', sid, 'summarize'], body);
+  }
+
   messages(wid: string, sid: string, page: { before?: number; limit?: number } = {}): Promise<wire.Snapshot> {
     const query = Object.entries(page).map(([key, value]) => [key, String(value)]);
     return this._call('GET', ['workspaces', wid, 'sessions', sid, 'messages'], undefined, Object.fromEntries(query));
@@ -168,7 +172,7 @@ export class CrushClient {
 }
 
 async function refusal(response: Response): Promise<CrushError> {
-  const body = (await response.json().catch(() => ({}))) as Partial<wire.ErrorBody>;
+  const body = (await response.json().catch(() => ({}))) as Partial<wire.ConflictBody>;
   const message = body.message || `${response.status} ${response.statusText}`;
-  return new CrushError(response.status, body.reason ?? 'unknown', message, body.retryable ?? false);
+  return new CrushError(response.status, body.reason ?? 'unknown', message, body.retryable ?? false, body.changed);
 }

@@ -35,6 +35,15 @@ export class SessionDeeds {
     });
   }
 
+  /** What was said becomes a summary, which the model reads from then on. */
+  summarize(wishes = ''): Promise<void> {
+    return this._attempt(async sid => {
+      const { live } = this._conversation;
+      const run = await live.call(wid => live.client.summarize(wid, sid, { wishes }));
+      live.apply({ type: 'run', payload: { type: 'created', payload: run } });
+    });
+  }
+
   private async _attempt(action: (sessionId: string) => Promise<void>): Promise<void> {
     const { sessionId } = this._conversation;
     if (sessionId !== null) {

@@ -16,6 +16,8 @@ export type Item =
   | { readonly kind: 'image'; readonly key: string; readonly image: Image }
   | { readonly kind: 'finish'; readonly key: string; readonly finish: Finish };
 
+export type SummaryState = 'writing' | 'done' | 'failed';
+
 export interface Turn {
   readonly key: string;
   readonly runId: string;
@@ -25,7 +27,8 @@ export interface Turn {
   readonly pictures: readonly Image[];
   readonly items: readonly Item[];
   readonly model: string | null;
-  readonly isSummary: boolean;
+  /** Not null: it is no turn, but a summary of what came before, or was to be one. */
+  readonly summary: SummaryState | null;
   /** Its last message. */
   readonly lastId: string;
 }
@@ -123,9 +126,14 @@ function turnOf(group: readonly ShownMessage[], isReading: (tool: Tool) => boole
     pictures: parts.filter(part => part.type === 'image'),
     items: foldReads(itemsOf(replies), isReading),
     model: replies.find(message => message.model)?.model ?? null,
-    isSummary: first?.is_summary ?? false,
+    summary: first?.is_summary ? summaryState(first) : null,
     lastId: group.at(-1)?.id ?? ''
   };
+}
+
+function summaryState(message: ShownMessage): SummaryState {
+  const isFinished = message.parts.at(-1)?.type === 'finish';
+  return !isFinished ? 'writing' : message.in_context ? 'done' : 'failed';
 }
 
 function itemsOf(messages: readonly ShownMessage[]): Item[] {

@@ -130,6 +130,10 @@ export interface Session {
   author: string | null;
   created_at: number;
   updated_at: number;
+  /** It is gone at the next start, unless it is brought back before. */
+  deleted_at: number | null;
+  /** Those that prompts brought along and tools worked in, the last one first. */
+  notebooks: string[];
   usage: Usage;
   message_count: number;
   is_busy: boolean;

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from jupyter_crush.history import for_model
+from jupyter_crush.history import LEAD, for_model
 from jupyter_crush.wire import Finish, Message, Part, Role, Text, ToolCall, ToolResult
 
 IDS = st.sampled_from(["a", "b", "c"])
@@ -71,7 +71,7 @@ def test_the_history_begins_at_the_last_summary() -> None:
     early, late = message("user", [Text(text="early")]), message("user", [Text(text="late")])
     summary = message("assistant", [Text(text="so far")], is_summary=True)
     history = for_model([early, summary, late])
-    assert [(each.role, each.text) for each in history] == [("user", "so far"), ("user", "late")]
+    assert [(each.role, each.text) for each in history] == [("user", f"{LEAD.text}so far"), ("user", "late")]
 
 
 def test_a_call_that_was_never_answered_gets_an_error_result_that_says_it_may_have_run() -> None:

@@ -151,6 +151,7 @@ async def test_what_is_answered_is_what_is_described(http: Http, model: Scripted
     assert await ask("POST", f"{s}/files/revert", wid=wid, sid=sid) == {"paths": []}
     await ask("POST", f"{s}/rewind", {"message_id": "none"}, wid=wid, sid=sid)
 
+    assert (await ask("POST", f"{lane}/summarize", {"wishes": ""}, wid=wid, sid=sid))["kind"] == "summary"
     fork = await ask("POST", f"{s}/fork", {}, wid=wid, sid=sid)
     assert fork["title"] == "B (fork)"
     asked.add((f"{s}/export", "GET"))

@@ -13,6 +13,8 @@ from jupyter_crush.store import Store
 from jupyter_crush.wire import AgentEvent, Change, RunComplete, ToolCall
 from store_samples import change, clock, integrity, message, run, session
 
+INSERT = "INSERT INTO sessions (id, title, created_at, updated_at, usage, message_count) VALUES (?, ?, 1, 1, '{}', 0)"
+
 
 async def titles(store: Store) -> set[str]:
     return {each.title for each in await store.sessions.all()}
@@ -97,7 +99,7 @@ async def test_a_rollback_in_one_task_loses_nothing_of_another(store: Store) -> 
 
     async def fails() -> None:
         async with store.transaction() as connection:
-            await connection.execute("INSERT INTO sessions VALUES ('bad', 'bad', NULL, NULL, NULL, 1, 1, '{}', 0)")
+            await connection.execute(INSERT, ("bad", "bad"))
             entered.set()
             await leave.wait()
             raise LookupError
@@ -176,7 +178,7 @@ async def test_a_transaction_that_swallows_an_error_of_sqlite_still_ends(store: 
     async with store.transaction() as connection:
         with contextlib.suppress(sqlite3.Error):
             await connection.execute("INSERT INTO nowhere VALUES (1)")
-        await connection.execute("INSERT INTO sessions VALUES ('a', 'kept', NULL, NULL, NULL, 1, 1, '{}', 0)")
+        await connection.execute(INSERT, ("a", "kept"))
     assert await titles(store) == {"kept"}
 
 
@@ -214,7 +216,7 @@ async def test_closing_waits_for_a_transaction_that_is_about_to_end(tmp_path: Pa
 
     async def slow() -> None:
         async with store.transaction() as connection:
-            await connection.execute("INSERT INTO sessions VALUES ('a', 'kept', NULL, NULL, NULL, 1, 1, '{}', 0)")
+            await connection.execute(INSERT, ("a", "kept"))
             entered.set()
             await leave.wait()
 
@@ -235,10 +237,10 @@ async def test_closing_is_bounded_and_undoes_a_transaction_that_never_ends(tmp_p
 
     async def stuck() -> None:
         async with store.transaction() as connection:
-            await connection.execute("INSERT INTO sessions VALUES ('a', 'lost', NULL, NULL, NULL, 1, 1, '{}', 0)")
+            await connection.execute(INSERT, ("a", "lost"))
             entered.set()
             await leave.wait()
-            await connection.execute("INSERT INTO sessions VALUES ('b', 'lost', NULL, NULL, NULL, 1, 1, '{}', 0)")
+            await connection.execute(INSERT, ("b", "lost"))
 
     writing = asyncio.ensure_future(stuck())
     await entered.wait()

@@ -90,6 +90,6 @@ def _without_tools(scene: Scene, request: ModelRequest) -> str:
         words = re.sub(r"[`*_#\[\]<>]", "", asked[0] if asked else "").split()
         return " ".join(words[:7])[:60] or "New session"
     if "summar" in told:
-        prompts = "\n".join(f"- {' '.join(text.split())[:200]}" for text in asked[-12:])
+        prompts = "\n".join(f"- {' '.join(text.split())[:200]}" for text in asked[-13:-1])
         return f"What was asked so far:\n\n{prompts}"
     return ABLE

@@ -1,0 +1,109 @@
+"""A summary takes the place of what was said before: a run of its own, without tools, whose one message the model reads from then on.
+
+The conversation is handed over as plain text in two roles, calls and results in words and in short: any model reads it, also one with
+a smaller window than the session's. A summary that is not finished is shown and stays out of the context, so a failed or
+cancelled one changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.json import encode
+from msgspec.structs import replace
+
+from .errors import ModelBadAnswer
+from .history import for_model
+from .journal import Journal
+from .models.port import Model, ModelRequest
+from .prompts.templates import text
+from .step import answer
+from .turn import Turn
+from .wire import Context, Image, Message, ModelInfo, Part, Text, ToolCall, ToolResult, Usage
+
+MAX_TOKENS = 8_000
+WINDOW = 200_000
+"""Tokens that a model of unknown window is taken to read."""
+CHARS_PER_TOKEN = 2
+"""Few, so that the whole surely fits."""
+CALL_CHARS = 600
+RESULT_CHARS = 2_000
+ATTACHED_CHARS = 4_000
+ASK = "Write the summary of this conversation now."
+
+
+async def summarize(
+    turn: Turn, journal: Journal, model: Model, info: ModelInfo, messages: Sequence[Message], wishes: str
+) -> None:
+    """Write the summary of ``messages``. ``wishes``: what the person wants of it. Raises ModelError."""
+    draft = await turn.begin()
+    asked = f"{ASK} {wishes}".strip()
+    request = ModelRequest(
+        model=info.id,
+        system=(text("summary.md"),),
+        messages=(*told(messages, (info.context_window or WINDOW) * CHARS_PER_TOKEN), _asking(draft.message(0), asked)),
+        max_tokens=MAX_TOKENS,
+    )
+    message = await answer(model, request, draft, turn, journal)
+    if not message.text.strip() or message.finish is None or message.finish.reason != "end_turn":
+        raise ModelBadAnswer("The summary was not finished; the session is as it was. Try again, or use another model.")
+    turn.usage = replace(turn.usage, context_tokens=turn.usage.output_tokens)
+
+
+def is_nearly_full(usage: Usage, info: ModelInfo, part: float) -> bool:
+    """Whether that part of the model's context is filled; False where its size is unknown, or ``part`` is 0."""
+    return bool(part and info.context_window and usage.context_tokens >= part * info.context_window)
+
+
+def told(messages: Sequence[Message], most: int) -> tuple[Message, ...]:
+    """What the model is sent of a conversation, as text of at most about ``most`` characters: of a longer one the first prompt, and
+    the end.
+    """
+    results = {
+        part.tool_call_id: part for message in messages for part in message.parts if isinstance(part, ToolResult)
+    }
+    lines = [
+        replace(message, parts=(Text(text=said),))
+        for message in for_model(messages)
+        if message.role != "tool"
+        and (said := "\n".join(filter(None, (_said(part, results) for part in message.parts))))
+    ]
+    kept: list[Message] = []
+    room = most - sum(len(line.text) for line in lines[:1])
+    for line in reversed(lines[1:]):
+        room -= len(line.text)
+        if room < 0:
+            break
+        kept.append(line)
+    left_out = len(lines) - 1 - len(kept)
+    head = lines[:1]
+    if left_out > 0:
+        gap = f"{head[0].text[:most]}\n[{left_out} messages that followed are left out here]"
+        head = [replace(head[0], parts=(Text(text=gap),))]
+    return (*head, *reversed(kept))
+
+
+def _said(part: Part, results: dict[str, ToolResult]) -> str:
+    match part:
+        case Text(text=said):
+            return said
+        case Context(label=label, text=attached):
+            return f"[attached {label}: {_short(attached, ATTACHED_CHARS)}]"
+        case Image(name=name):
+            return f"[a picture: {name or 'without a name'}]"
+        case ToolCall():
+            result = results.get(part.id)
+            became = _short(result.content, RESULT_CHARS) if result else "it has no result"
+            return f"[called {part.name} {_short(encode(part.input).decode(), CALL_CHARS)}: {became}]"
+    return ""
+
+
+def _short(said: str, most: int) -> str:
+    if len(said) <= most:
+        return said
+    half = most // 2
+    return f"{said[:half]} […] {said[-half:]}"
+
+
+def _asking(like: Message, asked: str) -> Message:
+    return replace(like, id=f"{like.id}.ask", role="user", parts=(Text(text=asked),), in_context=True, is_summary=False)
