@@ -31,6 +31,15 @@ async def cancel(call: Call, wid: str, sid: str, *, body: CancelRequest | None =
     return await call.workspace(wid).runs.cancel(sid, call.user)
 
 
+async def summarize(call: Call, wid: str, sid: str, *, body: SummarizeSession | None = None) -> Run:
+    """Have what was said summarized; the model reads the summary instead from then on.
+
+    A run of its own: 202 when it is accepted, 409 while something runs or waits there, or when there is nothing to summarize. One that
+    fails or is cancelled changes nothing.
+    """
+    return await call.workspace(wid).runs.summarize(body or SummarizeSession(), sid, call.user)
+
+
 async def list_prompts(call: Call, wid: str, sid: str) -> tuple[Run, ...]:
     """The queue of a session, in order."""
     return call.workspace(wid).runs.queue(sid)
