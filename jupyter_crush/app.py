@@ -52,7 +52,10 @@ class CrushApp(ExtensionApp):
     name = "jupyter_crush"
 
     model = Unicode(help="Model to answer with. Empty: the provider's default.").tag(config=True)
-    small_model = Unicode(help="Model for titles and summaries. Empty: the same as model.").tag(config=True)
+    small_model = Unicode(
+        help="Model for titles and summaries. Empty: summaries are by the session's model, titles by Anthropic's smallest model "
+        "where that can be used, else they are the first prompt's words."
+    ).tag(config=True)
     base_url = Unicode(
         help="Base URL of a server that speaks the Messages API (Ollama, llama.cpp, vLLM, LM Studio, a proxy). "
         "Default: the environment's ANTHROPIC_BASE_URL; empty: Anthropic's own."

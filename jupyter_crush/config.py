@@ -114,7 +114,7 @@ class Config(Struct, frozen=True, kw_only=True):
     model: str | None = None
     """None: the provider's default."""
     small_model: str | None = None
-    """For titles and summaries; None: the same as ``model``."""
+    """For titles and summaries. None: see the trait."""
     base_url: str | None = None
     api_key: str | None = None
     demo: Demo = "auto"

@@ -35,6 +35,7 @@ from .step import tell
 from .store.store import Store
 from .summary import is_nearly_full, summarize
 from .tasks import Tasks
+from .title import Titles
 from .turn import Turn
 from .wire import AcceptedPrompt, Cancelled, Change, ModelInfo, PromptRequest, Run, SummarizeSession
 from .world import World
@@ -73,6 +74,7 @@ class Runs:
         self._lanes: dict[str, Lane] = {}
         self._tickets: dict[str, Ticket] = {}
         self._turns: dict[str, Turn] = {}
+        self.titles = Titles(world, sessions, journal, tasks)
         self.is_closing = False
 
     @property
@@ -318,6 +320,7 @@ class Runs:
             logger.exception("the ending of %s is not on disk; it is said to those who watch", ticket.id)
             self._tickets |= {ended.id: ended for ended in (ticket, *ticket.folded)}
             self._journal.announce(*changes)
+        self.titles.begin(ticket.run)
         lane = self._lanes.get(session_id)
         if lane is not None and lane.active is ticket and lane.waiting and ticket.run.kind == "prompt":
             self._make_room(session_id, lane)
@@ -338,7 +341,7 @@ class Runs:
         for lane in lanes:
             lane.hurry(STOP_GRACE_S)
             lane.cancel(STOPPED)
-        await asyncio.gather(*(lane.idle() for lane in lanes))
+        await asyncio.gather(self.titles.close(), *(lane.idle() for lane in lanes))
 
     async def _tell_session(self, session_id: str) -> None:
         await self._journal.record(self._sessions.changed(session_id))

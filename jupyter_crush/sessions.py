@@ -102,6 +102,11 @@ class Sessions:
         self._rows[session_id] = replace(self._rows[session_id], **values, updated_at=self._now())
         return self.changed(session_id)
 
+    def rename(self, session_id: str, title: str) -> Change[Any]:
+        """Another title, which is no news: the session keeps its place among the others."""
+        self._rows[session_id] = replace(self._rows[session_id], title=title)
+        return self.changed(session_id)
+
     def changed(self, session_id: str) -> Change[Any]:
         """The session as it is now, for those who watch: busy or not, what waits in which order."""
         return Change(type="updated", payload=self._shown(self._rows[session_id]))

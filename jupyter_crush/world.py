@@ -20,6 +20,7 @@ from .journal import Journal
 from .kernels import Kernels
 from .lane import Ticket
 from .models.catalog import Catalog
+from .models.known import SMALL
 from .models.port import Model
 from .prompts.templates import system_prompt
 from .questions import Questions
@@ -80,6 +81,12 @@ class World:
         )
         own = (config.data_dir, Path(jupyter_config_dir()), Path(jupyter_runtime_dir()))
         self._private = tuple(folder.expanduser().resolve() for folder in own)
+
+    def small(self) -> tuple[Model, str] | None:
+        """The model for side jobs: the configured one, else Anthropic's small one where it can be used; None: there is none."""
+        wanted = self.config.small_model or next((info.id for info in self.catalog.infos if info.id == SMALL), None)
+        info = self.catalog.info(wanted) if wanted else None
+        return (self.catalog.find(wanted)[0], info.id) if info is not None and not info.is_demo else None
 
     def choose(self, *, model: str | None, mode: PermissionMode) -> None:
         self.model_id = model or self.config.model

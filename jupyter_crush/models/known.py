@@ -20,6 +20,9 @@ KNOWN = (
 )
 """The default first."""
 
+SMALL = "claude-haiku-5-5"
+"""For side jobs, where it is among the choices."""
+
 _VERSION = re.compile(r"^claude-[a-z]+-(\d{1,2})(?:-(\d{1,2}))?(?!\d)")
 _ADAPTIVE_SINCE = (4, 6)
 
