@@ -62,10 +62,13 @@ async def _take(event: Any, draft: Draft, turn: Turn, journal: Journal) -> None:
         case Retry(_, delay, message):
             journal.void(draft)
             await turn.publish(draft)
-            await tell(journal, turn.run, "retry", f"{message} Trying again in {delay:.0f} s.")
+            text = f"{message} Trying again in {delay:.0f} s."
+            await tell(journal, turn.run, "retry", text, retry_in_ms=round(delay * 1000))
 
 
-async def tell(journal: Journal, run: Run, kind: Any, message: str) -> None:
+async def tell(journal: Journal, run: Run, kind: Any, message: str, *, retry_in_ms: int | None = None) -> None:
     """A word about a run, for those who watch."""
-    event = AgentEvent(type=kind, session_id=run.session_id, run_id=run.run_id, message=message)
+    event = AgentEvent(
+        type=kind, session_id=run.session_id, run_id=run.run_id, message=message, retry_in_ms=retry_in_ms
+    )
     await journal.record(Change(type="created", payload=event))

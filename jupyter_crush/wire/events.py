@@ -63,6 +63,8 @@ class AgentEvent(Wire, frozen=True, kw_only=True):
     run_id: str | None
     error: str | None = None
     message: str
+    retry_in_ms: int | None = None
+    """Until the next try, as the server planned it when it said so."""
 
 
 class Client(Wire, frozen=True, kw_only=True):

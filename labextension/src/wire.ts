@@ -658,6 +658,8 @@ export interface AgentEvent {
   run_id: string | null;
   error: string | null;
   message: string;
+  /** Until the next try, as the server planned it when it said so. */
+  retry_in_ms: number | null;
 }
 
 export interface Client {

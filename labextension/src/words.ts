@@ -10,6 +10,11 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
 }
 
+/** In whole seconds, for what is counted while one looks. */
+export function seconds(ms: number): string {
+  return ms < 60_000 ? `${Math.floor(ms / 1000)}s` : duration(ms);
+}
+
 export function cost(usd: number): string {
   return usd > 0 && usd < 0.01 ? '<$0.01' : `$${usd.toFixed(2)}`;
 }

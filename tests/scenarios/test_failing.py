@@ -87,7 +87,8 @@ async def test_a_cancel_ends_the_wait_at_once(scene: Witness, api: MessagesApi) 
     api.script(Fail(429, "rate_limit_error", "Slow down", headers={"retry-after": "50"}))
     sid = await scene.session()
     run = await scene.prompt(sid, "Hi")
-    await scene.sees("agent_event", type="retry", run_id=run)
+    said = await scene.sees("agent_event", type="retry", run_id=run)
+    assert 50_000 <= said.payload["retry_in_ms"] <= 55_000
     began = time.monotonic()
     assert await scene.cancel(sid) == [run]
     (terminal,) = await scene.ended(run)

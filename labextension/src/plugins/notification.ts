@@ -3,15 +3,20 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { activity } from '../activity';
 import type { Activity } from '../activity';
-import { COMMANDS, ICrush } from '../tokens';
+import { ICrush, ICrushPanel } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: '@jupyter-crush/labextension:notification',
   description: 'Notifies of ends and questions while the tab is hidden.',
   autoStart: true,
-  requires: [ICrush],
+  requires: [ICrush, ICrushPanel],
   optional: [ITranslator],
-  activate: (app: JupyterFrontEnd, { conversation, live, settings }: ICrush, translator: ITranslator | null) => {
+  activate: (
+    _: JupyterFrontEnd,
+    { conversation, live, settings }: ICrush,
+    panel: ICrushPanel,
+    translator: ITranslator | null
+  ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_crush');
     let before: Activity = 'ready';
     settings.changed.connect(() => {
@@ -29,7 +34,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         const shown = new Notification(title, { body, tag: 'jupyter-crush' });
         shown.onclick = () => {
           window.focus();
-          void app.commands.execute(COMMANDS.focus);
+          panel.focus();
         };
       }
     });

@@ -1,6 +1,6 @@
 /** How long a tool runs already, second by second. */
 import { useEffect, useReducer } from 'react';
-import { duration } from '../words';
+import { seconds } from '../words';
 import { useUi } from './ui';
 
 /** Before that it is no news. */
@@ -16,5 +16,5 @@ export function Elapsed({ callId }: { callId: string }) {
   const begun = since.get(callId) ?? Date.now();
   since.set(callId, begun);
   const taken = Date.now() - begun;
-  return taken < SHOWN_MS ? null : <span className="jcr-Line-time">{duration(Math.floor(taken / 1000) * 1000)}</span>;
+  return taken < SHOWN_MS ? null : <span className="jcr-Line-time">{seconds(taken)}</span>;
 }

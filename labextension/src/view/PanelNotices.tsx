@@ -2,7 +2,9 @@
 import { activity } from '../activity';
 import type { Conversation } from '../conversation';
 import type { ICrush } from '../tokens';
-import type { PermissionNotification } from '../wire';
+import type { Settled } from '../model';
+import { visible } from '../visible';
+import { Countdown } from './Countdown';
 import { Notice } from './Notices';
 import { useUi } from './ui';
 
@@ -39,6 +41,7 @@ export function Notices({ crush, trouble }: NoticesProps) {
           }
         >
           {said.message}
+          {said.retry_in_ms !== null && <Countdown key={said.message} ms={said.retry_in_ms} />}
         </Notice>
       )}
       {isNews && <Notice kind="quiet">{settlement(settled, trans)}</Notice>}
@@ -74,13 +77,13 @@ function offline(conversation: Conversation, trans: ReturnType<typeof useUi>['tr
 }
 
 /** How a question was settled by somebody else, or by nobody. */
-function settlement(
-  { by, granted, withdrawn }: PermissionNotification,
-  trans: ReturnType<typeof useUi>['trans']
-): string {
-  if (withdrawn) {
+function settlement(settled: Settled, trans: ReturnType<typeof useUi>['trans']): string {
+  if (settled.withdrawn) {
     return trans.__('The question is withdrawn: nobody waits for its answer any more.');
   }
-  const who = by ?? trans.__('Somebody');
-  return granted ? trans.__('%1 allowed it.', who) : trans.__('%1 denied it.', who);
+  const who = visible(settled.by ?? trans.__('Somebody'));
+  if ('granted' in settled) {
+    return settled.granted ? trans.__('Allowed by %1.', who) : trans.__('Denied by %1.', who);
+  }
+  return settled.answered ? trans.__('Answered by %1.', who) : trans.__('%1 did not want to answer.', who);
 }

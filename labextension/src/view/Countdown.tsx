@@ -1,0 +1,18 @@
+/** The seconds until something is tried again; not read out, for the words before it say it once. */
+import { useEffect, useState } from 'react';
+import { seconds } from '../words';
+
+export function Countdown({ ms }: { ms: number }) {
+  const [end] = useState(() => Date.now() + ms);
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  const left = Math.ceil((end - now) / 1000) * 1000;
+  return left > 0 ? (
+    <span className="jcr-Countdown" aria-hidden="true">
+      {seconds(left)}
+    </span>
+  ) : null;
+}
