@@ -119,9 +119,11 @@ class Gate:
             raise NotFound("There is no such grant.")
         await self._journal.record(Change(type="deleted", payload=grant))
 
-    def forget(self, session_id: str) -> None:
-        """The session is deleted, and its grants with it."""
+    def forget(self, session_id: str) -> list[Change[Grant]]:
+        """The session is deleted, and its grants with it: whoever brings it back is asked again."""
+        gone = [grant for grant in self._grants.values() if grant.session_id == session_id]
         self._grants = {key: grant for key, grant in self._grants.items() if grant.session_id != session_id}
+        return [Change(type="deleted", payload=grant) for grant in gone]
 
     async def _ask(self, ask: Ask, call: ToolCall, run: Run) -> Decision:
         request = PermissionRequest(

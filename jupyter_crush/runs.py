@@ -224,10 +224,11 @@ class Runs:
         session_id = ticket.run.session_id
         untitled = self._sessions.get(session_id).title == UNTITLED
         titled = {"title": title_from(ticket.run.prompt)} if untitled and ticket.run.prompt.strip() else {}
+        named = [attached.notebook or attached.path or "" for attached in ticket.request.attachments]
         committed = self._journal.post(
             Change(type="created", payload=ticket.run),
             Change(type="created", payload=accepted),
-            self._sessions.update(session_id, **titled),
+            self._sessions.update(session_id, **titled, **self._sessions.touched(session_id, named)),
         )
         committed.add_done_callback(lambda done: self._settle(ticket, is_kept=done.exception() is None))
         return committed
@@ -312,7 +313,8 @@ class Runs:
         for ended in (ticket, *ticket.folded):
             self._tickets.pop(ended.id, None)
         if session_id in self._sessions:
-            changes.append(self._sessions.update(session_id, **self._sessions.spent(session_id, turn.usage)))
+            values = self._sessions.spent(session_id, turn.usage) | self._sessions.touched(session_id, turn.paths)
+            changes.append(self._sessions.update(session_id, **values))
         self._world.on_activity()
         try:
             await self._journal.record(*changes)

@@ -13,6 +13,8 @@ from .wire import Change, CreateSession, PatchSession, Session, Usage
 
 UNTITLED = "New session"
 TITLE_LENGTH = 60
+NOTEBOOKS = 20
+"""That a session is known to be about."""
 
 
 class Live:
@@ -37,6 +39,7 @@ class Sessions:
         new_id: Callable[[], str],
     ) -> None:
         self._rows = {row.id: row for row in rows}
+        self._removed: dict[str, Session] = {}
         self._seqs = dict(last_seqs)
         self._live = live
         self._now = now
@@ -111,8 +114,24 @@ class Sessions:
         """The session as it is now, for those who watch: busy or not, what waits in which order."""
         return Change(type="updated", payload=self._shown(self._rows[session_id]))
 
-    def remove(self, session_id: str) -> Change[Any]:
-        return Change(type="deleted", payload=self._rows.pop(session_id))
+    def remove(self, session_id: str) -> Session:
+        """It is not here any more; :meth:`restore` can bring it back."""
+        row = replace(self._rows.pop(session_id), deleted_at=self._now())
+        self._removed[session_id] = row
+        return row
+
+    def restore(self, session_id: str) -> Change[Any]:
+        row = self._removed.pop(session_id, None)
+        if row is None:
+            raise NotFound("There is no such session to bring back.")
+        self._rows[session_id] = replace(row, deleted_at=None)
+        return Change(type="created", payload=self._shown(self._rows[session_id]))
+
+    def touched(self, session_id: str, paths: Iterable[str]) -> dict[str, Any]:
+        """The values by which work in these notebooks changes a session."""
+        known = self._rows[session_id].notebooks
+        named = [path.strip("/") for path in paths if path.endswith(".ipynb")]
+        return {"notebooks": tuple(dict.fromkeys((*reversed(named), *known)))[:NOTEBOOKS]} if named else {}
 
     def spent(self, session_id: str, usage: Usage) -> dict[str, Any]:
         """The values by which a run's usage changes its session."""

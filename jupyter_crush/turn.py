@@ -42,6 +42,8 @@ class Turn:
         self.finish: FinishReason | None = None
         self.message: Message | None = None
         """The last assistant message, once recorded."""
+        self.paths: list[str] = []
+        """What its tools worked on, as far as they say so."""
         self._journal = journal
         self._model = model
         self._provider = provider
@@ -90,6 +92,8 @@ class Turn:
     async def add_result(self, result: ToolResult, images: Sequence[Image] = ()) -> None:
         """Record one call's result; the results of a step share one message."""
         self._journal.settle(result.tool_call_id)
+        if isinstance(path := result.metadata.get("path"), str):
+            self.paths.append(path)
         held = self._results
         message = held or self._new_message("tool")
         self._results = replace(message, parts=(*message.parts, result, *images), updated_at=self._now())

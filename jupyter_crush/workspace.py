@@ -78,7 +78,10 @@ class Workspace:
 
     async def load(self) -> None:
         """Read what was there. Called once, before anybody is served."""
-        rows, seqs = await self._store.sessions.all(), await self._store.messages.last_seqs()
+        rows = await self._store.sessions.all()
+        await self._store.write([Change(type="deleted", payload=row) for row in rows if row.deleted_at is not None])
+        rows = await self._store.sessions.all()
+        seqs = await self._store.messages.last_seqs()
         self._sessions = Sessions(rows, seqs, live=self._live, now=self._world.now, new_id=self._world.new_id)
         ledger = self._world.ledger(self._store, self._journal)
         self.runs = Runs(
@@ -193,12 +196,23 @@ class Workspace:
         return self._sessions.get(session_id)
 
     async def delete_session(self, session_id: str, user: str | None) -> None:
-        """Cancel what runs there, then delete. Nothing is accepted for it from now on."""
+        """Cancel what runs there, then delete. Nothing is accepted for it from now on.
+
+        Its rows stay until the workspace is opened the next time, so that it can be restored."""
         self._sessions.get(session_id)
-        change = self._sessions.remove(session_id)
+        row = self._sessions.remove(session_id)
         await self.runs.leave(session_id, by=user)
-        self._gate.forget(session_id)
-        await self._journal.record(change)
+        if session_id in self._sessions:
+            return  # restored meanwhile
+        marked = Change(type="updated", payload=row)
+        await self._journal.post(marked, *self._gate.forget(session_id), publish=False)
+        self._journal.announce(Change(type="deleted", payload=row))
+
+    async def restore_session(self, session_id: str) -> Session:
+        """Bring back what was deleted since the workspace was opened."""
+        self.runs.check_open()
+        await self._journal.record(self._sessions.restore(session_id))
+        return self._sessions.get(session_id)
 
     async def messages(
         self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None

@@ -174,6 +174,9 @@ class Workspace:
     def delete_session(self, session_id: str) -> None:
         self._thread.call(self.asynchronous.delete_session(session_id))
 
+    def restore_session(self, session_id: str) -> Session:
+        return self._thread.call(self.asynchronous.restore_session(session_id))
+
     def messages(
         self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None
     ) -> Snapshot:

@@ -146,6 +146,10 @@ class AsyncWorkspace:
         """A running turn is cancelled first."""
         await self.send("DELETE", ("sessions", session_id))
 
+    async def restore_session(self, session_id: str) -> Session:
+        """Bring back what was deleted a moment ago."""
+        return await self._ask("POST", ("sessions", session_id, "restore"), Session)
+
     async def messages(
         self, session_id: str, *, after: int | None = None, before: int | None = None, limit: int | None = None
     ) -> Snapshot:

@@ -74,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route(f"{SESSION}/files/revert", {"POST": direct(changes.revert_changes, errors=(409,))}),
     Route(f"{SESSION}/rewind", {"POST": direct(changes.rewind, errors=(409,))}),
     Route(f"{SESSION}/messages", {"GET": look(sessions.list_messages)}),
+    Route(f"{SESSION}/restore", {"POST": direct(sessions.restore_session, errors=(409, 503))}),
     Route(f"{SESSION}/fork", {"POST": direct(sessions.fork_session, statuses=(201,), errors=(409, 503))}),
     Route(f"{SESSION}/export", {"GET": look(sessions.export_session, media_types=sessions.EXPORTED)}),
     Route(

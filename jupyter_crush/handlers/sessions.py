@@ -46,8 +46,16 @@ async def fork_session(call: Call, wid: str, sid: str, *, body: ForkSession | No
 
 
 async def delete_session(call: Call, wid: str, sid: str) -> None:
-    """Delete a session with its messages; what runs in it is cancelled first."""
+    """Delete a session with its messages; what runs in it is cancelled first.
+
+    Nobody sees it any more. It can be restored until the workspace closes, and is gone for good when that opens again.
+    """
     await call.workspace(wid).delete_session(sid, call.user)
+
+
+async def restore_session(call: Call, wid: str, sid: str) -> Session:
+    """Bring back a session that was deleted since the workspace was opened. Permissions that stood there are asked for again."""
+    return await call.workspace(wid).restore_session(sid)
 
 
 async def list_messages(

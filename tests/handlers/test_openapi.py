@@ -174,6 +174,7 @@ async def test_what_is_answered_is_what_is_described(http: Http, model: Scripted
     assert late == {"resolved": False}
     await ask("DELETE", s, wid=wid, sid=sid)
     assert (await ask("GET", s, wid=wid, sid=sid))["reason"] == "not_found"
+    assert (await ask("POST", f"{s}/restore", wid=wid, sid=sid))["title"] == "B"
     await ask("DELETE", w, None, "?client_id=c", wid=wid)
     described = {(path, method) for path, method, _ in _operations(spec)}
     assert described - asked == {("/workspaces/{wid}/events", "GET")}

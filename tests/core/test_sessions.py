@@ -1,0 +1,73 @@
+"""Sessions as a whole: deleted and brought back, and which notebooks they are about."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_crush.errors import NotFound
+from jupyter_crush.models.port import TextDelta
+from jupyter_crush.models.scripted import ScriptedModel, call, says
+from jupyter_crush.wire import Attachment, CreateSession, PromptRequest, Session
+from workbench import desk, workspaces
+
+NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+
+
+async def test_what_was_deleted_can_be_brought_back_with_all_that_was_said(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    model = ScriptedModel([says("Hello."), [TextDelta("Half"), gate], says("Here again.")])
+    async with desk(tmp_path, model) as work:
+        sid = work.session.id
+        await work.ended(await work.prompt("Hi"))
+        run = await work.prompt("Talk")
+        await work.until(lambda: any("Half" in str(event) for event in work.events))
+        await work.workspace.delete_session(sid, "Ana")
+        (terminal,) = await work.ended(run)
+        assert terminal.state == "cancelled"
+        assert await work.workspace.sessions() == ()
+        with pytest.raises(NotFound):
+            await work.workspace.messages(sid)
+        with pytest.raises(NotFound):
+            await work.prompt("Still there?")
+
+        restored = await work.workspace.restore_session(sid)
+        assert (restored.id, restored.title, restored.deleted_at) == (sid, "Hi", None)
+        kinds = [event.payload.type for event in work.events if isinstance(event.payload.payload, Session)]
+        assert kinds[-2:] == ["deleted", "created"]
+        with pytest.raises(NotFound):
+            await work.workspace.restore_session(sid)
+        await work.ended(await work.prompt("Still there?"))
+        texts = [message.text for message in (await work.workspace.messages(sid)).messages]
+        assert texts == ["Hi", "Hello.", "Talk", "Half", "Still there?", "Here again."]
+
+
+async def test_at_the_next_opening_it_is_gone_for_good(tmp_path: Path) -> None:
+    async with desk(tmp_path, ScriptedModel([says("Hello.")])) as work:
+        await work.ended(await work.prompt("Hi"))
+        kept = await work.workspace.create_session(CreateSession(title="Kept"), "Ana")
+        await work.workspace.delete_session(work.session.id, "Ana")
+    later = workspaces(tmp_path, [ScriptedModel()])
+    workspace, _ = await later.open(None, "tests")
+    assert [session.id for session in await workspace.sessions()] == [kept.id]
+    with pytest.raises(NotFound):
+        await workspace.restore_session(work.session.id)
+    await later.close()
+
+
+async def test_a_session_knows_the_notebooks_it_is_about(tmp_path: Path) -> None:
+    model = ScriptedModel([says(call("read_notebook", {"path": "b.ipynb"}, id="c1")), says("Read."), says("Yes.")])
+    async with desk(tmp_path, model) as work:
+        for name in ("a.ipynb", "b.ipynb"):
+            (tmp_path / "root" / name).write_text(json.dumps(NOTEBOOK))
+        attached = (Attachment(notebook="a.ipynb"), Attachment(path="data.csv"))
+        body = PromptRequest(session_id=work.session.id, prompt="Look", attachments=attached)
+        run = await work.workspace.runs.prompt(body, "Ana")
+        assert (await work.workspace.session(work.session.id)).notebooks == ("a.ipynb",)
+        await work.ended(run)
+        assert (await work.workspace.session(work.session.id)).notebooks == ("b.ipynb", "a.ipynb")
+        await work.ended(await work.workspace.runs.prompt(body, "Ana"))
+        assert (await work.workspace.session(work.session.id)).notebooks == ("a.ipynb", "b.ipynb")
