@@ -1,13 +1,13 @@
 /** What a session is doing, from what is known of it. */
 import type { Conversation } from './conversation';
 import type { Call } from './messages';
-import type { PermissionRequest } from './wire';
+import type { Asked } from './model';
 
 export type Activity = 'ready' | 'working' | 'asking';
 
-/** The questions of the session that is shown, oldest first. */
-export function questions(conversation: Conversation): PermissionRequest[] {
-  return Object.values(conversation.live.view.permissions)
+/** What the session that is shown waits for, oldest first. */
+export function asked(conversation: Conversation): Asked[] {
+  return Object.values(conversation.live.view.asked)
     .filter(request => request.session_id === conversation.sessionId)
     .sort((a, b) => a.created_at - b.created_at);
 }
@@ -15,7 +15,7 @@ export function questions(conversation: Conversation): PermissionRequest[] {
 /** Busy from the moment Enter is pressed, not from when the server says so. */
 export function activity(conversation: Conversation): Activity {
   const { live, sessionId } = conversation;
-  if (questions(conversation).length) {
+  if (asked(conversation).length) {
     return 'asking';
   }
   const runs = Object.values(live.view.runs).filter(run => run.session_id === sessionId);

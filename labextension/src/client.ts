@@ -97,12 +97,21 @@ export class CrushClient {
     return this._call('PATCH', ['workspaces', wid, 'agent', 'sessions', sid, 'prompts', runId], body);
   }
 
-  permissions(wid: string): Promise<wire.PermissionRequest[]> {
-    return this._call('GET', ['workspaces', wid, 'permissions']);
+  /** What waits for a person. */
+  async asked(wid: string): Promise<(wire.PermissionRequest | wire.QuestionRequest)[]> {
+    const [permissions, questions] = await Promise.all([
+      this._call<wire.PermissionRequest[]>('GET', ['workspaces', wid, 'permissions']),
+      this._call<wire.QuestionRequest[]>('GET', ['workspaces', wid, 'questions'])
+    ]);
+    return [...permissions, ...questions];
   }
 
   answer(wid: string, pid: string, body: wire.AnswerPermission): Promise<wire.Resolved> {
     return this._call('POST', ['workspaces', wid, 'permissions', pid], body);
+  }
+
+  answerQuestion(wid: string, qid: string, body: wire.AnswerQuestion): Promise<wire.Resolved> {
+    return this._call('POST', ['workspaces', wid, 'questions', qid], body);
   }
 
   grants(wid: string): Promise<wire.Grant[]> {

@@ -11,7 +11,7 @@ import { asCrushError } from './errors';
 import type { Live } from './live';
 import type { Memory } from './memory';
 import type { Attached } from './mentions';
-import type { Grant, PatchConfig, PatchSession, PermissionAction, Run, RunMode, Session } from './wire';
+import type { Grant, PatchConfig, PatchSession, PermissionAction, QuestionAnswer, Run, RunMode, Session } from './wire';
 
 /** A prompt on its way to the server. */
 export interface Sending {
@@ -30,7 +30,6 @@ export interface Failure {
   readonly reason: string;
 }
 
-const UNDO_MS = 6_000;
 /** Where the draft of a session stands that is not made yet. */
 export const NEW = 'new';
 
@@ -59,16 +58,15 @@ export class Conversation implements IDisposable {
     return this._failure;
   }
 
-  /** The session that was deleted a moment ago. */
-  get removed(): Session | null {
-    return this._removed?.session ?? null;
+  /** Newest first. */
+  get sessions(): Session[] {
+    return Object.values(this.live.view.sessions).sort((a, b) => b.updated_at - a.updated_at);
   }
 
-  /** Newest first, without the one being deleted. */
-  get sessions(): Session[] {
-    return Object.values(this.live.view.sessions)
-      .filter(session => session.id !== this._removed?.session.id)
-      .sort((a, b) => b.updated_at - a.updated_at);
+  /** Whether something was done there since this browser last showed it. */
+  isUnread(session: Session): boolean {
+    const seen = this.memory.seen(session.id);
+    return session.id !== this._sessionId && seen !== null && session.message_count > seen;
   }
 
   get isDisposed(): boolean {
@@ -166,9 +164,15 @@ export class Conversation implements IDisposable {
     return this._answered.has(id);
   }
 
-  answer(id: string, action: PermissionAction, message: string | null): Promise<void> {
-    this._answered.add(id);
-    return this.attempt(() => this.live.call(wid => this.live.client.answer(wid, id, { action, message })));
+  /** Whether it arrived: what did not can be answered again. */
+  answer(id: string, action: PermissionAction, message: string | null): Promise<boolean> {
+    return this._settle(id, wid => this.live.client.answer(wid, id, { action, message }));
+  }
+
+  /** Null: no answer will come. */
+  answerQuestion(id: string, answers: QuestionAnswer[] | null): Promise<boolean> {
+    const body = answers ? { answers } : { cancel: true };
+    return this._settle(id, wid => this.live.client.answerQuestion(wid, id, body));
   }
 
   /** What the session that is shown may do without asking again. */
@@ -202,37 +206,6 @@ export class Conversation implements IDisposable {
     });
   }
 
-  /** Delete a session in a few seconds, unless `undoRemove` comes first. */
-  remove(session: Session): void {
-    this._finishRemove();
-    const timer = setTimeout(() => this._finishRemove(), UNDO_MS);
-    this._removed = { session, timer };
-    if (this._sessionId === session.id) {
-      this.show(this.sessions[0]?.id ?? null);
-    }
-    this.changed.emit();
-  }
-
-  undoRemove(): void {
-    if (this._removed) {
-      clearTimeout(this._removed.timer);
-      const { id } = this._removed.session;
-      this._removed = null;
-      this.show(id);
-    }
-  }
-
-  private _finishRemove(): void {
-    const removed = this._removed;
-    if (removed) {
-      clearTimeout(removed.timer);
-      this._removed = null;
-      const payload = removed.session;
-      this.live.apply({ type: 'session', payload: { type: 'deleted', payload } });
-      void this.attempt(() => this.live.call(wid => this.live.client.deleteSession(wid, payload.id)));
-    }
-  }
-
   private async _create(): Promise<string> {
     const payload = await this.live.call(wid => this.live.client.createSession(wid, {}));
     this.live.apply({ type: 'session', payload: { type: 'created', payload } });
@@ -260,6 +233,18 @@ export class Conversation implements IDisposable {
     }
   }
 
+  private async _settle(id: string, send: (wid: string) => Promise<unknown>): Promise<boolean> {
+    this._answered.add(id);
+    try {
+      await this.live.call(send);
+      return true;
+    } catch (error) {
+      this._answered.delete(id);
+      this._fail(error);
+      return false;
+    }
+  }
+
   private _fail(error: unknown): void {
     const { message, reason } = asCrushError(error);
     this._failure = { message, reason };
@@ -276,6 +261,10 @@ export class Conversation implements IDisposable {
         this.show(known ?? null);
       }
     }
+    const shown = this._sessionId === null ? undefined : view.sessions[this._sessionId];
+    if (shown) {
+      this.memory.setSeen(shown.id, shown.message_count);
+    }
     this.changed.emit();
   }
 
@@ -284,6 +273,5 @@ export class Conversation implements IDisposable {
   private _chosen = false;
   private _sending: Sending[] = [];
   private _failure: Failure | null = null;
-  private _removed: { session: Session; timer: ReturnType<typeof setTimeout> } | null = null;
   private _isDisposed = false;
 }

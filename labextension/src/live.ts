@@ -218,8 +218,8 @@ export class Live implements IDisposable {
     }
     await this._backlog.during(async () => {
       try {
-        const [sessions, permissions] = await Promise.all([this.client.sessions(wid), this.client.permissions(wid)]);
-        this._set(applyLists(this._view, { sessions, permissions }));
+        const [sessions, asked] = await Promise.all([this.client.sessions(wid), this.client.asked(wid)]);
+        this._set(applyLists(this._view, { sessions, asked }));
         this._isReady = true;
         await Promise.all([...this._followed].map(sessionId => this._fetchSession(sessionId)));
         await this.refreshStatus();

@@ -7,8 +7,8 @@
  */
 import { applyDelta, applyFact, fromSnapshot, prepend, removeMessage } from './messages';
 import type { Transcript } from './messages';
-import type { AgentEvent, CrushEvent, FileChange, PermissionRequest, Run, RunComplete } from './wire';
-import type { PermissionNotification, Session, Snapshot, ToolProgress } from './wire';
+import type { AgentEvent, CrushEvent, FileChange, PermissionRequest, QuestionRequest, Run, RunComplete } from './wire';
+import type { PermissionNotification, QuestionNotification, Session, Snapshot, ToolProgress } from './wire';
 
 type CrushEventOf<T extends CrushEvent['type']> = Extract<CrushEvent, { type: T }>;
 
@@ -17,6 +17,10 @@ export interface Arrival {
   readonly id: string | null;
   readonly data: CrushEvent;
 }
+
+/** What waits for a person: leave for a tool, or a question. */
+export type Asked = PermissionRequest | QuestionRequest;
+export type Settled = PermissionNotification | QuestionNotification;
 
 /** A session that was opened: its messages, and the cursor up to which its snapshot covers them. */
 export interface Opened {
@@ -31,9 +35,10 @@ export interface View {
   readonly sessions: Readonly<Record<string, Session>>;
   readonly opened: Readonly<Record<string, Opened>>;
   readonly runs: Readonly<Record<string, Run>>;
-  readonly permissions: Readonly<Record<string, PermissionRequest>>;
-  /** By session: how the last question was settled. */
-  readonly settled: Readonly<Record<string, PermissionNotification>>;
+  /** What waits for a person, by its id. */
+  readonly asked: Readonly<Record<string, Asked>>;
+  /** By session: how the last of these was settled. */
+  readonly settled: Readonly<Record<string, Settled>>;
   /** By tool call: the end of what it printed so far. */
   readonly progress: Readonly<Record<string, ToolProgress>>;
   /** By session: what the agent says about its turn (a retry, a failure), until the turn goes on or ends. */
@@ -50,7 +55,7 @@ export const NOTHING: View = {
   sessions: {},
   opened: {},
   runs: {},
-  permissions: {},
+  asked: {},
   settled: {},
   progress: {},
   notices: {},
@@ -94,12 +99,12 @@ export function applyEarlier(view: View, sessionId: string, snapshot: Snapshot, 
 }
 
 /** What GET answered: it replaces all there was of the kind. */
-export function applyLists(view: View, lists: { sessions: Session[]; permissions: PermissionRequest[] }): View {
+export function applyLists(view: View, lists: { sessions: Session[]; asked: Asked[] }): View {
   return {
     ...view,
     stale: false,
     sessions: Object.fromEntries(lists.sessions.map(session => [session.id, session])),
-    permissions: Object.fromEntries(lists.permissions.map(request => [request.id, request]))
+    asked: Object.fromEntries(lists.asked.map(request => [request.id, request]))
   };
 }
 
@@ -125,8 +130,10 @@ function applyEvent(view: View, id: string | null, event: CrushEvent): View {
     case 'agent_event':
       return { ...view, notices: put(view.notices, event.payload.payload.session_id, event.payload.payload) };
     case 'permission_request':
-      return applyRequest(view, event.payload);
+    case 'question_request':
+      return applyRequest(view, event.payload.payload);
     case 'permission_notification':
+    case 'question_notification':
       return settle(view, event.payload.payload);
     case 'file':
       return applyFile(view, event.payload.payload);
@@ -198,16 +205,16 @@ function applyEnd(view: View, end: RunComplete): View {
   return { ...view, notices, progress, runs: put(view.runs, end.run_id, ended) };
 }
 
-function applyRequest(view: View, { type, payload }: CrushEventOf<'permission_request'>['payload']): View {
-  const pending = type !== 'deleted' && payload.state === 'pending';
-  const permissions = pending ? put(view.permissions, payload.id, payload) : drop(view.permissions, payload.id);
-  const settled = pending ? drop(view.settled, payload.session_id) : view.settled;
-  return { ...view, permissions, settled };
+function applyRequest(view: View, request: Asked): View {
+  if (request.state !== 'pending') {
+    return { ...view, asked: drop(view.asked, request.id) };
+  }
+  return { ...view, asked: put(view.asked, request.id, request), settled: drop(view.settled, request.session_id) };
 }
 
-function settle(view: View, end: PermissionNotification): View {
+function settle(view: View, end: Settled): View {
   const settled = put(view.settled, end.session_id, end);
-  return { ...view, settled, permissions: drop(view.permissions, end.id) };
+  return { ...view, settled, asked: drop(view.asked, end.id) };
 }
 
 function applyFile(view: View, change: FileChange): View {

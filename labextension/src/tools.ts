@@ -16,10 +16,13 @@ export interface ToolLine {
 /** The number of a cell in a notebook that is open, as people count; null where it is not open. */
 export type CellNumber = (path: string, cellId: string) => number | null;
 
-type Doing = 'list' | 'find' | 'search' | 'read' | 'write' | 'shell' | 'run' | 'edit' | 'fetch' | 'other';
+type Doing =
+  'list' | 'find' | 'search' | 'read' | 'write' | 'shell' | 'run' | 'edit' | 'fetch' | 'ask' | 'plan' | 'other';
 
 /** The first that fits decides. */
 const DOINGS: readonly [RegExp, Doing][] = [
+  [/^ask_|question/, 'ask'],
+  [/plan|todo/, 'plan'],
   [/shell|bash|command|terminal/, 'shell'],
   [/run|exec/, 'run'],
   [/fetch|download|http/, 'fetch'],
@@ -109,6 +112,8 @@ function verbOf(name: string, trans: TranslationBundle): string {
     run: trans.__('Run'),
     edit: trans.__('Edit'),
     fetch: trans.__('Fetch'),
+    ask: trans.__('Ask'),
+    plan: trans.__('Plan'),
     other: name.replaceAll('_', ' ')
   };
   return verbs[doing(name)];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NOTHING, applyLists, applyQueue, applySnapshot, isCovered, reduce } from '../src/model';
 import type { Arrival, View } from '../src/model';
-import type { PermissionRequest, Run, RunComplete, Session } from '../src/wire';
+import type { PermissionRequest, QuestionRequest, Run, RunComplete, Session } from '../src/wire';
 import { Server, delta, event, message, pick, seeded, writing } from './server';
 
 const EMPTY = { messages: [], drafts: [], cursor: 'e:0', has_more: false };
@@ -131,7 +131,7 @@ describe('a cursor', () => {
   test('of another epoch asks for everything anew', () => {
     const view = fold(opened(), { id: 'f:0', data: event('resync', { reason: 'other_epoch' }) });
     expect(view.stale).toBe(true);
-    expect(applyLists(view, { sessions: [], permissions: [] }).stale).toBe(false);
+    expect(applyLists(view, { sessions: [], asked: [] }).stale).toBe(false);
   });
 });
 
@@ -185,18 +185,42 @@ describe('what else is known', () => {
     expect(Object.keys(applyQueue(view, 's', [run({ run_id: 'b' }), run({ run_id: 'a' })]).runs)).toEqual(['b', 'a']);
   });
 
-  test('a question is there until it is answered, and says who did', () => {
+  test('a request for leave is there until it is answered, and says who did', () => {
     const asked = { id: 'e:1', data: event('permission_request', request({ id: 'p' }), 'created') };
     const answer = { id: 'p', session_id: 's', granted: true, by: 'Ana', withdrawn: false };
     const view = fold(opened(), asked);
-    expect(Object.keys(view.permissions)).toEqual(['p']);
+    expect(Object.keys(view.asked)).toEqual(['p']);
     const after = fold(view, { id: 'e:2', data: event('permission_notification', answer) });
-    expect(after.permissions).toEqual({});
+    expect(after.asked).toEqual({});
     expect(after.settled['s']?.by).toBe('Ana');
   });
 
+  test('a question waits in one line with them, and is gone with its run', () => {
+    const question = { id: 'q', session_id: 's', run_id: 'r', tool_call_id: 't', questions: [], created_at: 1 };
+    const asked: QuestionRequest = { ...question, state: 'pending', answers: [], answered_by: null };
+    const gone = { id: 'q', session_id: 's', answered: false, by: null, withdrawn: true };
+    const view = fold(
+      opened(),
+      { id: 'e:1', data: event('permission_request', request({ id: 'p' }), 'created') },
+      { id: 'e:2', data: event('question_request', asked, 'created') }
+    );
+    expect(Object.keys(view.asked)).toEqual(['p', 'q']);
+    const settled = fold(view, { id: 'e:3', data: event('question_request', { ...asked, state: 'withdrawn' }) });
+    expect(Object.keys(settled.asked)).toEqual(['p']);
+    const after = fold(view, { id: 'e:3', data: event('question_notification', gone) });
+    expect([Object.keys(after.asked), after.settled['s']]).toEqual([['p'], gone]);
+    expect(applyLists(after, { sessions: [], asked: [asked] }).asked).toEqual({ q: asked });
+  });
+
   test('a retry is told until text comes again', () => {
-    const notice = { type: 'retry', session_id: 's', run_id: 'r', error: null, message: 'again in 2 s' } as const;
+    const notice = {
+      type: 'retry',
+      session_id: 's',
+      run_id: 'r',
+      error: null,
+      message: 'again in 2 s',
+      retry_in_ms: 2000
+    } as const;
     const view = fold(opened(), fact('e:1'), { id: 'e:2', data: event('agent_event', notice) });
     expect(view.notices['s']?.message).toBe('again in 2 s');
     expect(fold(view, said('Hi', 0)).notices).toEqual({});

@@ -28,6 +28,8 @@ describe('a tool in one line', () => {
     ['run_cell', 'Run'],
     ['run_code', 'Run'],
     ['run_command', 'Shell'],
+    ['ask_user', 'Ask'],
+    ['update_plan', 'Plan'],
     ['do_magic', 'do magic']
   ])('%s is said as %s', (name, verb) => {
     expect(toolLine(tool(name, {}), trans).verb).toBe(verb);

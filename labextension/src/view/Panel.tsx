@@ -1,9 +1,11 @@
 /** The panel: reads the conversation, hands its parts to the components, and their wishes back to it. */
 import type { KeyboardEvent } from 'react';
 import { useEffect, useMemo } from 'react';
-import { activity, questions } from '../activity';
+import { activity, asked as askedOf } from '../activity';
 import { NEW } from '../conversation';
-import type { Composed } from '../conversation';
+import type { Composed, Conversation } from '../conversation';
+import type { Asked } from '../model';
+import { planOf } from '../plan';
 import type { ICrush } from '../tokens';
 import { suggestions } from '../suggestions';
 import type { ModelInfo, Session } from '../wire';
@@ -16,6 +18,8 @@ import { Header } from './Header';
 import { showKeys } from './Keys';
 import { Notices } from './PanelNotices';
 import { PermissionCard } from './PermissionCard';
+import { PlanLine } from './PlanLine';
+import { QuestionCard } from './QuestionCard';
 import { Queue } from './Queue';
 import { troubleOf } from './trouble';
 import { useContextChips } from './context';
@@ -42,10 +46,10 @@ export function Panel({ crush, onRendered }: PanelProps) {
   const sid = session?.id;
   // Looked at seldom: the notebook may be large, and this renders with every event.
   const offered = useMemo(() => suggestions(notebooks.look(), trans), [notebooks, notebooks.version, sid, trans]); // eslint-disable-line react-hooks/exhaustive-deps
-  const doing = activity(conversation);
-  const asked = questions(conversation);
-  const question = asked[0];
   const opened = session ? live.view.opened[session.id] : undefined;
+  const doing = activity(conversation);
+  const asked = askedOf(conversation);
+  const plan = planOf(opened?.transcript.messages ?? [], live.view.runs, doing !== 'ready');
   const isEmpty = !conversation.sending.length && (session === null || opened?.transcript.messages.length === 0);
   const send = (prompt: string): void => {
     const attached = context.take();
@@ -63,7 +67,9 @@ export function Panel({ crush, onRendered }: PanelProps) {
         onShow={id => conversation.show(id)}
         onNew={() => conversation.show(null)}
         onRename={(id, title) => void conversation.rename(id, title)}
-        onRemove={one => conversation.remove(one)}
+        onRemove={one => void deeds.remove(one)}
+        isUnread={one => conversation.isUnread(one)}
+        notebook={notebooks.path}
         onFork={() => void deeds.fork(null)}
         onSummarize={() => void deeds.summarize()}
         onExport={format => void deeds.export(format)}
@@ -83,14 +89,8 @@ export function Panel({ crush, onRendered }: PanelProps) {
         <Conversed crush={crush} isBusy={doing !== 'ready'} onContinue={() => send(trans.__('Continue'))} />
       )}
       <Notices crush={crush} trouble={isEmpty ? null : (trouble?.text ?? null)} />
-      {question && (
-        <PermissionCard
-          key={question.id}
-          request={question}
-          waiting={asked.length - 1}
-          onAnswer={(action, message) => void conversation.answer(question.id, action, message)}
-        />
-      )}
+      {plan && <PlanLine plan={plan} />}
+      <AskedCard asked={asked} conversation={conversation} />
       <Queue
         runs={conversation.queue()}
         onRemove={run => void conversation.removeQueued(run)}
@@ -114,6 +114,30 @@ export function Panel({ crush, onRendered }: PanelProps) {
         onFiles={files => void context.attachFiles(files)}
       />
     </div>
+  );
+}
+
+/** The oldest of what waits for a person. */
+function AskedCard({ asked, conversation }: { asked: readonly Asked[]; conversation: Conversation }) {
+  const request = asked[0];
+  if (!request) {
+    return null;
+  }
+  const waiting = asked.length - 1;
+  return 'questions' in request ? (
+    <QuestionCard
+      key={request.id}
+      request={request}
+      waiting={waiting}
+      onAnswer={answers => conversation.answerQuestion(request.id, answers)}
+    />
+  ) : (
+    <PermissionCard
+      key={request.id}
+      request={request}
+      waiting={waiting}
+      onAnswer={(action, message) => conversation.answer(request.id, action, message)}
+    />
   );
 }
 

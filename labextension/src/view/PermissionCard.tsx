@@ -1,62 +1,45 @@
-/** The only thing that shouts: a question. It shows exactly what will happen, and takes Enter, S and Escape. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+/** Leave that a tool asks for. It shows exactly what will happen, and takes Enter, S and Escape. */
+import { useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { PermissionAction, PermissionRequest } from '../wire';
 import { visible } from '../visible';
+import { Card } from './Card';
 import { Diff } from './Diff';
 import { useUi } from './ui';
 
 interface PermissionCardProps {
   readonly request: PermissionRequest;
   readonly waiting: number;
-  readonly onAnswer: (action: PermissionAction, message: string | null) => void;
+  /** Whether the answer arrived. */
+  readonly onAnswer: (action: PermissionAction, message: string | null) => Promise<boolean>;
 }
-
-/** Keys are taken only after a person could have seen the question. */
-const SEEN_MS = 400;
 
 export function PermissionCard({ request, waiting, onAnswer }: PermissionCardProps) {
   const { trans } = useUi();
   const [isSent, setSent] = useState(false);
   const [reason, setReason] = useState<string | null>(null);
-  const card = useRef<HTMLDivElement>(null);
-  const isSeen = useSeen(card, request.id);
-  const answer = (action: PermissionAction, message: string | null = null): void => {
+  const answer = (action: PermissionAction): void => {
     if (!isSent) {
       setSent(true);
-      onAnswer(action, message);
+      const message = action === 'deny' ? reason?.trim() || null : null;
+      void onAnswer(action, message).then(setSent);
     }
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const isButton = event.target instanceof HTMLButtonElement || event.target instanceof HTMLInputElement;
-    if (!isSeen() || event.nativeEvent.isComposing || event.ctrlKey || event.metaKey || event.altKey) {
-      return;
-    }
-    if (event.key === 'Escape') {
+  const onKey = (event: KeyboardEvent): boolean => {
+    const isReason = event.target instanceof HTMLInputElement;
+    if (event.key === 'Escape' || (event.key === 'Enter' && isReason)) {
       answer('deny');
-    } else if (event.key === 'Enter' && !isButton) {
+    } else if (event.key === 'Enter' && !(event.target instanceof HTMLButtonElement)) {
       answer('allow');
-    } else if (event.key.toLowerCase() === 's' && request.scope && !(event.target instanceof HTMLInputElement)) {
+    } else if (event.key.toLowerCase() === 's' && request.scope && !isReason) {
       answer('allow_session');
     } else {
-      return;
+      return false;
     }
-    event.preventDefault();
-    event.stopPropagation();
+    return true;
   };
   return (
-    <div
-      className="jcr-Card"
-      ref={card}
-      tabIndex={-1}
-      role="alertdialog"
-      aria-label={titleOf(request, trans)}
-      onKeyDown={onKeyDown}
-    >
-      <div className="jcr-Card-head">
-        <span>{titleOf(request, trans)}</span>
-        {waiting > 0 && <span className="jcr-Card-more">{trans._n('%1 more', '%1 more', waiting)}</span>}
-      </div>
+    <Card id={request.id} title={titleOf(request, trans)} waiting={waiting} onKey={onKey}>
       {request.description && <div className="jcr-Card-text">{visible(request.description)}</div>}
       <Shown request={request} />
       {reason !== null && (
@@ -68,7 +51,6 @@ export function PermissionCard({ request, waiting, onAnswer }: PermissionCardPro
           placeholder={trans.__('Say what to do instead; Enter denies')}
           aria-label={trans.__('Reason')}
           onChange={event => setReason(event.target.value)}
-          onKeyDown={event => event.key === 'Enter' && answer('deny', reason.trim() || null)}
         />
       )}
       <div className="jcr-Card-actions">
@@ -85,7 +67,7 @@ export function PermissionCard({ request, waiting, onAnswer }: PermissionCardPro
             {trans.__('Allow for session')} <kbd>S</kbd>
           </button>
         )}
-        <button className="jcr-Button" disabled={isSent} onClick={() => answer('deny', reason?.trim() || null)}>
+        <button className="jcr-Button" disabled={isSent} onClick={() => answer('deny')}>
           {trans.__('Deny')} <kbd>Esc</kbd>
         </button>
         {reason === null && (
@@ -95,30 +77,8 @@ export function PermissionCard({ request, waiting, onAnswer }: PermissionCardPro
         )}
       </div>
       {request.scope && <div className="jcr-Card-scope">{trans.__('For the session: %1', visible(request.scope))}</div>}
-    </div>
+    </Card>
   );
-}
-
-/** The focus comes here only from inside the panel, never out of a text that is being written, and goes back to the composer. */
-function useSeen(card: React.RefObject<HTMLDivElement>, id: string): () => boolean {
-  const since = useRef(0);
-  useEffect(() => {
-    since.current = performance.now();
-    const active = document.activeElement;
-    const isWriting = active instanceof HTMLTextAreaElement ? active.value !== '' : active instanceof HTMLInputElement;
-    if (active?.closest('.jcr-Panel') && !isWriting) {
-      card.current?.focus({ preventScroll: true });
-    }
-  }, [card, id]);
-  useLayoutEffect(() => {
-    const node = card.current;
-    return () => {
-      if (node?.contains(document.activeElement)) {
-        node.closest('.jcr-Panel')?.querySelector<HTMLElement>('.jcr-Composer-text')?.focus();
-      }
-    };
-  }, [card]);
-  return () => performance.now() - since.current > SEEN_MS;
 }
 
 function titleOf(request: PermissionRequest, trans: ReturnType<typeof useUi>['trans']): string {
