@@ -53,6 +53,10 @@ export class CrushClient {
     return this._call('DELETE', ['workspaces', wid, 'sessions', sid]);
   }
 
+  restoreSession(wid: string, sid: string): Promise<wire.Session> {
+    return this._call('POST', ['workspaces', wid, 'sessions', sid, 'restore']);
+  }
+
   forkSession(wid: string, sid: string, body: wire.ForkSession): Promise<wire.Session> {
     return this._call('POST', ['workspaces', wid, 'sessions', sid, 'fork'], body);
   }

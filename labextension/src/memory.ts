@@ -30,6 +30,18 @@ export class Memory {
     this._put(`session:${workspaceId}`, sessionId);
   }
 
+  /** How much of a session was there when it was last shown here; null: it never was. */
+  seen(sessionId: string): number | null {
+    const count = this._get(`seen:${sessionId}`);
+    return count === null ? null : Number(count);
+  }
+
+  setSeen(sessionId: string, count: number): void {
+    if (this.seen(sessionId) !== count) {
+      this._put(`seen:${sessionId}`, String(count));
+    }
+  }
+
   /** What was written into a session's composer and not sent. */
   draft(sessionId: string): string {
     return this._get(`draft:${sessionId}`) ?? '';

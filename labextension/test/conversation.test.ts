@@ -132,19 +132,16 @@ describe('sessions', () => {
     expect(conversation.sessionId).toBe('b');
   });
 
-  test('can be brought back for a moment after they are deleted, and are gone then', async () => {
-    const deleted: string[] = [];
-    const { conversation, live } = setUp({
-      deleteSession: (_: string, sid: string) => (deleted.push(sid), Promise.resolve())
-    });
-    live.apply(said(session('a', 2)));
+  test('have news until they are shown', () => {
+    const { conversation, live } = setUp({});
+    const grown = (count: number): Session => ({ ...session('a', 2), message_count: count });
     live.apply(said(session('b', 1)));
-    conversation.remove(session('a', 2));
-    expect([conversation.sessionId, conversation.removed?.id, conversation.sessions.length]).toEqual(['b', 'a', 1]);
-    conversation.undoRemove();
-    expect([conversation.sessionId, conversation.sessions.length, deleted]).toEqual(['a', 2, []]);
-    conversation.remove(session('a', 2));
-    await vi.advanceTimersByTimeAsync(6_000);
-    expect([deleted, Object.keys(live.view.sessions)]).toEqual([['a'], ['b']]);
+    live.apply(said(grown(2)));
+    conversation.show('a');
+    live.apply(said(grown(4)));
+    expect(conversation.isUnread(grown(4))).toBe(false);
+    conversation.show('b');
+    expect(conversation.isUnread(grown(4))).toBe(false);
+    expect(conversation.isUnread(grown(6))).toBe(true);
   });
 });

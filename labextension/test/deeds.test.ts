@@ -1,5 +1,5 @@
 import { Signal } from '@lumino/signaling';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Conversation } from '../src/conversation';
 import { SessionDeeds } from '../src/deeds';
 import { CrushError } from '../src/errors';
@@ -63,4 +63,39 @@ test('an export is handed on with its name', async () => {
   conversation.show('s');
   await deeds.export('markdown');
   expect(kept).toEqual(['crush-s.md']);
+});
+
+describe('a deletion', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const asked: string[] = [];
+  const server = {
+    deleteSession: (_: string, sid: string) => (asked.push(`delete ${sid}`), Promise.resolve()),
+    restoreSession: (_: string, sid: string) => (asked.push(`restore ${sid}`), Promise.resolve(session(sid)))
+  };
+
+  test('is the server’s at once, and is undone there', async () => {
+    const { conversation, deeds } = setUp(server);
+    conversation.show('s');
+    await deeds.remove(session('s'));
+    expect([conversation.sessionId, deeds.removed?.id, asked]).toEqual([null, 's', ['delete s']]);
+    await deeds.undoRemove();
+    expect([conversation.sessionId, deeds.removed, asked.at(-1)]).toEqual(['s', null, 'restore s']);
+  });
+
+  test('is offered to be undone for a moment', async () => {
+    const { deeds } = setUp(server);
+    await deeds.remove(session('s'));
+    vi.advanceTimersByTime(12_000);
+    expect(deeds.removed).toBe(null);
+  });
+
+  test('that is refused is none', async () => {
+    const deleteSession = (): Promise<never> => Promise.reject(new CrushError(403, 'forbidden', 'No.'));
+    const { conversation, deeds } = setUp({ deleteSession });
+    await deeds.remove(session('s'));
+    expect([conversation.sessions.map(one => one.id), deeds.removed]).toEqual([['s'], null]);
+    expect(conversation.failure?.message).toBe('No.');
+  });
 });

@@ -91,3 +91,38 @@ def test_a_session_is_kept_as_a_file_and_goes_on_another_way(
         "What do penguins do? (fork)",
         "What do penguins do? (fork 2)",
     }
+
+
+@pytest.mark.timeout(240)
+def test_a_deletion_is_undone_and_the_list_says_what_is_new_and_what_it_is_about(
+    visit: Visit, api: MessagesApi, workspace: Workspace
+) -> None:
+    api.script("It is about islands.", "Done in the other one.")
+    tab = visit("lab/tree/penguins.ipynb")
+    tab.open_panel()
+    tab.new_session()
+    tab.send("What is this notebook about?")
+    expect(tab.turns.last).to_contain_text("It is about islands.")
+    tab.finished()
+    about = next(one for one in workspace.sessions() if one.title.startswith("What is this"))
+    assert about.notebooks == ("penguins.ipynb",)
+
+    tab.new_session()
+    run = workspace.prompt(about.id, "Go on without me")
+    assert workspace.wait(run, timeout=60).state == "done"
+    expect(tab.title.get_by_role("img", name="news in other sessions")).to_be_visible()
+    tab.title.click()
+    row = tab.panel.locator(".jcr-SessionRow").filter(has_text="What is this notebook about?")
+    expect(row.get_by_role("img", name="unread")).to_be_visible()
+    tab.panel.get_by_role("button", name="About penguins.ipynb").click()
+    expect(tab.panel.locator(".jcr-SessionRow")).to_have_count(1)
+    tab.shot("4-about-this-notebook", tab.panel)
+    row.get_by_title("Delete").click()
+    expect(row).to_have_count(0)
+    assert about.id not in {session.id for session in workspace.sessions()}, "also when the tab is closed now"
+    tab.page.keyboard.press("Escape")
+    tab.shot("5-deleted", tab.panel)
+    tab.panel.get_by_role("status").filter(has_text="is deleted.").get_by_role("button", name="Undo").click()
+    expect(tab.title).to_contain_text("What is this notebook about?")
+    expect(tab.turns.last).to_contain_text("Done in the other one.")
+    expect(tab.title.get_by_role("img", name="news in other sessions")).to_have_count(0)

@@ -13,6 +13,9 @@ export interface HeaderProps extends SessionDeeds {
   readonly current: Session | null;
   readonly now: number;
   readonly onShow: (id: string) => void;
+  readonly isUnread: (session: Session) => boolean;
+  /** The notebook in front. */
+  readonly notebook: string | null;
   readonly onRename: (id: string, title: string) => void;
   readonly onRemove: (session: Session) => void;
 }
@@ -44,6 +47,9 @@ export function Header(props: HeaderProps) {
               <span className="jcr-Ellipsis">{title}</span>
               <span className="jcr-Caret" />
             </>
+              {sessions.some(props.isUnread) && (
+                <span className="jcr-Dot jcr-mod-unread" role="img" aria-label={trans.__('news in other sessions')} />
+              )}
           }
         >
           {close => (

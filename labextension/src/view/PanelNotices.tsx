@@ -15,10 +15,11 @@ interface NoticesProps {
 }
 
 export function Notices({ crush, trouble }: NoticesProps) {
-  const { conversation, live } = crush;
+  const { conversation, deeds, live } = crush;
   const { trans } = useUi();
   const said = conversation.sessionId === null ? undefined : live.view.notices[conversation.sessionId];
-  const { removed, failure } = conversation;
+  const { failure } = conversation;
+  const { removed } = deeds;
   const settled = conversation.sessionId === null ? undefined : live.view.settled[conversation.sessionId];
   const isNews = settled && !conversation.wasAnsweredHere(settled.id) && activity(conversation) === 'working';
   return (
@@ -51,7 +52,7 @@ export function Notices({ crush, trouble }: NoticesProps) {
         </Notice>
       )}
       {removed && (
-        <Notice kind="quiet" action={{ name: trans.__('Undo'), onClick: () => conversation.undoRemove() }}>
+        <Notice kind="quiet" action={{ name: trans.__('Undo'), onClick: () => void deeds.undoRemove() }}>
           {trans.__('“%1” is deleted.', removed.title || trans.__('New session'))}
         </Notice>
       )}

@@ -9,6 +9,9 @@ interface SessionListProps {
   readonly sessions: readonly Session[];
   readonly currentId: string | null;
   readonly now: number;
+  readonly isUnread: (session: Session) => boolean;
+  /** The notebook in front. */
+  readonly notebook: string | null;
   readonly onShow: (id: string) => void;
   readonly onRename: (id: string, title: string) => void;
   readonly onRemove: (session: Session) => void;
@@ -20,8 +23,15 @@ const MANY = 6;
 export function SessionList(props: SessionListProps) {
   const { trans } = useUi();
   const [search, setSearch] = useState('');
+  const [isAbout, setAbout] = useState(false);
   const wanted = search.trim().toLocaleLowerCase();
-  const found = props.sessions.filter(session => session.title.toLocaleLowerCase().includes(wanted));
+  const about = props.notebook;
+  const isOffered = about !== null && props.sessions.some(session => session.notebooks.includes(about));
+  const found = props.sessions.filter(
+    session =>
+      session.title.toLocaleLowerCase().includes(wanted) &&
+      (!isAbout || !isOffered || session.notebooks.includes(about))
+  );
   return (
     <div className="jcr-Sessions">
       {props.sessions.length >= MANY && (
@@ -34,6 +44,16 @@ export function SessionList(props: SessionListProps) {
           onChange={event => setSearch(event.target.value)}
         />
       )}
+      {isOffered && (
+        <button
+          className="jcr-Chip jcr-Sessions-about"
+          aria-pressed={isAbout}
+          title={about}
+          onClick={() => setAbout(!isAbout)}
+        >
+          <span className="jcr-Ellipsis">{trans.__('About %1', about.split('/').at(-1) ?? about)}</span>
+        </button>
+      )}
       <ul className="jcr-Sessions-list">
         {found.map(session => (
           <SessionRow key={session.id} session={session} {...props} />
@@ -44,7 +64,8 @@ export function SessionList(props: SessionListProps) {
   );
 }
 
-function SessionRow({ session, currentId, now, onShow, onRename, onRemove }: SessionListProps & { session: Session }) {
+function SessionRow(props: SessionListProps & { session: Session }) {
+  const { session, currentId, now, isUnread, onShow, onRename, onRemove } = props;
   const { trans } = useUi();
   const [isRenaming, setRenaming] = useState(false);
   if (isRenaming) {
@@ -71,17 +92,30 @@ function SessionRow({ session, currentId, now, onShow, onRename, onRemove }: Ses
         onClick={() => onShow(session.id)}
       >
         {session.is_busy && <span className="jcr-Dot jcr-mod-busy" role="img" aria-label={trans.__('working')} />}
+        {!session.is_busy && isUnread(session) && (
+          <span className="jcr-Dot jcr-mod-unread" role="img" aria-label={trans.__('unread')} />
+        )}
         <span className="jcr-Ellipsis">{session.title || trans.__('New session')}</span>
         <span className="jcr-SessionRow-time">{ago(session.updated_at, now, trans)}</span>
       </button>
       <button className="jcr-IconButton" title={trans.__('Rename')} onClick={() => setRenaming(true)}>
         <editIcon.react tag="span" className="jcr-Icon" />
       </button>
-      <button className="jcr-IconButton" title={trans.__('Delete')} onClick={() => onRemove(session)}>
+      <button
+        className="jcr-IconButton"
+        title={trans.__('Delete')}
+        onClick={event => (focusBeside(event.currentTarget), onRemove(session))}
+      >
         <closeIcon.react tag="span" className="jcr-Icon" />
       </button>
     </li>
   );
+}
+
+/** The row goes away: the focus stays in the list. */
+function focusBeside(button: Element): void {
+  const row = button.closest('li');
+  (row?.nextElementSibling ?? row?.previousElementSibling)?.querySelector<HTMLElement>('[data-stop]')?.focus();
 }
 
 /** A title being written: Enter and leaving keep it, Escape does not. */
