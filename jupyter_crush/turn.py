@@ -44,6 +44,8 @@ class Turn:
         """The last assistant message, once recorded."""
         self.paths: list[str] = []
         """What its tools worked on, as far as they say so."""
+        self.steps = 0
+        """Steps of tools that came to their end."""
         self._journal = journal
         self._model = model
         self._provider = provider
@@ -101,6 +103,7 @@ class Turn:
 
     def end_step(self) -> None:
         """Every call of the step has its result."""
+        self.steps += 1
         self._calls, self._results = (), None
 
     # --- when it ends ---

@@ -193,6 +193,17 @@ async def test_a_cancel_ends_every_tool_of_a_step(scene: Witness, api: MessagesA
     assert shape(messages)[3] == ("assistant", "canceled")
 
 
+async def test_the_ending_says_after_how_many_steps_it_was_stopped(scene: Witness, api: MessagesApi) -> None:
+    step = Answer(Call("run_command", {"command": "true"}))
+    api.script(step, step, Answer(Text("And then"), Stall()))
+    sid = await scene.session()
+    run = await scene.prompt(sid, "Three steps")
+    await scene.hears(run, "And then")
+    await scene.cancel(sid)
+    await scene.ended(run)
+    assert (await scene.messages(sid))[-1]["parts"][-1]["message"].endswith(" after 2 steps.")
+
+
 async def test_a_cancel_in_a_silence_of_pings_ends_at_once(scene: Witness, api: MessagesApi) -> None:
     """Scenario 1, when the model has nothing to say."""
     api.script(Answer(Ping(1000, 0.05)))

@@ -69,7 +69,7 @@ def test_prompts_answers_and_stop_need_no_mouse(visit: Visit, api: MessagesApi, 
     expect(tab.turns.last).to_contain_text("It goes on and on")
     expect(tab.card).to_be_hidden()
     keys.press("Escape")
-    expect(tab.endings).to_have_text("Stopped by you.")
+    expect(tab.endings).to_have_text("Stopped by you after 1 step.")
     tab.finished()
 
     keys.press(TO_PANEL)
