@@ -77,6 +77,22 @@ export class CrushClient {
     return this._call('GET', ['workspaces', wid, 'sessions', sid, 'messages'], undefined, Object.fromEntries(query));
   }
 
+  changes(wid: string, sid: string, runId?: string): Promise<wire.ChangedFile[]> {
+    return this._call('GET', ['workspaces', wid, 'sessions', sid, 'files'], undefined, runId ? { run_id: runId } : {});
+  }
+
+  keepChanges(wid: string, sid: string, body: wire.KeepChanges): Promise<wire.Reviewed> {
+    return this._call('POST', ['workspaces', wid, 'sessions', sid, 'files', 'keep'], body);
+  }
+
+  revertChanges(wid: string, sid: string, body: wire.RevertChanges): Promise<wire.Reviewed> {
+    return this._call('POST', ['workspaces', wid, 'sessions', sid, 'files', 'revert'], body);
+  }
+
+  rewind(wid: string, sid: string, body: wire.Rewind): Promise<wire.Reviewed> {
+    return this._call('POST', ['workspaces', wid, 'sessions', sid, 'rewind'], body);
+  }
+
   prompt(wid: string, body: wire.PromptRequest): Promise<wire.Run> {
     return this._call('POST', ['workspaces', wid, 'agent'], body);
   }

@@ -1,4 +1,5 @@
 /** What goes wrong between this page and the server. */
+import type { ChangedFile } from './wire';
 
 /** What the server refused and why, in its own words; `status` 0: it was not reached. */
 export class CrushError extends Error {
@@ -6,7 +7,9 @@ export class CrushError extends Error {
     readonly status: number,
     readonly reason: string,
     message: string,
-    readonly retryable = false
+    readonly retryable = false,
+    /** What somebody changed since, where that is why. */
+    readonly changed: readonly ChangedFile[] = []
   ) {
     super(message);
     this.name = 'CrushError';

@@ -30,9 +30,10 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
   const deeds = useMemo(
     (): TurnDeeds => ({
       onFork: turn => void crush.deeds.fork(turn.lastId),
-      onEdit: turn => void crush.deeds.fork(turn.key, { before: true, draft: turn.words })
+      onEdit: turn => void crush.deeds.fork(turn.key, { before: true, draft: turn.words }),
+      onRewind: turn => void crush.changes.rewind(turn.key)
     }),
-    [crush.deeds]
+    [crush.changes, crush.deeds]
   );
   const onEarlier = useCallback(() => {
     if (sessionId !== null && live.view.opened[sessionId]?.hasEarlier) {

@@ -2,6 +2,7 @@
 import { addIcon } from '@jupyterlab/ui-components';
 import { useState } from 'react';
 import type { Session } from '../wire';
+import { ChangesButton } from './ChangesLine';
 import { Popup } from './Popup';
 import { SessionList, TitleInput } from './SessionList';
 import { SessionMenu } from './SessionMenu';
@@ -12,10 +13,10 @@ export interface HeaderProps extends SessionDeeds {
   readonly sessions: readonly Session[];
   readonly current: Session | null;
   readonly now: number;
-  readonly onShow: (id: string) => void;
   readonly isUnread: (session: Session) => boolean;
   /** The notebook in front. */
   readonly notebook: string | null;
+  readonly onShow: (id: string) => void;
   readonly onRename: (id: string, title: string) => void;
   readonly onRemove: (session: Session) => void;
 }
@@ -46,10 +47,10 @@ export function Header(props: HeaderProps) {
             <>
               <span className="jcr-Ellipsis">{title}</span>
               <span className="jcr-Caret" />
-            </>
               {sessions.some(props.isUnread) && (
                 <span className="jcr-Dot jcr-mod-unread" role="img" aria-label={trans.__('news in other sessions')} />
               )}
+            </>
           }
         >
           {close => (
@@ -65,6 +66,7 @@ export function Header(props: HeaderProps) {
           )}
         </Popup>
       )}
+      <ChangesButton />
       <button className="jcr-IconButton" title={trans.__('New session')} onClick={onNew}>
         <addIcon.react tag="span" className="jcr-Icon" />
       </button>

@@ -10,9 +10,11 @@ export interface TurnDeeds {
   readonly onFork: (turn: Turn) => void;
   /** Another session that ends before this turn, with its words in the composer. */
   readonly onEdit: (turn: Turn) => void;
+  /** Files and notebooks as they were before this turn. */
+  readonly onRewind: (turn: Turn) => void;
 }
 
-export const TurnMenu = memo(function TurnMenu({ turn, onFork, onEdit }: TurnDeeds & { turn: Turn }) {
+export const TurnMenu = memo(function TurnMenu({ turn, onFork, onEdit, onRewind }: TurnDeeds & { turn: Turn }) {
   const { trans } = useUi();
   return (
     <Popup
@@ -32,6 +34,11 @@ export const TurnMenu = memo(function TurnMenu({ turn, onFork, onEdit }: TurnDee
             name={trans.__('Edit and send again')}
             hint={trans.__('a new session that goes on before it')}
             onChoose={() => (close(), onEdit(turn))}
+          />
+          <Choice
+            name={trans.__('Rewind files to before it')}
+            hint={trans.__('undoes what the agent changed in this turn and later')}
+            onChoose={() => (close(), onRewind(turn))}
           />
         </>
       )}
