@@ -75,8 +75,8 @@ class Crush(Http):
         made = await self.call("POST", f"{self.workspace}/sessions", {})
         return str(made["id"])
 
-    async def prompt(self, session: str, text: str) -> str:
-        body = {"session_id": session, "prompt": text, "mode": "queue"}
+    async def prompt(self, session: str, text: str, **more: str) -> str:
+        body = {"session_id": session, "prompt": text, "mode": "queue", **more}
         return str((await self.call("POST", f"{self.workspace}/agent", body))["run_id"])
 
     async def clear(self, session: str) -> None:

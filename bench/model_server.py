@@ -1,4 +1,5 @@
-"""A Messages API on loopback that streams as fast, or at the pace, that the prompt asks for: ``deltas=200 pace=0.02``.
+"""A Messages API on loopback that streams as fast, or at the pace, that the prompt asks for: ``deltas=200 pace=0.02``; or that calls
+the tool that the prompt asks for, once: ``call={"name": …, "input": …}``.
 
 It is lean on purpose: frames are encoded once, so that what is measured is the other side.
 """
@@ -9,6 +10,7 @@ import asyncio
 import json
 import re
 import sys
+import time
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 WORD = "lorem "
@@ -32,6 +34,12 @@ START = event(
     },
 ) + event("content_block_start", index=0, content_block={"type": "text", "text": ""})
 DELTA = event("content_block_delta", index=0, delta={"type": "text_delta", "text": WORD})
+CALLING = START.rpartition(b"event: content_block_start")[0]
+CALLED = (
+    event("content_block_stop", index=0)
+    + event("message_delta", delta={"stop_reason": "tool_use", "stop_sequence": None}, usage={"output_tokens": 1})
+    + event("message_stop")
+)
 STOP = (
     event("content_block_stop", index=0)
     + event("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None}, usage={"output_tokens": 1})
@@ -43,7 +51,12 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     head = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
     body = await reader.readexactly(int(length.group(1)) if length else 0)
-    wanted = re.findall(rb"deltas=(\d+) pace=([\d.]+)", body)[-1]
+    if (call := called(body)) is not None:
+        writer.write(HEAD + CALLING + call + CALLED)
+        await writer.drain()
+        writer.close()
+        return
+    wanted = (re.findall(rb"deltas=(\d+) pace=([\d.]+)", body) or [(b"1", b"0")])[-1]
     count, pace = int(wanted[0]), float(wanted[1])
     writer.write(HEAD + START)
     loop = asyncio.get_running_loop()
@@ -59,6 +72,21 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.write(STOP)
     await writer.drain()
     writer.close()
+
+
+def called(body: bytes) -> bytes | None:
+    """The call that the last prompt asks for, unless it was made."""
+    last = json.loads(body)["messages"][-1]["content"]
+    if not isinstance(last, list) or any(block["type"] == "tool_result" for block in last):
+        return None
+    text = next((block["text"] for block in last if block.get("text", "").startswith("call=")), None)
+    if text is None:
+        return None
+    call = json.loads(text[5:])
+    block = {"type": "tool_use", "id": f"call_{time.monotonic_ns()}", "name": call["name"], "input": {}}
+    return event("content_block_start", index=0, content_block=block) + event(
+        "content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": json.dumps(call["input"])}
+    )
 
 
 async def main() -> None:

@@ -61,9 +61,10 @@ async def jupyter(which: str = "with", *, model_url: str = "") -> AsyncIterator[
             "IdentityProvider": {"token": TOKEN},
             "CrushApp": {"api_key": "bench", "base_url": model_url, "model": "bench", "queue_limit": 100_000},
         }
-        (home / "jupyter_server_config.json").write_text(json.dumps(config))
+        (home / "config").mkdir()
+        (home / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
         folders = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
-        env = {**os.environ, **folders, "JUPYTER_CONFIG_DIR": str(home), "PYTHONPATH": str(ROOT)}
+        env = {**os.environ, **folders, "PYTHONPATH": str(ROOT)}
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         began = time.monotonic()
         log = (home / "log").open("wb")

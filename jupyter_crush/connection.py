@@ -7,14 +7,13 @@ so each connection has its own.
 from __future__ import annotations
 
 import asyncio
-import queue
 from collections.abc import Callable
 from typing import Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_client.session import Session
 from jupyter_core.utils import ensure_async
 
+from .incoming import own_session, receive
 from .outputs import Outputs
 
 POLL = 0.5
@@ -224,18 +223,10 @@ class Connection:
                 request.outputs.page(message["content"].get("payload") or ())
 
     async def _iopub(self, within: float) -> dict[str, Any] | None:
-        try:
-            message: dict[str, Any] = await self._client.get_iopub_msg(timeout=within)
-        except queue.Empty:
-            return None
-        return message
+        return await receive(self._client.iopub_channel, within)
 
     async def _shell(self, within: float) -> dict[str, Any] | None:
-        try:
-            message: dict[str, Any] = await self._client.get_shell_msg(timeout=within)
-        except queue.Empty:
-            return None
-        return message
+        return await receive(self._client.shell_channel, within)
 
 
 def _answers(message: dict[str, Any] | None, msg_id: str) -> bool:
@@ -244,7 +235,7 @@ def _answers(message: dict[str, Any] | None, msg_id: str) -> bool:
 
 def _client(kernel: Any) -> Any:
     """An asynchronous client with its own Session, also from a manager that would make a blocking one."""
-    session = Session(key=kernel.session.key, signature_scheme=kernel.session.signature_scheme)
+    session = own_session(kernel)
     client = kernel.client(session=session)
     if isinstance(client, AsyncKernelClient):
         return client

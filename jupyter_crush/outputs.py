@@ -18,6 +18,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from .incoming import DROPPED
+
 CONTROLS = re.compile(r"[\n\b\r]")
 
 
@@ -50,7 +52,17 @@ class StreamText:
         self._line = ""
         self._cursor = 0
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, gap: int = 0) -> None:
+        """``gap``: how many characters are missing in the middle of ``text``."""
+        if gap or len(text) > 8 * self._half:  # nobody needs its middle, and acting on all of it would take long
+            size = min(4 * self._half, len(text) // 2)
+            self.add(text[:size])
+            self._keep(self._line)
+            self._head_room = 0
+            self._dropped += self._tail_size + gap + len(text) - 2 * size
+            self._tail.clear()
+            self._tail_size, self._line, self._cursor = 0, "", 0
+            text = text[len(text) - size :]
         if "\r" not in text and "\b" not in text and self._cursor == len(self._line):
             lines, newline, rest = text.rpartition("\n")
             if newline:
@@ -142,7 +154,10 @@ class Outputs:
         """Take in one message of the iopub channel. Whether it changed anything."""
         match kind:
             case "stream":
-                self._add_stream(str(content.get("name", "stdout")), str(content.get("text", "")))
+                gap = content.get(DROPPED)
+                self._add_stream(
+                    str(content.get("name", "stdout")), str(content.get("text", "")), gap if type(gap) is int else 0
+                )
             case "display_data" | "execute_result":
                 self._add_data(kind, content)
             case "error":
@@ -184,15 +199,15 @@ class Outputs:
 
     # --- one kind each ---
 
-    def _add_stream(self, name: str, text: str) -> None:
+    def _add_stream(self, name: str, text: str, gap: int) -> None:
         last = None if self._clear_next else self._newest()
         if last is not None and last.stream is not None and last.value["name"] == name:
-            last.stream.add(text)
+            last.stream.add(text, gap)
             return
         held = self._text + (last.stream.size if last is not None and last.stream is not None else 0)
         room = min(self._limits.stream, max(self._limits.text - held, self._limits.late_stream))
         stream = StreamText(room)
-        stream.add(text)
+        stream.add(text, gap)
         self._push(_Output({"output_type": "stream", "name": name}, stream))
 
     def _add_data(self, kind: str, content: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "jupyter_crush"
 ORDER = [
     "_version", "wire", "export", "errors", "tasks", "lines", "stopwatch", "config", "environment",
     "log", "draft", "store", "journal", "pending",
-    "lane", "models/port", "documents", "outputs", "incoming", "connection", "kernel_lookup", "kernels", "introspection",
+    "lane", "models/port", "documents", "incoming", "outputs", "connection", "kernel_lookup", "kernels", "introspection",
     "tools", "review", "permission", "questions", "history",
     "models", "turn", "step", "prompts", "agent", "summary", "attachments",
     "sessions", "forking", "clients", "conclusion", "recovery", "world", "title", "runs", "workspace", "workspaces",
