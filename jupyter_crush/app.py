@@ -201,11 +201,12 @@ class CrushApp(ExtensionApp):
 
     def _make_workspaces(self, config: Config, attached: AttachedBackend) -> Workspaces:
         server, providers = self.server, (self.providers or providers_from)(config)
+        contents = ContentsBackend(server.contents_manager, server.kernel_spec_manager, attached.interest)
         return Workspaces(
             config,
             root=Path(server.root_dir),
             catalog=Catalog(providers, default=config.model),
-            documents=Documents([SharedBackend(Rooms(server)), attached, ContentsBackend(server.contents_manager)]),
+            documents=Documents([SharedBackend(Rooms(server)), attached, contents]),
             kernels=Kernels(kernel_manager=server.kernel_manager, session_manager=server.session_manager),
             tools=builtin_tools(),
             on_activity=self._on_activity,

@@ -8,11 +8,12 @@ a changed file, ``dialogs`` counts one.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from jupyter_crush.documents.attached import AttachedBackend, as_text
 from jupyter_crush.documents.cells import checked, identified
-from jupyter_crush.documents.edits import applied
+from jupyter_crush.documents.edits import applied, new_cell
 from jupyter_crush.errors import NotFound, Stale, ToolError
 from jupyter_crush.wire import (
     AnswerDocument,
@@ -27,20 +28,21 @@ from jupyter_crush.wire import (
 )
 
 WID = "w"
+Cells: TypeAlias = list[dict[str, Any]]
 
 
 class FrontEnd:
     """One tab with one document. ``deaf``: it claims nothing; ``dumb``: it does the work and never answers."""
 
     def __init__(
-        self, backend: AttachedBackend, manager: Any, path: str, tab_id: str = "tab", server: asyncio.Lock | None = None
+        self, backend: AttachedBackend, manager: Any, path: str, tab_id: str = "tab", saving: asyncio.Lock | None = None
     ) -> None:
         self.backend = backend
         self.manager = manager
         self.path = path
         self.tab_id = tab_id
-        self.server = server or asyncio.Lock()
-        """Held while the file is compared and written, or read: JupyterLab's own two steps are not what is tested."""
+        self.saving = saving or asyncio.Lock()
+        """Held while a file is compared and written: two requests of JupyterLab's, between which another tab may save."""
         self.client_id = f"client of {tab_id}"
         self.cells: list[dict[str, Any]] = []
         self.text: str | None = None
@@ -53,7 +55,6 @@ class FrontEnd:
         self.deaf = False
         self.dumb = False
         self.is_offline = False
-        self.is_loading = False
         self.dialogs = 0
         self.asked: list[DocumentRequest] = []
         self.resolved: list[bool] = []
@@ -61,6 +62,9 @@ class FrontEnd:
         self.step = asyncio.Event()
         """Cleared, it holds the tab between its claim and what it does."""
         self.step.set()
+        self.awake = asyncio.Event()
+        """Cleared, the tab is frozen: it goes on where it was."""
+        self.awake.set()
         self._requests: asyncio.Queue[DocumentRequest] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._line = asyncio.Lock()
@@ -74,8 +78,7 @@ class FrontEnd:
     # --- what its person and its browser do ---
 
     async def open(self, *, streams: int = 1) -> FrontEnd:
-        async with self.server:
-            await self._load()
+        await self._load()
         self.connect(streams)
         self.say()
         self._task = asyncio.ensure_future(self._live())
@@ -111,8 +114,12 @@ class FrontEnd:
     async def offline(self) -> None:
         """Nothing reaches the server, and nothing comes. A save that is on its way gets through first."""
         async with self._line:
-            self.is_offline = True
-            self.connect(0)
+            self.cut()
+
+    def cut(self) -> None:
+        """As above; but of a save that is on its way nobody knows whether it got through."""
+        self.is_offline = True
+        self.connect(0)
 
     async def leave(self) -> None:
         """Close the page; a save that is on its way gets through first."""
@@ -133,6 +140,22 @@ class FrontEnd:
         self.dirty = True
         self.say()
 
+    def add(self, index: int, cell_id: str, text: str) -> None:
+        self.cells.insert(index, new_cell(cell_id, "code", text))
+        self.dirty = True
+        self.say()
+
+    def delete(self, index: int) -> None:
+        del self.cells[index]
+        self.dirty = True
+        self.say()
+
+    async def revert(self) -> None:
+        """What "Reload from Disk" does: what is not saved is given up."""
+        async with self._line:
+            await self._load()
+            self.say()
+
     async def save(self) -> bool:
         """What Ctrl+S does. False: it asked its person about a changed file instead."""
         async with self._line:
@@ -144,7 +167,7 @@ class FrontEnd:
             return await self._refresh()
 
     async def _save(self) -> bool:
-        async with self.server:
+        async with self.saving:
             return await self._compared_and_saved()
 
     async def _compared_and_saved(self) -> bool:
@@ -155,7 +178,10 @@ class FrontEnd:
         cells, text = list(self.cells), self.text
         content: Any = {**self.rest, "cells": cells} if text is None else text
         await self.manager.save({"type": kind, "format": form, "content": content}, self.path)
-        self.version = await self._disk_version()
+        version = await self._disk_version()
+        if self.is_offline:
+            return False
+        self.version = version
         self.saved = "\n".join(str(cell["source"]) for cell in cells)
         self.dirty = (cells, text) != (self.cells, self.text)  # what was typed meanwhile is not saved
         self.say()
@@ -179,6 +205,7 @@ class FrontEnd:
                 self._idle.set()
 
     async def _do(self, request: DocumentRequest) -> None:
+        await self.awake.wait()
         if self.deaf or self.is_offline:
             return
         if request.action == "reload":
@@ -189,6 +216,7 @@ class FrontEnd:
         except NotFound:
             return
         await self.step.wait()
+        await self.awake.wait()
         async with self._line:
             if self.is_offline:
                 return
@@ -217,15 +245,12 @@ class FrontEnd:
         return shown if await self._save() else self.answer("unsaved")
 
     async def _refresh(self) -> bool:
-        async with self.server:
-            return await self._reloaded()
-
-    async def _reloaded(self) -> bool:
         if await self._disk_version() == self.version:
             return True
         if self.dirty:
             return False
-        await self._load()
+        was = list(self.cells)
+        await self._load(lambda file: kept(was, self.cells, file))
         return True
 
     def answer(self, status: Any) -> AnswerDocument:
@@ -243,25 +268,39 @@ class FrontEnd:
         )
         return AnswerDocument(tab_id=self.tab_id, status=status, notebook=DocumentNotebook(cells=cells))
 
-    async def _load(self) -> None:
-        self.is_loading = True
-        try:
-            await self._fetched()
-        finally:
-            self.is_loading = False
-
-    async def _fetched(self) -> None:
+    async def _load(self, merge: Callable[[Cells], Cells] = list) -> None:
         kind = "notebook" if self.path.endswith(".ipynb") else "file"
         model = await self.manager.get(self.path, type=kind, require_hash=True)
         self.version = model["hash"]
         if kind == "file":
             self.text = model["content"]
+            self.dirty = False
             return
         notebook = identified(checked(model["content"]))
-        self.cells = notebook["cells"]
-        self.saved = "\n".join(str(cell["source"]) for cell in self.cells)
+        self.cells = merge(notebook["cells"])
+        self.saved = "\n".join(str(cell["source"]) for cell in notebook["cells"])
+        self.dirty = self.cells != notebook["cells"]
         self.rest = {key: value for key, value in notebook.items() if key != "cells"}
 
     async def _disk_version(self) -> str:
         model = await self.manager.get(self.path, content=False, require_hash=True)
         return str(model["hash"])
+
+
+def kept(was: Cells, here: Cells, file: Cells) -> Cells:
+    """The file's cells with what was typed while they were fetched. A person here writes at ends, adds cells and deletes them."""
+    before = {cell["id"]: str(cell["source"]) for cell in was}
+    now = {cell["id"]: str(cell["source"]) for cell in here}
+    found: Cells = []
+    for cell in file:
+        source = before.get(cell["id"], "")
+        if cell["id"] in now:
+            typed = now[cell["id"]].removeprefix(source)
+            found.append({**cell, "source": str(cell["source"]) + typed} if typed else cell)
+        elif before.get(cell["id"]) != cell["source"]:
+            found.append(cell)
+    theirs = {cell["id"] for cell in file}
+    for index, cell in enumerate(here):
+        if cell["id"] not in theirs and before.get(cell["id"]) != cell["source"]:
+            found.insert(min(index, len(found)), cell)
+    return found

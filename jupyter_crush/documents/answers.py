@@ -64,6 +64,14 @@ def refusal(path: str, work: DocumentWork, answer: AnswerDocument) -> CrushError
             )
 
 
+def doubtful(refused: ToolError) -> ToolError:
+    """A refusal of an edit that a tab had taken before it went away."""
+    return type(refused)(
+        "A browser tab took this edit and went away before it said what became of it: it may be made already. Compare before you "
+        f"repeat it. When it was tried again: {refused.message}"
+    )
+
+
 def _stale(path: str, work: DocumentWork, answer: AnswerDocument) -> CrushError:
     """The same words as from any other back end, with the present source."""
     if answer.notebook is not None:

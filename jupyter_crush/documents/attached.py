@@ -32,7 +32,7 @@ from ..wire import (
     PutPresence,
     Resolved,
 )
-from .answers import as_notebook, landed, refusal
+from .answers import as_notebook, doubtful, landed, refusal
 from .port import CellEdit, Elsewhere, Notebook, TextFile
 from .presence import Presence, Tab, path_of
 
@@ -107,13 +107,15 @@ class AttachedBackend:
         self._tell()
         return Resolved(resolved=True)
 
+    def interest(self, path: str) -> int:
+        """How much it matters to somebody that the file is not written behind their back: 0, 1 (open), 2 (unsaved changes)."""
+        path = path_of(path)
+        return 2 if self._presence.is_dirty(path) else int(self._presence.best(path) is not None)
+
     # --- the back end ---
 
     async def has(self, path: str) -> bool:
-        path = path_of(path)
-        if self._presence.best(path) is not None or self._presence.is_dirty(path):
-            return True
-        return self._presence.returning(path, (), self._patience.back) > 0
+        return self.interest(path) > 0 or self._presence.returning(path_of(path), (), self._patience.back) > 0
 
     async def read_notebook(self, path: str) -> Notebook:
         return as_notebook(path, await self._ask(path, "read", DocumentWork()))
@@ -154,6 +156,8 @@ class AttachedBackend:
             if isinstance(fate, AnswerDocument):
                 if action != "read" and fate.status == "ok":
                     self._show_others(tab, path)
+                if unsure and fate.status == "stale":
+                    raise doubtful(Stale(refusal(path, work, fate).message))
                 return fate
             if fate == "unclaimed" and tab.id not in broken and not self._presence.can_ask(tab, path):
                 broken.add(tab.id)  # its stream broke: it may be back in a moment
@@ -163,10 +167,11 @@ class AttachedBackend:
                 self._check_left(tab, path, fate)
                 unsure = unsure or fate == "unknown"
         if action != "read" and self._presence.is_dirty(path):
-            raise ToolError(
+            refused = ToolError(
                 f"{path} has unsaved changes in a browser tab that does not answer now. Nothing was written, so that they are not "
                 "lost. Ask the user to bring that tab back, or to open the document again; then repeat the call."
             )
+            raise doubtful(refused) if unsure else refused
         raise Elsewhere(unsure=unsure)
 
     def _check_left(self, tab: Tab, path: str, fate: Fate) -> None:
@@ -178,7 +183,7 @@ class AttachedBackend:
                 f"The browser tab that has {path} open took the edit, and then did not say that it was saved. It may be made or not: "
                 "read the document before you do anything else to it."
             )
-        if tab.documents[path].dirty:
+        if self._presence.is_dirty_in(tab, path):
             raise ToolError(
                 f"{path} is open in a browser tab with unsaved changes, and the tab did not answer within "
                 f"{self._patience.claim:g} s. Nothing was changed. Ask the user to look at that tab; then repeat the call."

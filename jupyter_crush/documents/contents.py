@@ -7,7 +7,7 @@ only *other* cells changed meanwhile the edit is simply made again on the new co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..lines import Lines
 from .cells import as_notebook, identified
 from .edits import applied
 from .files import Files, is_plain
-from .port import CellEdit, Notebook, TextFile
+from .port import CellEdit, Elsewhere, Notebook, TextFile
 from .storage import Loaded, Managed, Storage, explained, get, in_thread, limited, save, version, version_of
 
 TEXT_LIMIT = 20 * 1024 * 1024
@@ -32,14 +32,18 @@ DEFAULT_KERNEL = "python3"
 class ContentsBackend:
     """The last of the back ends. Owns the lines of those who change one path.
 
-    ``kernel_specs``, the server's kernel spec manager, tells what a new notebook says about its kernel."""
+    ``kernel_specs``, the server's kernel spec manager, tells what a new notebook says about its kernel. ``interest`` says how much it
+    matters to those who have a document open that nobody writes its file: when that grew since a call began, they are to be asked."""
 
     name = "contents"
 
-    def __init__(self, contents_manager: Any, kernel_specs: Any = None) -> None:
+    def __init__(
+        self, contents_manager: Any, kernel_specs: Any = None, interest: Callable[[str], int] = lambda _: 0
+    ) -> None:
         self._manager = contents_manager
         self._specs = kernel_specs
         self._storage: Storage = Files(contents_manager) if is_plain(contents_manager) else Managed(contents_manager)
+        self._interest = interest
         self._lines = Lines()
 
     async def has(self, path: str) -> bool:  # noqa: ARG002  # it has every path
@@ -50,11 +54,12 @@ class ContentsBackend:
         return await in_thread(partial(as_notebook, path, loaded.notebook, loaded.version))
 
     async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+        before = self._interest(path)
         async with self._lines.one(path.strip("/")):
             for _ in range(ATTEMPTS):
                 loaded = await self._storage.load(path)
                 edited = await in_thread(partial(_edited, loaded, edits))
-                stored = await self._storage.store(path, loaded, edited)
+                stored = await self._storage.store(path, loaded, edited, partial(self._still, path, before))
                 if stored is not None:
                     return await in_thread(partial(as_notebook, path, edited, stored))
         raise ToolError(f"{path} is being changed by something else all the time. Try again in a while.")
@@ -87,6 +92,7 @@ class ContentsBackend:
             raise ToolError(
                 f"That is more than {TEXT_LIMIT // 1024 // 1024} MB of text. Write it from a program instead."
             )
+        before = self._interest(path)
         async with self._lines.one(path.strip("/")):
             if expected is None:
                 await self._free(path)
@@ -94,8 +100,14 @@ class ContentsBackend:
                 raise Stale(
                     f"{path} changed since you read it; nothing was changed. Read it again. It is now version {current}"
                 )
+            self._still(path, before)
             await save(self._manager, path, {"type": "file", "format": "text", "content": text})
             return TextFile(path=path, text=text, version=await self._text_version(path))
+
+    def _still(self, path: str, before: int) -> None:
+        """Nobody opened it meanwhile, or wrote something there that is not saved. Raises Elsewhere."""
+        if self._interest(path) > before:
+            raise Elsewhere
 
     async def _text_version(self, path: str) -> str:
         return await version(self._manager, path, type="file", format="text")

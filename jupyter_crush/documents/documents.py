@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from .answers import edits_landed
+from ..errors import Stale, ToolError
+from .answers import doubtful, edits_landed
 from .port import Backend, CellEdit, Elsewhere, Notebook, TextFile
+
+ATTEMPTS = 3
+"""Times that the back ends are asked in turn: a document may be opened while the last one is about to write its file."""
 
 T = TypeVar("T")
 
 
 class Documents:
-    """Asks, for each call, the first back end that has the document now; the last one has all that nobody else has.
+    """Asks, for each call, the first back end that has the document now; the last one has all that nobody else has, unless somebody
+    opens it meanwhile.
 
     A back end that loses the document in mid-call hands the call on. When it cannot say whether an edit was made, the next one is
     looked at first, so that nothing is done twice."""
@@ -29,14 +34,14 @@ class Documents:
         found: Callable[[Backend], Awaitable[T | None]] | None = None,
     ) -> T:
         unsure = False
-        for backend in self._backends[:-1]:
+        for backend in self._backends * ATTEMPTS:
             if not await backend.has(path):
                 continue
             try:
                 return await self._once(backend, call, found if unsure else None)
             except Elsewhere as moved:
                 unsure = unsure or moved.unsure
-        return await self._once(self._backends[-1], call, found if unsure else None)
+        raise ToolError(f"{path} is opened and closed all the time. Try again in a while.")
 
     async def _once(
         self,
@@ -45,7 +50,10 @@ class Documents:
         found: Callable[[Backend], Awaitable[T | None]] | None,
     ) -> T:
         done = await found(backend) if found is not None else None
-        return await call(backend) if done is None else done
+        try:
+            return await call(backend) if done is None else done
+        except Stale as refused:
+            raise doubtful(refused) if found is not None else refused from None
 
     async def is_open(self, path: str) -> bool:
         """Whether somebody may see it as something else than its file."""

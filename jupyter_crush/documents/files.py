@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,18 @@ class Files:
         self._manager.emit(data={"action": "get", "path": path})
         return loaded
 
-    async def store(self, path: str, before: Loaded, notebook: dict[str, Any]) -> str | None:
+    async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
         if self._hooked():
-            return await self._managed.store(path, before, notebook)
+            return await self._managed.store(path, before, notebook, still)
         place = await self._place(path)
         try:
             with Draft(place) as draft:
+                still()
                 version, seen = await in_thread(partial(self._write, place, before, notebook, draft))
-                if seen is not None and not draft.put(seen):  # here, where no handler of the server can come between
-                    return None
+                if seen is not None:  # from here on no handler of the server can come between
+                    still()
+                    if not draft.put(seen):
+                        return None
             if version is not None:
                 await self._saved(path, place)
         except HTTPError as error:

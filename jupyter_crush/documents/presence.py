@@ -73,6 +73,9 @@ class Presence:
         now = self._tabs.get(tab.id)
         return now is not None and path in now.documents
 
+    def is_dirty_in(self, tab: Tab, path: str) -> bool:
+        return self.has_open(tab, path) and self._tabs[tab.id].documents[path].dirty
+
     def best(self, path: str, silent: Container[str] = (), *, writing: bool = False) -> Tab | None:
         """The tab to ask: one with unsaved changes, else the one that its person looks at, else the one heard of last.
 

@@ -38,8 +38,10 @@ class Storage(Protocol):
     async def load(self, path: str) -> Loaded:
         """Raises ToolError."""
 
-    async def store(self, path: str, before: Loaded, notebook: dict[str, Any]) -> str | None:
-        """Write what was made from ``before``, and say its version; None: it is not ``before`` any more, nothing was written."""
+    async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
+        """Write what was made from ``before``, and say its version; None: it is not ``before`` any more, nothing was written.
+
+        ``still`` is called right before it is written, and raises when it must not be."""
 
 
 class Managed:
@@ -72,9 +74,10 @@ class Managed:
         cells = [{**cell, "id": cell_id} for cell, cell_id in zip(notebook["cells"], ids, strict=True)]
         return {**notebook, "cells": cells}
 
-    async def store(self, path: str, before: Loaded, notebook: dict[str, Any]) -> str | None:
+    async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
         if await version(self._manager, path, type="notebook") != before.version:
             return None
+        still()
         await save(self._manager, path, {"type": "notebook", "format": "json", "content": notebook})
         return await version(self._manager, path, type="notebook")
 

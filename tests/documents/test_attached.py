@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from jupyter_crush.documents.port import (
     DeleteCell,
     InsertCell,
     MoveCell,
+    Notebook,
     ReplaceCell,
     SetOutputs,
     source_hash,
@@ -45,7 +46,7 @@ class Room:
         self.attached = AttachedBackend(
             lambda: f"r{next(ids)}", clock=lambda: self.now + time.monotonic(), patience=patience
         )
-        self.documents = Documents([self.attached, ContentsBackend(self.manager)])
+        self.documents = Documents([self.attached, ContentsBackend(self.manager, interest=self.attached.interest)])
         self.tabs: list[FrontEnd] = []
         cells = [new_code_cell(source, id=name) for name, source in (("a", "1"), ("b", "2"), ("c", "3"))]  # type: ignore[no-untyped-call]  # theirs
         nbformat.write(new_notebook(cells=cells), folder / PATH)  # type: ignore[no-untyped-call]  # theirs
@@ -65,6 +66,23 @@ class Room:
     def disk(self) -> dict[str, str]:
         notebook = nbformat.read(self.folder / PATH, as_version=4)  # type: ignore[no-untyped-call]  # theirs
         return {cell.id: cell.source for cell in notebook.cells}
+
+
+class OpenedMeanwhile(ContentsBackend):
+    """Before it writes for the first time, somebody opens the document."""
+
+    def __init__(self, room: Room, tab: FrontEnd) -> None:
+        super().__init__(room.manager, interest=room.attached.interest)
+        self._tab: FrontEnd | None = tab
+
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+        async with self._lines.one(path):
+            writing = asyncio.ensure_future(super().edit_notebook(path, edits))
+            await asyncio.sleep(0)  # it has looked who is there, and stands in line
+            if self._tab is not None:
+                await self._tab.open()
+                self._tab = None
+        return await writing
 
 
 @pytest.fixture
@@ -333,6 +351,30 @@ class TestGoneTabs:
         assert not await room.attached.has(PATH)
         tab.say()
         assert await room.attached.has(PATH)
+
+    async def test_an_edit_that_was_made_and_written_over_before_the_tab_went_is_said_to_be_in_doubt(
+        self, room: Room
+    ) -> None:
+        tab = await room.tab().open()
+        tab.dumb = True
+        asking = asyncio.ensure_future(room.documents.edit_notebook(PATH, [replace("a", "1", "10")]))
+        await until(lambda: bool(tab.did))
+        await tab.idle()
+        tab.type(0, " typed")
+        await tab.save()
+        tab.close()
+        with pytest.raises(Stale, match=r"(?s)may be made already.*10 typed"):
+            await asking
+        assert room.disk()["a"] == "10 typed"
+
+    async def test_a_notebook_that_is_opened_while_its_file_is_about_to_be_written_is_edited_in_the_tab(
+        self, room: Room
+    ) -> None:
+        tab = room.tab()
+        backend = OpenedMeanwhile(room, tab)
+        await Documents([room.attached, backend]).edit_notebook(PATH, [replace("a", "1", "10")])
+        assert len(tab.did) == 1
+        assert (room.disk()["a"], tab.cells[0]["source"], tab.dialogs) == ("10", "10", 0)
 
     async def test_a_cancelled_call_takes_its_request_back(self, room: Room) -> None:
         tab = await room.tab().open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -15,7 +16,15 @@ from jupyter_client.kernelspec import KernelSpecManager
 from tornado.web import HTTPError
 
 from jupyter_crush.documents.contents import TEXT_LIMIT, ContentsBackend
-from jupyter_crush.documents.port import CellEdit, DeleteCell, InsertCell, ReplaceCell, SetOutputs, source_hash
+from jupyter_crush.documents.port import (
+    CellEdit,
+    DeleteCell,
+    Elsewhere,
+    InsertCell,
+    ReplaceCell,
+    SetOutputs,
+    source_hash,
+)
 from jupyter_crush.errors import Stale, ToolError
 from managers import MANAGERS, code, got, large, markdown, notebook, put, sha256
 
@@ -41,6 +50,24 @@ async def test_a_notebook_is_read_with_its_cells_outputs_and_kernel(make: Make, 
     ]
     assert list(read.cells[0].outputs) == [STREAM]
     assert (read.path, read.kernel_name, read.language) == ("f/a.ipynb", "ir", "R")
+
+
+@every_manager
+async def test_what_somebody_opened_meanwhile_is_left_to_their_tab(make: Make, tmp_path: Path) -> None:
+    put(tmp_path, "a.ipynb", notebook(code("a", "1")))
+    (tmp_path / "t.py").write_text("1")
+    before = _bytes(tmp_path)
+    interest = itertools.count()
+    backend = ContentsBackend(make(tmp_path), interest=lambda _: next(interest))
+    with pytest.raises(Elsewhere):
+        await backend.edit_notebook("a.ipynb", [replace("a", "1", "2")])
+    with pytest.raises(Elsewhere):
+        await backend.write_text("t.py", "2", (await backend.read_text("t.py")).version)
+    assert _bytes(tmp_path) == before
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @every_manager
