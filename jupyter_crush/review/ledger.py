@@ -50,10 +50,10 @@ class Ledger:
     async def prune(self) -> None:
         await self.store.checkpoints.prune(self._keep_bytes)
 
-    async def tell(self, session_id: str, run_id: str, path: str) -> None:
-        """Say how much of a file the run has changed now: commit the row, publish the event."""
+    async def tell(self, session_id: str, run_id: str, path: str, now: Seen | None = None) -> None:
+        """Say how much of a file the run has changed: commit the row, publish the event. ``now``: a look just taken."""
         mine = gathered(row for row in await self.store.touches.of_file(run_id, path) if row.state == "open")
-        seen = await changed_file(self.store, self.contents, mine[0], session_id) if mine else None
+        seen = await changed_file(self.store, self.contents, mine[0], session_id, now) if mine else None
         known = await self.store.files.get(session_id, path)
         row = FileChange(
             session_id=session_id,
@@ -112,7 +112,7 @@ class RunLedger:
         alone = now.notebook is not None and await asyncio.to_thread(is_result, now.notebook, seen.notebook, edits)
         done = replace(file, became=now.version, is_mixed=file.is_mixed or not alone)
         await self._ledger.journal.record(Change(type="updated", payload=done))
-        await self._ledger.tell(self._session_id, self._run_id, place.api)
+        await self._ledger.tell(self._session_id, self._run_id, place.api, now)
 
     # --- one change ---
 

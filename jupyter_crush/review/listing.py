@@ -16,8 +16,10 @@ from .content import Contents, Seen
 NOT_KEPT = "What was there before is not kept (it was too large, or it was long ago), so this cannot be undone here."
 
 
-async def changed_file(store: Store, contents: Contents, changes: FileChanges, session_id: str) -> ChangedFile | None:
-    """None: there is nothing to be seen of it any more. What cannot be read is told as a problem."""
+async def changed_file(
+    store: Store, contents: Contents, changes: FileChanges, session_id: str, seen: Seen | None = None
+) -> ChangedFile | None:
+    """None: there is nothing to be seen of it any more. What cannot be read is told as a problem. ``seen``: a look just taken."""
     is_notebook = changes.path.lower().endswith(".ipynb")
     common: dict[str, Any] = {
         "session_id": session_id,
@@ -28,7 +30,7 @@ async def changed_file(store: Store, contents: Contents, changes: FileChanges, s
         "type": "notebook" if is_notebook else "file",
     }
     try:
-        seen = await contents.look(contents.place(changes.path))
+        seen = seen or await contents.look(contents.place(changes.path))
     except CrushError as error:
         return ChangedFile(**common, kind="changed", additions=0, deletions=0, undoable=False, problem=error.message)
     look = _notebook if is_notebook else _text

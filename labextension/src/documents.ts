@@ -5,6 +5,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { exclusively, isBehind } from './attached/fresh';
 import { reload } from './attached/reload';
@@ -52,6 +53,12 @@ export class OpenDocuments {
     if (!context || (context.model as { collaborative?: boolean }).collaborative) {
       return;
     }
+    if (await this._isGone(path)) {
+      if (!context.model.dirty) {
+        await this._manager.closeFile(path); // the agent made it, and that was reverted
+      }
+      return;
+    }
     if (!(await isBehind(context, this._manager.services.contents))) {
       return; // it was changed here
     }
@@ -60,6 +67,15 @@ export class OpenDocuments {
       return;
     }
     await reload(context);
+  }
+
+  private async _isGone(path: string): Promise<boolean> {
+    try {
+      await this._manager.services.contents.get(path, { content: false });
+      return false;
+    } catch (error) {
+      return error instanceof ServerConnection.ResponseError && error.response.status === 404;
+    }
   }
 
   private _tell(path: string, context: DocumentRegistry.Context): void {

@@ -108,7 +108,12 @@ def test_a_person_keeps_one_cell_reverts_another_and_undoes_the_rest(tab: LabPag
     expect(review.locator(".jcr-ChangedCell")).to_have_count(1)
     assert on_disk(lab)[:2] == [AFTER["load"], BEFORE["clean"]]
 
+    note = tab.page.get_by_role("tab", name="notes.md")
+    review.get_by_role("button", name="Open notes.md").click()
+    expect(note).to_be_visible()
+    tab.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context?.isReady")
     review.get_by_role("button", name="Revert all").click()
+    expect(note).to_have_count(0)
     expect(review).to_contain_text("There is nothing to review")
     expect(tab.page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
     assert on_disk(lab) == [AFTER["load"], BEFORE["clean"], BEFORE["plot"]]
@@ -164,7 +169,7 @@ def test_changed_cells_are_marked_in_the_notebook_and_decided_on_there(tab: LabP
 @pytest.mark.timeout(240)
 def test_another_client_reverts_and_the_panel_sees_it(tab: LabPage, workspace: Workspace) -> None:
     expect(tab.panel.locator(".jcr-TurnChanges")).to_contain_text("2 files changed")
-    (session,) = [one for one in workspace.sessions() if workspace.files(one.id)][:1]
+    session = workspace.sessions()[0]
     assert workspace.revert(session.id, NAME, "load") == (NAME,)
     expect(text(tab, 1)).to_contain_text("rows = list(csv.reader(open('sales.csv')))")
     tab.panel.get_by_role("button", name="Review changes").click()

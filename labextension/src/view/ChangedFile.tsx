@@ -18,7 +18,6 @@ export function ChangedFileView({ file, runId }: ChangedFileProps) {
   const { trans, openPath } = useUi();
   const [isOpen, toggle] = useFold(`changed ${file.path}`, true);
   const path = visible(file.path);
-  const open = trans.__('Open %1', path);
   return (
     <li className="jcr-ChangedFile" data-path={file.path}>
       <div className="jcr-ChangedFile-head">
@@ -28,12 +27,10 @@ export function ChangedFileView({ file, runId }: ChangedFileProps) {
           {file.kind !== 'changed' && <span className="jcr-Line-kind">{kindOf(file, trans)}</span>}
           <Counts {...file} />
         </button>
-        <Decision scope={{ path: file.path, run_id: runId }} what={path} canRevert={file.undoable} />
-        {file.kind !== 'deleted' && (
-          <button className="jcr-IconButton" title={open} aria-label={open} onClick={() => openPath(file.path)}>
-            <launchIcon.react tag="span" className="jcr-Icon jcr-mod-small" />
-          </button>
-        )}
+        <span className="jcr-Acts">
+          <Decision scope={{ path: file.path, run_id: runId }} what={path} canRevert={file.undoable} />
+          {file.kind !== 'deleted' && <Go title={trans.__('Open %1', path)} onGo={() => openPath(file.path)} />}
+        </span>
       </div>
       {isOpen && (
         <div className="jcr-ChangedFile-body">
@@ -53,7 +50,6 @@ function ChangedCell({ file, cell, runId }: ChangedFileProps & { cell: CellChang
   const { trans, openCell } = useUi();
   const number = cell.index === null ? null : cell.index + 1;
   const name = number === null ? trans.__('A cell') : trans.__('Cell %1', number);
-  const go = trans.__('Go to cell %1', number ?? '');
   return (
     <div className="jcr-ChangedCell" data-cell={cell.cell_id}>
       <div className="jcr-ChangedCell-head">
@@ -61,24 +57,27 @@ function ChangedCell({ file, cell, runId }: ChangedFileProps & { cell: CellChang
           {name} <span className="jcr-Line-kind">{kindOf(cell, trans)}</span>
         </span>
         <Counts {...cell} />
-        <Decision
-          scope={{ path: file.path, cell_id: cell.cell_id, run_id: runId }}
-          what={number === null ? trans.__('the deleted cell') : trans.__('cell %1', number)}
-        />
-        {number !== null && (
-          <button
-            className="jcr-IconButton"
-            title={go}
-            aria-label={go}
-            onClick={() => void openCell(file.path, cell.cell_id)}
-          >
-            <launchIcon.react tag="span" className="jcr-Icon jcr-mod-small" />
-          </button>
-        )}
+        <span className="jcr-Acts">
+          <Decision
+            scope={{ path: file.path, cell_id: cell.cell_id, run_id: runId }}
+            what={number === null ? trans.__('the deleted cell') : trans.__('cell %1', number)}
+          />
+          {number !== null && (
+            <Go title={trans.__('Go to cell %1', number)} onGo={() => void openCell(file.path, cell.cell_id)} />
+          )}
+        </span>
       </div>
       {cell.changed_since && <Since />}
       {cell.diff && <Diff diff={cell.diff} />}
     </div>
+  );
+}
+
+function Go({ title, onGo }: { title: string; onGo: () => void }) {
+  return (
+    <button className="jcr-IconButton" title={title} aria-label={title} onClick={onGo}>
+      <launchIcon.react tag="span" className="jcr-Icon jcr-mod-small" />
+    </button>
   );
 }
 
