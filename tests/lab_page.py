@@ -57,7 +57,7 @@ class LabPage:
         """By its tab at the right, unless it is open; wait until it is connected."""
         if not self.panel.is_visible():
             self.page.get_by_role("tab", name="Crush").click()
-        self.has_state("ready", "working", "asks you")
+        self.has_state("ready", "working", "asks you", "no model")
 
     def has_state(self, *words: str) -> None:
         """Wait until the state line says one of these."""

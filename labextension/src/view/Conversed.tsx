@@ -4,6 +4,7 @@ import { isReading } from '../tools';
 import type { ICrush } from '../tokens';
 import { Turns } from '../turns';
 import type { Turn } from '../turns';
+import { Announcer } from './Announcer';
 import { Transcript } from './Transcript';
 import { TurnView, Words } from './Turn';
 import type { TurnDeeds } from './TurnMenu';
@@ -53,17 +54,20 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
     />
   );
   return (
-    <Transcript
-      key={sessionId}
-      turns={turns}
-      version={opened?.transcript}
-      hasEarlier={opened?.hasEarlier ?? false}
-      onEarlier={onEarlier}
-      renderTurn={renderTurn}
-    >
-      {sending.map(one => (
-        <Words key={one.runId} text={one.prompt} author={null} at={null} chips={[]} />
-      ))}
-    </Transcript>
+    <>
+      <Transcript
+        key={sessionId}
+        turns={turns}
+        newest={opened?.transcript.messages.at(-1)}
+        hasEarlier={opened?.hasEarlier ?? false}
+        onEarlier={onEarlier}
+        renderTurn={renderTurn}
+      >
+        {sending.map(one => (
+          <Words key={one.runId} text={one.prompt} author={null} at={null} chips={[]} />
+        ))}
+      </Transcript>
+      <Announcer key={`of ${sessionId}`} last={turns.at(-1)} isBusy={isBusy} />
+    </>
   );
 }

@@ -8,7 +8,7 @@ import { useUi } from './ui';
 interface TranscriptProps {
   readonly turns: readonly Turn[];
   /** Changes whenever something is added at the end. */
-  readonly version: unknown;
+  readonly newest: unknown;
   readonly hasEarlier: boolean;
   readonly onEarlier: () => void;
   readonly renderTurn: (turn: Turn, isLast: boolean) => ReactNode;
@@ -18,13 +18,13 @@ interface TranscriptProps {
 /** Above the first turn there are more to come. */
 const EARLIER_AT = 6;
 
-export function Transcript({ turns, version, hasEarlier, onEarlier, renderTurn, children }: TranscriptProps) {
+export function Transcript({ turns, newest, hasEarlier, onEarlier, renderTurn, children }: TranscriptProps) {
   const { trans } = useUi();
   const keys = turns.map(turn => turn.key);
   const { box, content, extent, isAtEnd, onScroll, toEnd } = useScrolling(keys);
-  const seen = useRef(version);
+  const seen = useRef(newest);
   if (isAtEnd) {
-    seen.current = version;
+    seen.current = newest;
   }
   const wantsEarlier = hasEarlier && extent.first < EARLIER_AT;
   useEffect(() => {
@@ -56,7 +56,7 @@ export function Transcript({ turns, version, hasEarlier, onEarlier, renderTurn, 
       </div>
       {!isAtEnd && (
         <button className="jcr-New" title={trans.__('To the end')} onClick={toEnd}>
-          {seen.current === version ? '↓' : trans.__('↓ new')}
+          {seen.current === newest ? '↓' : trans.__('↓ new')}
         </button>
       )}
     </div>

@@ -27,6 +27,7 @@ export function useScrolling(keys: readonly string[]): Scrolling {
   /** Null: at the end. */
   const place = useRef<Place | null>(null);
   const seenTop = useRef(0);
+  const focused = useRef<Element | null>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const [, render] = useReducer((count: number) => count + 1, 0);
 
@@ -66,6 +67,11 @@ export function useScrolling(keys: readonly string[]): Scrolling {
     if (node.scrollTop !== seenTop.current) {
       onScroll();
     }
+    // What had the focus may be out of the page now: keys still scroll.
+    if (focused.current && !focused.current.isConnected && document.activeElement === document.body) {
+      node.focus({ preventScroll: true });
+    }
+    focused.current = node.contains(document.activeElement) ? document.activeElement : null;
     let isNews = false;
     for (const turn of node.querySelectorAll<HTMLElement>('[data-turn]')) {
       isNews = heights.set(turn.dataset['turn'] ?? '', turn.getBoundingClientRect().height) || isNews;
