@@ -12,14 +12,24 @@ class Context {
   readonly saveState = new Signal<this, 'started' | 'completed' | 'failed'>(this);
   readonly model = new Model();
 
+  readonly log: string[] = [];
+  meanwhile: () => void = () => undefined;
+
   /** As JupyterLab does it: what hears of it comes first, then the content is taken; then the server is waited for. */
-  async save(meanwhile: () => void): Promise<void> {
+  async save(): Promise<void> {
+    this.log.push('save');
     this.saveState.emit('started');
     await Promise.resolve();
-    meanwhile();
+    this.meanwhile();
     await Promise.resolve();
     this.model.dirty = false;
     this.saveState.emit('completed');
+    this.log.push('saved');
+  }
+
+  async revert(): Promise<void> {
+    this.log.push('revert');
+    await Promise.reject(new Error('no file'));
   }
 }
 
@@ -50,14 +60,22 @@ describe('a document that is saved', () => {
 
   test('has unsaved changes when it was changed after its content was taken', async () => {
     const context = await opened();
-    await context.save(() => context.model.change());
+    context.meanwhile = () => context.model.change();
+    await context.save();
     expect(context.model.dirty).toBe(true);
   });
 
   test('has none when others changed it because it is about to be saved', async () => {
     const context = await opened();
     context.saveState.connect((_, state) => state === 'started' && context.model.change());
-    await context.save(() => undefined);
+    await context.save();
     expect(context.model.dirty).toBe(false);
+  });
+
+  test('is not saved or reloaded by anybody else meanwhile', async () => {
+    const context = await opened();
+    const [, reverted] = await Promise.allSettled([context.save(), context.revert(), context.save()]);
+    expect(reverted.status).toBe('rejected');
+    expect(context.log).toEqual(['save', 'saved', 'revert', 'save', 'saved']);
   });
 });

@@ -5,6 +5,7 @@ import type { DocumentRegistry, IDocumentWidget } from '@jupyterlab/docregistry'
 import type { Contents } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import type { OpenDocument } from '../wire';
+import { oneByOne } from './fresh';
 
 export interface Opened {
   readonly type: OpenDocument['type'];
@@ -73,6 +74,7 @@ export class OpenHere {
     }
     const known = this._open.get(context);
     if (!known) {
+      oneByOne(context);
       context.pathChanged.connect(this._emit, this);
       context.model.stateChanged.connect(this._emit, this);
       context.saveState.connect(this._onSave, this);
