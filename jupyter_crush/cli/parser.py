@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     _show(commands)
     _attach(commands)
     _cancel(commands)
+    _changes(commands)
     _export(commands)
     _doctor(commands)
     _demo(commands)
@@ -98,6 +99,18 @@ def _attach(commands: Commands) -> None:
 def _cancel(commands: Commands) -> None:
     command = _command(commands, "cancel", "Cancel what runs and waits in a session.")
     _session(command)
+
+
+def _changes(commands: Commands) -> None:
+    command = _command(commands, "changes", "Show what the agent changed in files and notebooks; keep or revert it.")
+    _session(command)
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--keep", action="store_true", help="take it off the list")
+    what.add_argument("--revert", action="store_true", help="put back what was there before")
+    what.add_argument("--json", action="store_true", help="as JSON")
+    command.add_argument("--path", help="only this file")
+    command.add_argument("--cell", metavar="ID", help="only this cell of it")
+    command.add_argument("--confirm", action="store_true", help="revert also what somebody changed since")
 
 
 def _export(commands: Commands) -> None:

@@ -12,7 +12,20 @@ from typing import Any
 from crush_loopback import Loopback
 from jupyter_crush.cli.sessions import ago
 from jupyter_crush.export import fenced, markdown
-from jupyter_crush.wire import Finish, Message, Reasoning, Run, Session, Text, ToolCall, ToolResult
+from jupyter_crush.wire import (
+    CellChange,
+    ChangedFile,
+    Finish,
+    Message,
+    Reasoning,
+    Reviewed,
+    Run,
+    Session,
+    Text,
+    ToolCall,
+    ToolResult,
+    encode,
+)
 
 Crush = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -61,6 +74,34 @@ def test_an_export_is_the_servers(crush: Crush, loopback: Loopback, tmp_path: Pa
     assert (tmp_path / "talk.md").read_text() == "the server's"
     done = crush("export", "-o", str(tmp_path / "no" / "talk.md"))
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+
+
+def test_changes_are_shown_kept_and_reverted(crush: Crush, loopback: Loopback) -> None:
+    session = with_talk(loopback)
+    route = f"workspaces/w1/sessions/{session.id}/files"
+    cell = CellChange(cell_id="c1", index=0, cell_type="code", kind="changed", diff="@@ -1 +1 @@\n-a\n+b\x1b[2J")
+    file = ChangedFile(
+        session_id=session.id,
+        path="a.ipynb",
+        version=1,
+        additions=1,
+        deletions=1,
+        type="notebook",
+        kind="changed",
+        cells=(cell,),
+        changed_since=True,
+    )
+    loopback.canned[("GET", route)] = [(200, {}, encode([file]))] * 2
+    shown = crush("changes").stdout.splitlines()
+    assert shown[0] == "a.ipynb  changed  +1 -1  (changed since by somebody else: --confirm)"
+    assert shown[1:5] == ["  cell c1  changed", "  @@ -1 +1 @@", "  -a", "  +b\\u001b[2J"]
+    assert json.loads(crush("changes", "--json").stdout)[0]["cells"][0]["cell_id"] == "c1"
+    loopback.canned[("POST", f"{route}/revert")] = [(200, {}, encode(Reviewed(paths=("a.ipynb",))))]
+    done = crush("changes", "--revert", "--path", "a.ipynb", "--cell", "c1", "--confirm")
+    assert (done.returncode, "Reverted: a.ipynb" in done.stderr) == (0, True)
+    (body,) = [sent for method, path, sent, _ in loopback.requests if (method, path) == ("POST", f"{route}/revert")]
+    assert json.loads(body) == {"path": "a.ipynb", "cell_id": "c1", "run_id": None, "confirm": True}
+    assert crush("changes", "--keep", "--cell", "c1").returncode == 2
 
 
 def test_cancel_waits_for_the_end_of_what_it_cancelled(crush: Crush, loopback: Loopback) -> None:

@@ -30,9 +30,15 @@ def test_an_answer_has_the_text_the_usage_and_what_changed(talk: Talk, loopback:
     def on_prompt(run: Run) -> None:
         for version, additions in ((1, 3), (2, 5)):
             change = FileChange(
-                session_id=run.session_id, path="a.ipynb", version=version, additions=additions, deletions=1
+                session_id=run.session_id,
+                path="a.ipynb",
+                version=version,
+                additions=additions,
+                deletions=1,
+                run_id=run.run_id,
             )
             loopback.publish(change)
+        loopback.publish(msgspec.structs.replace(change, path="b.txt", run_id="another"))
         loopback.end(run, text="Done: `x = 1`", usage=Usage(input_tokens=10, output_tokens=2))
 
     loopback.on_prompt = on_prompt
