@@ -20,7 +20,7 @@ async def command(args: argparse.Namespace, screen: Screen) -> Exit:
                 paths = await workspace.keep(session.id, args.path, args.cell)
             else:
                 paths = await workspace.revert(session.id, args.path, args.cell, confirm=args.confirm)
-            screen.note(f"{'Kept' if args.keep else 'Reverted'}: {', '.join(paths) or 'nothing'}", "dim")
+            screen.raw(f"{'Kept' if args.keep else 'Reverted'}: {visible(', '.join(paths)) or 'nothing'}\n")
             return Exit.DONE
         files = [file for file in await workspace.files(session.id) if args.path in (None, file.path)]
     if args.json:
