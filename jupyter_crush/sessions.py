@@ -149,5 +149,5 @@ class Sessions:
 
 def title_from(prompt: str) -> str:
     """A session's name until a better one is known: the prompt's first words, on one line."""
-    words = " ".join(prompt.split())
+    words = " ".join(prompt.split()).lstrip("# ")
     return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1].rstrip() + "…"

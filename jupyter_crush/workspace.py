@@ -20,6 +20,7 @@ from .journal import Journal
 from .log import Subscription
 from .models.catalog import Catalog
 from .permission import Gate
+from .prompts.commands import commands_in
 from .questions import Questions
 from .review.review import Review
 from .runs import Runs
@@ -40,6 +41,7 @@ from .wire import (
     PatchConfig,
     PatchSession,
     PermissionRequest,
+    PromptCommand,
     QuestionRequest,
     Resolved,
     Session,
@@ -136,6 +138,10 @@ class Workspace:
         )
         await self._journal.record(Change(type="updated", payload=ConfigChanged(workspace_id=self.id, by=user)))
         return self.config()
+
+    async def commands(self) -> tuple[PromptCommand, ...]:
+        """The folder's own prompts."""
+        return await asyncio.to_thread(commands_in, self._world.root)
 
     def follow(self, cursor: str | None, session_id: str | None = None) -> Subscription:
         return self._journal.events.follow(cursor, session_id)

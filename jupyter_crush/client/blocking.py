@@ -29,6 +29,7 @@ from ..wire import (
     PermissionAction,
     PermissionMode,
     PermissionRequest,
+    PromptCommand,
     QuestionAnswer,
     QuestionRequest,
     Run,
@@ -270,6 +271,9 @@ class Workspace:
 
     def status(self) -> AgentStatus:
         return self._thread.call(self.asynchronous.status())
+
+    def commands(self) -> list[PromptCommand]:
+        return self._thread.call(self.asynchronous.commands())
 
     def config(self) -> ConfigView:
         return self._thread.call(self.asynchronous.config())

@@ -35,6 +35,7 @@ from ..wire import (
     PermissionAction,
     PermissionMode,
     PermissionRequest,
+    PromptCommand,
     PromptRequest,
     QuestionAnswer,
     QuestionRequest,
@@ -304,6 +305,10 @@ class AsyncWorkspace:
 
     async def config(self) -> ConfigView:
         return await self._ask("GET", ("config",), ConfigView)
+
+    async def commands(self) -> list[PromptCommand]:
+        """The workspace's own prompts, offered as ``/name``."""
+        return await self._ask("GET", ("commands",), list[PromptCommand])
 
     async def update_config(
         self, *, model: str | UnsetType | None = UNSET, permission_mode: PermissionMode | UnsetType = UNSET

@@ -54,6 +54,7 @@ ROUTES: tuple[Route, ...] = (
         f"{WORKSPACE}/config",
         {"GET": look(workspaces.get_config), "PATCH": direct(workspaces.patch_config, errors=(409,))},
     ),
+    Route(f"{WORKSPACE}/commands", {"GET": look(workspaces.list_commands)}),
     Route(
         f"{WORKSPACE}/sessions",
         {

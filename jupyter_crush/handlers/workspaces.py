@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ..wire import ConfigView, OpenWorkspace, PatchConfig, Workspace
+from ..wire import ConfigView, OpenWorkspace, PatchConfig, PromptCommand, Workspace
 from .call import Call
 
 ClientId = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -42,6 +42,11 @@ async def release_workspace(call: Call, wid: str, *, client_id: ClientId) -> Non
 async def get_config(call: Call, wid: str) -> ConfigView:
     """What a client may see and choose. Never a secret."""
     return call.workspace(wid).config()
+
+
+async def list_commands(call: Call, wid: str) -> tuple[PromptCommand, ...]:
+    """The workspace's own prompts (.crush/commands/*.md), which clients offer as /name."""
+    return await call.workspace(wid).commands()
 
 
 async def patch_config(call: Call, wid: str, *, body: PatchConfig) -> ConfigView:

@@ -28,6 +28,9 @@ from .answers import (
     ModelInfo as ModelInfo,
 )
 from .answers import (
+    PromptCommand as PromptCommand,
+)
+from .answers import (
     Resolved as Resolved,
 )
 from .answers import (

@@ -73,3 +73,11 @@ class ConfigView(Wire, frozen=True, kw_only=True):
     limits: dict[str, int]
     features: tuple[str, ...]
     demo: bool
+
+
+class PromptCommand(Wire, frozen=True, kw_only=True):
+    """A prompt of the workspace's own, offered as ``/name``. ``$ARGUMENTS`` in it stands for what follows the name."""
+
+    name: str
+    description: str
+    prompt: str

@@ -37,6 +37,10 @@ export class CrushClient {
     return this._call('PATCH', ['workspaces', wid, 'config'], body);
   }
 
+  commands(wid: string): Promise<wire.PromptCommand[]> {
+    return this._call('GET', ['workspaces', wid, 'commands']);
+  }
+
   sessions(wid: string): Promise<wire.Session[]> {
     return this._call('GET', ['workspaces', wid, 'sessions']);
   }

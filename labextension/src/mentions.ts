@@ -20,6 +20,8 @@ export interface Mention {
   readonly text: string;
   /** null: a folder, which is gone into. */
   readonly attached: Attached | null;
+  /** Nothing is to be added: it is sent when it is chosen. */
+  readonly isWhole?: boolean;
 }
 
 /** A mention being typed: from the `@` at `start` to the caret. */

@@ -291,6 +291,16 @@ export interface ConfigView {
   demo: boolean;
 }
 
+/**
+ * A prompt of the workspace's own, offered as `/name`. `$ARGUMENTS` in it stands for what follows the
+ * name.
+ */
+export interface PromptCommand {
+  name: string;
+  description: string;
+  prompt: string;
+}
+
 export interface OpenWorkspace {
   path?: string | null;
   client_id?: string | null;

@@ -131,6 +131,7 @@ async def test_what_is_answered_is_what_is_described(http: Http, model: Scripted
     assert (await ask("GET", f"{w}/config", wid=wid))["permission_mode"] == "ask"
     assert (await ask("PATCH", f"{w}/config", {"permission_mode": "plan"}, wid=wid))["permission_mode"] == "plan"
     assert (await ask("GET", f"{w}/agent", wid=wid))["is_ready"] is True
+    assert await ask("GET", f"{w}/commands", wid=wid) == []
 
     hold = asyncio.Event()
     model.script([hold])

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from jupyter_crush.client import Workspace
 from lab_page import LabPage, Visit
-from lab_process import LabOptions, scripted
+from lab_process import LabOptions, LabProcess, scripted
 from messages_api import MessagesApi
 
 
@@ -126,3 +126,51 @@ def test_a_deletion_is_undone_and_the_list_says_what_is_new_and_what_it_is_about
     expect(tab.title).to_contain_text("What is this notebook about?")
     expect(tab.turns.last).to_contain_text("Done in the other one.")
     expect(tab.title.get_by_role("img", name="news in other sessions")).to_have_count(0)
+
+
+@pytest.mark.timeout(240)
+def test_slash_commands_run_and_the_workspaces_own_prompts_are_sent(
+    visit: Visit, api: MessagesApi, lab: LabProcess
+) -> None:
+    commands = lab.root / ".crush" / "commands"
+    commands.mkdir(parents=True)
+    (commands / "gaps.md").write_text("# Look for gaps\n\nWhich columns of $ARGUMENTS have gaps?\n")
+    api.script("Two columns have gaps.", "You asked for gaps; two columns have some.")
+    tab = visit()
+    tab.open_panel()
+    tab.new_session()
+    tab.composer.press_sequentially("/")
+    offered = tab.panel.get_by_role("option")
+    expect(offered.filter(has_text="/gaps")).to_contain_text("Look for gaps")
+    expect(offered.filter(has_text="/summarize")).to_be_visible()
+    tab.shot("6-what-a-slash-offers", tab.panel)
+    tab.composer.press_sequentially("ga")
+    expect(offered).to_have_count(1)
+    tab.page.keyboard.press("Enter")
+    expect(tab.composer).to_have_value("/gaps ")
+    tab.composer.press_sequentially("penguins.csv")
+    tab.page.keyboard.press("Enter")
+    expect(tab.turns.last).to_contain_text("Which columns of penguins.csv have gaps?")
+    expect(tab.turns.last).to_contain_text("Two columns have gaps.")
+    tab.finished()
+
+    tab.send("/summarize keep the numbers")
+    expect(tab.turns.last).to_contain_text("Summary: the agent reads this instead")
+    expect(tab.turns.last).to_contain_text("two columns have some")
+    tab.finished()
+    assert "keep the numbers" in str(api.bodies[-1]["messages"][-1])
+    tab.shot("7-a-summary", tab.panel)
+
+    tab.send("/mode plan")
+    expect(tab.panel.get_by_title("Permission mode")).to_have_text("plan")
+    tab.send("/rename Gaps")
+    expect(tab.title).to_contain_text("Gaps")
+    with tab.page.expect_download() as download:
+        tab.send("/export json")
+    assert download.value.suggested_filename == "crush-Gaps.json"
+    tab.composer.press_sequentially("/he")
+    tab.page.keyboard.press("Enter")
+    expect(offered.filter(has_text="/fork")).to_be_visible()
+    tab.composer.fill("")
+    tab.send("/new")
+    expect(tab.turns).to_have_count(0)

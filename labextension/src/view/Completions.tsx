@@ -20,7 +20,7 @@ export function Completions({ offer, onChoose }: { offer: Offer | null; onChoose
     return null;
   }
   return (
-    <ul className="jcr-Completions" id={LIST_ID} role="listbox" aria-label={trans.__('Files, variables and cells')}>
+    <ul className="jcr-Completions" id={LIST_ID} role="listbox" aria-label={trans.__('What can be named here')}>
       {offer.mentions.map((mention, index) => (
         <li
           key={mention.text}
@@ -46,34 +46,43 @@ interface MentionOptions {
   readonly mentions: Mentions;
   readonly change: (text: string, caret: number) => void;
   readonly onAttach: (attached: Attached) => void;
+  /** What is offered for a line that begins with `/`; null: it is no command. */
+  readonly commands: (typed: string) => Promise<Mention[]> | null;
+  readonly onWhole: (text: string) => void;
 }
 
 /** The offer for what is typed at the caret, and the keys that choose from it: true when one was taken. */
-export function useMentions({ area, text, mentions, change, onAttach }: MentionOptions) {
+export function useMentions(options: MentionOptions) {
+  const { area, text, mentions, change, onAttach, commands, onWhole } = options;
   const [offer, setOffer] = useState<Offer | null>(null);
   useEffect(() => {
     const end = area.current?.selectionStart ?? text.length;
     const typing = typingAt(text, end);
+    const finding = typing ? mentions.find(typing.query) : commands(text.slice(0, end));
     let isCurrent = true;
-    if (!typing) {
+    if (!finding) {
       setOffer(null);
       return undefined;
     }
-    void mentions.find(typing.query).then(found => {
+    void finding.then(found => {
       if (isCurrent) {
-        setOffer(found.length ? { start: typing.start, end, mentions: found, chosen: 0 } : null);
+        setOffer(found.length ? { start: typing?.start ?? 0, end, mentions: found, chosen: 0 } : null);
       }
     });
     return () => {
       isCurrent = false;
     };
-  }, [area, text, mentions]);
+  }, [area, text, mentions, commands]);
   const choose = (mention: Mention): void => {
     if (offer) {
       change(text.slice(0, offer.start) + mention.text + text.slice(offer.end), offer.start + mention.text.length);
       setOffer(null);
       if (mention.attached) {
         onAttach(mention.attached);
+      }
+      if (mention.isWhole) {
+        change('', 0);
+        onWhole(mention.text);
       }
     }
   };

@@ -1,7 +1,7 @@
 /** Where a prompt is written. Enter sends, also while the agent works: then it waits its turn. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ClipboardEvent, DragEvent, KeyboardEvent } from 'react';
-import type { Attached, Mentions } from '../mentions';
+import type { Attached, Mention, Mentions } from '../mentions';
 import { Chips } from './Chips';
 import type { ChipsProps } from './Chips';
 import { Completions, LIST_ID, useMentions } from './Completions';
@@ -13,6 +13,7 @@ export interface ComposerProps {
   readonly draft: string;
   readonly history: () => readonly string[];
   readonly mentions: Mentions;
+  readonly commands: (typed: string) => Promise<Mention[]> | null;
   readonly chips: ChipsProps;
   readonly isBusy: boolean;
   readonly steers: boolean;
@@ -33,7 +34,8 @@ export function Composer(props: ComposerProps) {
   const { trans } = useUi();
   const { area, text, change } = useText(props);
   const recall = useHistory(props, text, change);
-  const naming = useMentions({ area, text, mentions: props.mentions, change, onAttach: props.onAttach });
+  const { mentions, commands, onAttach } = props;
+  const naming = useMentions({ area, text, mentions, change, onAttach, commands, onWhole: onSend });
   const send = (): void => {
     const prompt = text.trim();
     if (prompt && !isDisabled) {
@@ -80,7 +82,7 @@ export function Composer(props: ComposerProps) {
       />
       <div className="jcr-Composer-foot">
         <span className="jcr-Composer-hint">
-          {isBusy ? trans.__('Esc stops') : trans.__('Enter sends · @ adds context')}
+          {isBusy ? trans.__('Esc stops') : trans.__('Enter sends · @ context · / commands')}
         </span>
         {isBusy && (
           <button className="jcr-Stop" title={trans.__('Stop')} aria-label={trans.__('Stop')} onClick={onStop}>

@@ -6,6 +6,7 @@ import { NEW } from '../conversation';
 import type { Composed, Conversation } from '../conversation';
 import type { Asked } from '../model';
 import { planOf } from '../plan';
+import { SlashCommands } from '../slash';
 import type { ICrush } from '../tokens';
 import { suggestions } from '../suggestions';
 import type { ModelInfo, Session } from '../wire';
@@ -40,6 +41,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
   const { trans } = useUi();
   useSignals(conversation.changed, notebooks.changed, settings.changed, changes.changed);
   useEffect(onRendered, [onRendered]);
+  const slash = useMemo(() => new SlashCommands(crush, trans), [crush, trans]);
   const given = useNumbered(conversation.composed, NOTHING);
   const context = useContextChips(crush, given);
   const session = conversation.sessionId === null ? null : (live.view.sessions[conversation.sessionId] ?? null);
@@ -56,6 +58,16 @@ export function Panel({ crush, onRendered }: PanelProps) {
     const saved = attached.some(one => one.attachment.notebook === notebooks.path) ? notebooks.save() : null;
     void conversation.send(prompt, attached, settings.whileBusy, saved);
     changes.hide();
+  };
+  const sendOrRun = async (text: string): Promise<void> => {
+    const outcome = await slash.run(text);
+    if (outcome === undefined) {
+      send(text);
+    } else if (outcome && 'send' in outcome) {
+      send(outcome.send);
+    } else if (outcome) {
+      conversation.composed.emit({ text: outcome.compose, attached: [] });
+    }
   };
   const trouble = troubleOf(live, trans);
   return (
@@ -102,13 +114,14 @@ export function Panel({ crush, onRendered }: PanelProps) {
         draft={conversation.memory.draft(session?.id ?? NEW)}
         history={() => conversation.memory.history()}
         mentions={crush.mentions}
+        commands={slash.find}
         chips={context.chips}
         isBusy={doing !== 'ready'}
         steers={settings.whileBusy === 'steer'}
         isDisabled={trouble !== null || live.workspace === null}
         returned={{ text: given.value.text, number: given.number }}
         onDraft={text => conversation.memory.setDraft(session?.id ?? NEW, text)}
-        onSend={send}
+        onSend={text => void sendOrRun(text)}
         onStop={() => void conversation.stop()}
         onAttach={context.attach}
         onFiles={files => void context.attachFiles(files)}
@@ -149,6 +162,7 @@ function PanelState({ crush, session }: { crush: ICrush; session: Session | null
     <StateLine
       connection={live.connection}
       activity={activity(conversation)}
+      hasModel={live.status?.is_ready ?? true}
       session={session}
       model={modelOf(crush, session)}
       models={live.status?.models ?? []}
