@@ -85,6 +85,7 @@ class MessagesApi:
         self._strict = strict
         self._script: deque[Says] = deque()
         self._rules: list[tuple[Callable[[Json], bool], Says]] = []
+        self._aside: list[tuple[Callable[[Json], bool], Says]] = []
         self._thinking: dict[str, list[Json]] = {}
         self._open = 0
         self._server: asyncio.Server | None = None
@@ -100,6 +101,10 @@ class MessagesApi:
     def when(self, rule: Callable[[Json], bool], answer: Says) -> None:
         """Answer every request that ``rule`` holds for, before the script is looked at."""
         self._rules.append((rule, answer))
+
+    def aside(self, rule: Callable[[Json], bool], answer: Says) -> None:
+        """As ``when``, for requests that a test shall not see among ``requests``."""
+        self._aside.append((rule, answer))
 
     @property
     def bodies(self) -> list[Json]:
@@ -224,18 +229,22 @@ class MessagesApi:
         if self._key is not None and headers.get("authorization") != f"Bearer {self._key}":
             self.requests.append(received)
             return received, Fail(401, "authentication_error", f"invalid api key {headers.get('authorization')}")
+        aside = next((answer for rule, answer in self._aside if rule(received.body)), None)
+        return received, aside or await self._answer(received, body, len(raw))
+
+    async def _answer(self, received: Received, body: Any, size: int) -> Says:
         found = [*history_check.violations(body), *self._missing_thinking(received.body)]
         self.violations += found
         self.requests.append(received)
         if found and self._strict:
-            return received, Fail(400, "invalid_request_error", "; ".join(found))
-        if len(raw) > MAX_BODY:
-            return received, Fail(413, "request_too_large", "Request exceeds the maximum size")
+            return Fail(400, "invalid_request_error", "; ".join(found))
+        if size > MAX_BODY:
+            return Fail(413, "request_too_large", "Request exceeds the maximum size")
         try:
-            return received, await self._choose(received.body)
+            return await self._choose(received.body)
         except Exception as error:  # noqa: BLE001  a test's own handler: its failure must be seen
             self.violations.append(f"the handler raised {error!r}")
-            return received, Fail(500, "api_error", "the test's handler raised")
+            return Fail(500, "api_error", "the test's handler raised")
 
     async def _choose(self, body: Json) -> Says:
         for rule, answer in self._rules:

@@ -6,15 +6,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 from cut_proxy import CutProxy
+from jupyter_crush import title
 from jupyter_crush.client import Workspace
 from lab_page import LabPage, Visit
 from lab_process import LabOptions, LabProcess
-from messages_api import MessagesApi
+from messages_api import Fail, MessagesApi
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -45,10 +47,18 @@ def lab_options() -> LabOptions:
     return LabOptions()
 
 
+def is_title(body: dict[str, Any]) -> bool:
+    """Whether a name is looked for: a side job, at a time of its own."""
+    return not body.get("tools") and body.get("max_tokens") == title.MAX_TOKENS
+
+
 @pytest.fixture(scope="module")
 def api() -> Iterator[MessagesApi]:
     """The model's API, for modules whose ``lab_options`` are ``scripted(api)``."""
     with MessagesApi.in_thread() as server:
+        server.aside(
+            is_title, Fail(404, "not_found_error", "There is no small model: sessions keep their first words.")
+        )
         yield server
         assert not server.violations, server.violations
 
