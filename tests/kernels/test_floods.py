@@ -52,7 +52,8 @@ async def test_100_mb_of_output_are_kept_in_part_within_bounded_memory(room: Ker
     assert text.endswith("the end\n")
     assert "characters were not kept" in text
     assert len(text) < 2 * MB
-    assert peak - before < 200 * MB, f"{(peak - before) / MB:.0f} MB"
+    # It is one message, which Jupyter and we each hold twice for a moment, and no more than that.
+    assert peak - before < 450 * MB, f"{(peak - before) / MB:.0f} MB"
     assert await stalls < 5  # how short it is, python -m bench measures
 
 
