@@ -232,7 +232,7 @@ class MessagesApi:
         aside = next((answer for rule, answer in self._aside if rule(received.body)), None)
         return received, aside or await self._answer(received, body, len(raw))
 
-    async def _answer(self, received: Received, body: Any, size: int) -> Says:
+    async def _answer(self, received: Received, body: object, size: int) -> Says:
         found = [*history_check.violations(body), *self._missing_thinking(received.body)]
         self.violations += found
         self.requests.append(received)
