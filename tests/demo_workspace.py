@@ -49,11 +49,13 @@ class Cell:
 
 @dataclass
 class Folder:
-    """Files on disk and notebooks in memory. ``deny`` names tools whose calls are refused; ``ran`` counts executions."""
+    """Files on disk and notebooks in memory. ``deny`` names tools whose calls are refused; ``answer`` is what is
+    chosen when it asks (None: nothing); ``ran`` counts executions."""
 
     root: Path
     notebooks: dict[str, list[Cell]] = field(default_factory=dict)
     deny: frozenset[str] = frozenset()
+    answer: str | None = None
     log: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     ran: int = 0
     _names: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -75,6 +77,17 @@ class Folder:
         return tool(**given)
 
     # --- the tools ---
+
+    def _ask_user(self, questions: list[dict[str, Any]]) -> Result:
+        (question,) = questions
+        labels = [choice["label"] for choice in question["choices"]]
+        if self.answer is None:
+            return Result("You does not want to answer this.")
+        assert self.answer in labels
+        return Result(f"You answered.\n\n{question['text']}\n→ {self.answer}")
+
+    def _update_plan(self, steps: list[dict[str, str]]) -> Result:
+        return Result(f"{sum(step['state'] == 'done' for step in steps)} of {len(steps)} done")
 
     def _list_files(self, path: str = "", depth: int = 2) -> Result:
         paths = [*self.root.rglob("*"), *(self.root / name for name in self.notebooks)]

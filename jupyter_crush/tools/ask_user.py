@@ -60,7 +60,7 @@ async def _perform(questions: tuple[Question, ...], context: ToolContext) -> Out
     if settled.state != "answered":
         said = f"{who} does not want to answer this. Do not ask it again: go on with what seems best and say what you "
         said += "assumed, or stop and say what you need."
-        return Output(content=said, metadata={"summary": first})
+        return Output(content=said, metadata={"summary": f"no answer · {first}"})
     answers = [answer_text(answer) for answer in settled.answers]
     lines = [f"{question.text}\n→ {answer}" for question, answer in zip(questions, answers, strict=True)]
     return Output(content="\n\n".join([f"{who} answered.", *lines]), metadata=_metadata(settled, first, answers))
@@ -68,7 +68,7 @@ async def _perform(questions: tuple[Question, ...], context: ToolContext) -> Out
 
 def _metadata(settled: QuestionRequest, first: str, answers: list[str]) -> dict[str, object]:
     pairs = [{"question": one.text, "answer": said} for one, said in zip(settled.questions, answers, strict=True)]
-    return {"summary": f"{first} → {answers[0]}", "answers": pairs, "by": settled.answered_by}
+    return {"summary": f"{answers[0]} · {first}", "answers": pairs, "by": settled.answered_by}
 
 
 def answer_text(answer: QuestionAnswer) -> str:

@@ -130,7 +130,10 @@ function objectOf(tool: Tool, trans: TranslationBundle, cellNumber: CellNumber):
 
 /** What was looked for, or what the shell was given. */
 function asked(input: JsonObject): string {
-  return firstLine(text(input['command'])) || text(input['pattern']) || text(input['query']) || text(input['url']);
+  const questions = input['questions'];
+  const question = Array.isArray(questions) ? firstLine(text(questions[0]?.text)) : '';
+  const command = firstLine(text(input['command']));
+  return question || command || text(input['pattern']) || text(input['query']) || text(input['url']);
 }
 
 /** What runs says by its time that it went well. */

@@ -62,6 +62,32 @@ def names(folder: Folder) -> list[str]:
 # --- the main job ---
 
 
+def test_the_steps_of_the_job_are_shown_as_they_go_and_all_done_in_the_end(folder: Folder) -> None:
+    result = talk(LOOK, folder, tools=(*TOOLS, "update_plan"))
+    plans = [given["steps"] for name, given in folder.log if name == "update_plan"]
+    done = [[step["state"] for step in plan].count("done") for plan in plans]
+    assert done == [1, 2, 3, 4]
+    assert [plan[count]["state"] for plan, count in zip(plans[:3], done, strict=False)] == ["in_progress"] * 3
+    assert "**300 rows**" in result.end
+
+
+@pytest.mark.parametrize("answer", ["examples/penguins.csv", "more/gulls.csv", None])
+def test_where_it_could_be_one_of_several_tables_it_asks_which(folder: Folder, answer: str | None) -> None:
+    penguins(folder.root / "more" / "gulls.csv", rows=100)
+    folder.answer = answer
+    talk(LOOK, folder, tools=(*TOOLS, "ask_user"))
+    assert names(folder)[:3] == ["list_files", "ask_user", "read_file"]
+    assert folder.log[2][1]["path"] == (answer or "examples/penguins.csv")
+
+
+@pytest.mark.parametrize("prompt", ["Describe the gulls data", "Look at more/gulls.csv"])
+def test_it_does_not_ask_what_the_prompt_says(folder: Folder, prompt: str) -> None:
+    penguins(folder.root / "more" / "gulls.csv", rows=100)
+    talk(prompt, folder, tools=(*TOOLS, "ask_user"))
+    assert names(folder)[:2] == ["list_files", "read_file"]
+    assert folder.log[1][1]["path"] == "more/gulls.csv"
+
+
 def test_it_looks_lists_reads_edits_runs_and_says_the_real_numbers(folder: Folder) -> None:
     real = read(folder.root / "examples" / "penguins.csv")
     cells = folder.notebook(

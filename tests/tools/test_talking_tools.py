@@ -25,7 +25,7 @@ async def test_the_model_reads_each_question_with_its_answer_and_who_gave_it(roo
     output = await room.call("ask_user", questions=[WHICH, {"text": "What is it called?"}])
     expected = "Ana answered.\n\nWhich table?\n→ sales.csv, this year\n\nWhat is it called?\n→ report"
     assert output.content == expected and not output.is_error
-    assert output.metadata["summary"] == "Which table? → sales.csv, this year"
+    assert output.metadata["summary"] == "sales.csv, this year · Which table?"
     assert output.metadata["answers"][1] == {"question": "What is it called?", "answer": "report"}
 
 

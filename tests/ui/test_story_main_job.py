@@ -68,7 +68,10 @@ def test_the_tab_is_closed_in_mid_turn_and_the_work_is_done(
     expect(again.turns).to_have_count(1)
     expect(again.turns.locator(".jcr-Words-text")).to_have_text(PROMPT)
     used = again.turns.locator("[data-tool]").evaluate_all("tools => tools.map(tool => tool.dataset.tool)")
-    assert used == ["list_files", "read_file", "read_notebook", "run_cell", "edit_notebook", "run_cell", "run_cell"]
+    work = ["list_files", "read_file", "read_notebook", "run_cell", "edit_notebook", "run_cell", "run_cell"]
+    assert [name for name in used if name != "update_plan"] == work
+    assert used.count("update_plan") == 4
+    expect(again.panel.locator(".jcr-Plan")).to_have_count(0)  # all of it is done
     expect(again.transcript).to_contain_text("344 rows")
     expect(again.endings).to_have_count(0)
     expect(again.card).to_be_hidden()

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Generator, Sequence
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from . import cells as make
+from .choosing import choose, same
 from .findings import findings
-from .plan import Enough, Move, Plan, Result, Scene, code, quoted
+from .plan import Enough, Move, Plan, PlanSteps, Result, Scene, code, quoted
 from .reading import Cell, Entry, Outcome, cells, entries, failure, lines, outcome
 from .table import Table, described, table
 from .targets import named
 
-TABLES = (".csv", ".tsv")
+STEPS = ("See what is here", "Look at the table", "Write the cells", "Run them")
 HEAD = 200
 """Lines of the table that are read to judge its columns."""
 MOST_BEFORE = 4
@@ -36,11 +36,15 @@ class Place(Struct, frozen=True):
 def explore(scene: Scene) -> Plan:
     listing = yield from scene.need("I will see first what is here.", "list_files", depth=3)
     found = entries(listing.content)
-    chosen = _table_among(found, scene)
+    chosen = yield from choose(scene, found)
     if chosen is None:
         return _nothing_to_look_at(found)
     head = yield from scene.need(
-        f"There is {code(chosen)}. I read its first lines to see its columns.", "read_file", path=chosen, limit=HEAD
+        f"There is {code(chosen)}. I read its first lines to see its columns.",
+        "read_file",
+        plan=_at(1),
+        path=chosen,
+        limit=HEAD,
     )
     seen = table(chosen, lines(head.content))
     if seen is None:
@@ -50,24 +54,13 @@ def explore(scene: Scene) -> Plan:
     return (yield from _run(scene, seen, place, ids))
 
 
+def _at(done: int) -> PlanSteps:
+    """The plan, with so many steps behind."""
+    states = ["done"] * done + ["in_progress"] + ["pending"] * len(STEPS)
+    return [{"text": text, "state": state} for text, state in zip(STEPS, states, strict=False)]
+
+
 # --- what to look at, and where to work ---
-
-
-def _table_among(found: list[Entry], scene: Scene) -> str | None:
-    if paths := named(scene, TABLES):
-        return next((entry.path for path in paths for entry in found if _same(entry.path, path)), paths[0])
-    words = set(re.findall(r"\w+", scene.prompt.lower()))
-    tables = [entry for entry in found if entry.ends(*TABLES)]
-    tables.sort(key=lambda entry: (not _words(entry) & words, -entry.size, entry.path))
-    return tables[0].path if tables else None
-
-
-def _words(entry: Entry) -> set[str]:
-    return set(re.findall(r"[a-z0-9]+", posixpath.splitext(entry.name)[0].lower())) - {"data"}
-
-
-def _same(path: str, wanted: str) -> bool:
-    return path == wanted or path.endswith("/" + wanted)
 
 
 def _nothing_to_look_at(found: list[Entry]) -> str:
@@ -82,7 +75,7 @@ def _place(scene: Scene, found: list[Entry], seen: Table) -> Generator[Move, Seq
     folder, stem = posixpath.split(posixpath.splitext(seen.path)[0])
     fresh = Place(posixpath.join(folder, f"{stem}-analysis.ipynb"))
     notebooks = [entry for entry in found if entry.ends(".ipynb")]
-    wanted = [entry.path for path in named(scene, (".ipynb",)) for entry in notebooks if _same(entry.path, path)]
+    wanted = [entry.path for path in named(scene, (".ipynb",)) for entry in notebooks if same(entry.path, path)]
     if not wanted:
         notebooks.sort(key=lambda entry: (stem.lower() not in entry.name.lower(), entry.path))
         wanted = [entry.path for entry in notebooks if entry.folder == folder or stem.lower() in entry.name.lower()]
@@ -109,6 +102,7 @@ def _insert(scene: Scene, seen: Table, place: Place) -> Generator[Move, Sequence
     result = yield from scene.ask(
         f"I write {len(sources)} code cells {how}, {code(place.path)}, with a heading above them.",
         "edit_notebook",
+        plan=_at(2),
         path=place.path,
         edits=edits,
         create=True if place.is_new else None,
@@ -167,11 +161,13 @@ def _run(scene: Scene, seen: Table, place: Place, ids: list[str]) -> Plan:
     done: list[Outcome] = []
     for count, cell_id in enumerate(ids, start=1):
         say = "Now I run the first of them." if count == 1 else "That worked. The next one."
-        result = yield from scene.ask(say, "run_cell", path=place.path, cell_id=cell_id)
+        plan = _at(3) if count == 1 else None
+        result = yield from scene.ask(say, "run_cell", plan=plan, path=place.path, cell_id=cell_id)
         ran = outcome(result.content, is_error=result.is_error)
         if not ran.ok:
             return _went_wrong(place, ran, done, seen)
         done.append(ran)
+    yield from scene.show(_at(len(STEPS)))
     where = f"The cells and their outputs are {'in the new notebook' if place.is_new else 'at the end of'} {code(place.path)}."
     return findings(seen, make.focus(seen, scene.prompt), done[0], done[1] if len(done) > 1 else None, where)
 

@@ -35,6 +35,8 @@ class Result(Struct, frozen=True):
 
 Plan: TypeAlias = Generator[Move, Sequence[Result], str]
 Asking: TypeAlias = Generator[Move, Sequence[Result], Result]
+PlanSteps: TypeAlias = list[dict[str, str]]
+"""As ``update_plan`` takes them."""
 
 
 class Enough(Exception):
@@ -56,16 +58,25 @@ class Scene(Struct, frozen=True):
     tools: frozenset[str]
     rounds: tuple[Round, ...]
 
-    def ask(self, say: str, name: str, **given: Any) -> Asking:
-        """One call; its result may be an error. Ends the plan when there is no such tool."""
+    def ask(self, say: str, name: str, *, plan: PlanSteps | None = None, **given: Any) -> Asking:
+        """One call; its result may be an error. Ends the plan when there is no such tool. ``plan`` is shown along with it."""
         if name not in self.tools:
             raise Enough(f"For that I would need the tool `{name}`, and I was not given it.")
-        (result,) = yield Move(say, (Call(name, {key: value for key, value in given.items() if value is not None}),))
-        return result
+        call = Call(name, {key: value for key, value in given.items() if value is not None})
+        results = yield Move(say, (*self._showing(plan), call))
+        return results[-1]
 
-    def need(self, say: str, name: str, **given: Any) -> Asking:
+    def show(self, plan: PlanSteps) -> Generator[Move, Sequence[Result], None]:
+        """Say how far it is, and nothing else."""
+        if calls := self._showing(plan):
+            yield Move("", calls)
+
+    def _showing(self, plan: PlanSteps | None) -> tuple[Call, ...]:
+        return (Call("update_plan", {"steps": plan}),) if plan and "update_plan" in self.tools else ()
+
+    def need(self, say: str, name: str, *, plan: PlanSteps | None = None, **given: Any) -> Asking:
         """One call that must work. Ends the plan with what the tool said when it did not."""
-        result = yield from self.ask(say, name, **given)
+        result = yield from self.ask(say, name, plan=plan, **given)
         if result.is_error:
             raise Enough(f"I stopped, because `{name}` did not do it:\n\n{quoted(result.content)}")
         return result

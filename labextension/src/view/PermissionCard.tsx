@@ -14,10 +14,14 @@ interface PermissionCardProps {
   readonly onAnswer: (action: PermissionAction, message: string | null) => Promise<boolean>;
 }
 
+/** What Enter does. */
+const ACCENT = 'jcr-mod-accept';
+
 export function PermissionCard({ request, waiting, onAnswer }: PermissionCardProps) {
   const { trans } = useUi();
   const [isSent, setSent] = useState(false);
   const [reason, setReason] = useState<string | null>(null);
+  const isReasoned = reason !== null;
   const answer = (action: PermissionAction): void => {
     if (!isSent) {
       setSent(true);
@@ -42,7 +46,7 @@ export function PermissionCard({ request, waiting, onAnswer }: PermissionCardPro
     <Card id={request.id} title={titleOf(request, trans)} waiting={waiting} onKey={onKey}>
       {request.description && <div className="jcr-Card-text">{visible(request.description)}</div>}
       <Shown request={request} />
-      {reason !== null && (
+      {isReasoned && (
         <input
           className="jcr-Card-reason"
           autoFocus
@@ -54,8 +58,8 @@ export function PermissionCard({ request, waiting, onAnswer }: PermissionCardPro
         />
       )}
       <div className="jcr-Card-actions">
-        <button className="jcr-Button jcr-mod-accept" disabled={isSent} onClick={() => answer('allow')}>
-          {trans.__('Allow')} <kbd>⏎</kbd>
+        <button className={`jcr-Button ${isReasoned ? '' : ACCENT}`} disabled={isSent} onClick={() => answer('allow')}>
+          {trans.__('Allow')} {!isReasoned && <kbd>⏎</kbd>}
         </button>
         {request.scope && (
           <button
@@ -67,10 +71,10 @@ export function PermissionCard({ request, waiting, onAnswer }: PermissionCardPro
             {trans.__('Allow for session')} <kbd>S</kbd>
           </button>
         )}
-        <button className="jcr-Button" disabled={isSent} onClick={() => answer('deny')}>
-          {trans.__('Deny')} <kbd>Esc</kbd>
+        <button className={`jcr-Button ${isReasoned ? ACCENT : ''}`} disabled={isSent} onClick={() => answer('deny')}>
+          {trans.__('Deny')} <kbd>{isReasoned ? '⏎' : 'Esc'}</kbd>
         </button>
-        {reason === null && (
+        {!isReasoned && (
           <button className="jcr-LinkButton" disabled={isSent} onClick={() => setReason('')}>
             {trans.__('Deny, and say why')}
           </button>
