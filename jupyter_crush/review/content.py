@@ -6,7 +6,6 @@ What is kept of it is what can be put back: the file's own bytes where the docum
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,10 @@ from .states import bytes_hash, same_cells, text_hash
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """One look. ``data`` is what would be put back; None with ``size``: it was too large to be read. ``version`` names
-    what there is, None: nothing."""
+    """One look. ``data`` is what would be put back; None: nothing, or too much. ``version`` names what there is; None: nothing."""
 
     data: bytes | None = None
     version: str | None = None
-    size: int = 0
     notebook: Notebook | None = None
     text: str | None = None
     text_version: str | None = None
@@ -66,40 +63,45 @@ class Contents:
         if not self.is_there(place):
             return NOTHING
         shown = await self.documents.read_notebook(place.api)
-        size, raw = await asyncio.to_thread(self._raw, place)
-        data = raw
-        if raw is not None and await self.documents.is_open(place.api):
-            data = await asyncio.to_thread(partial(_live, raw, shown))
-        version = bytes_hash(data) if data is not None else shown.version
-        return Seen(data=data, version=version, size=size, notebook=shown)
+        is_open = await self.documents.is_open(place.api)
+        return await asyncio.to_thread(self._notebook, place, shown, is_open)
 
     async def text(self, place: Place, known: str | None = None) -> Seen:
         """``known``: the text as the caller has just read it."""
         if not self.is_there(place):
             return NOTHING
-        size, raw = await asyncio.to_thread(self._raw, place)
         text_version = None
         if known is None:
             try:
                 file = await self.documents.read_text(place.api)
                 known, text_version = file.text, file.version
             except ToolError:
-                if raw is None or not _is_hidden(place):
-                    raise
-                known = raw.decode("utf-8", "replace")  # no server shows it, so nobody has it open
-        data = raw if raw is not None and _reads_as(raw, known) else known.encode("utf-8", "surrogatepass")
-        return Seen(
-            data=data if len(data) <= self._limit else None,
-            version=text_hash(known),
-            size=size,
-            text=known,
-            text_version=text_version,
-        )
+                if not _is_hidden(place):
+                    raise  # no server shows a hidden one, so nobody has it open
+        return await asyncio.to_thread(self._text, place, known, text_version)
 
-    def _raw(self, place: Place) -> tuple[int, bytes | None]:
+    # --- in a thread ---
+
+    def _notebook(self, place: Place, shown: Notebook, is_open: bool) -> Seen:
+        raw = self._raw(place)
+        data = _live(raw, shown) if raw is not None and is_open else raw
+        return Seen(data=data, version=bytes_hash(data) if data is not None else shown.version, notebook=shown)
+
+    def _text(self, place: Place, known: str | None, text_version: str | None) -> Seen:
+        raw = self._raw(place)
+        if known is None and raw is None:
+            raise ToolError(f"{place.shown} is too large to be looked at here.")
+        text = known if known is not None else (raw or b"").decode("utf-8", "replace")
+        data = raw if raw is not None and _reads_as(raw, text) else text.encode("utf-8", "surrogatepass")
+        kept = data if len(data) <= self._limit else None
+        return Seen(data=kept, version=text_hash(text), text=text, text_version=text_version)
+
+    def _raw(self, place: Place) -> bytes | None:
+        """None: too large."""
         found = beneath.look(place.root, place.relative)
-        size = found.st_size if found is not None else 0
-        return size, beneath.read(place.root, place.relative, self._limit) if size <= self._limit else None
+        if found is not None and found.st_size > self._limit:
+            return None
+        return beneath.read(place.root, place.relative, self._limit)
 
 
 def _is_hidden(place: Place) -> bool:

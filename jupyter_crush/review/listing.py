@@ -55,9 +55,7 @@ async def _text(store: Store, changes: FileChanges, seen: Seen) -> dict[str, Any
     problem, diff = None, Diff("", 0, 0)
     try:
         before = await before_of(store, file)
-        old = before.decode("utf-8", "replace").replace("\r\n", "\n") if before is not None else ""
-        new = (seen.text or "").replace("\r\n", "\n")
-        diff = await asyncio.to_thread(partial(text_diff, old, new))
+        diff = await asyncio.to_thread(_diff, before, seen.text)
     except ToolError as error:
         problem = error.message
     return {
@@ -69,6 +67,12 @@ async def _text(store: Store, changes: FileChanges, seen: Seen) -> dict[str, Any
         "undoable": problem is None,
         "problem": problem,
     }
+
+
+def _diff(before: bytes | None, now: str | None) -> Diff:
+    """Line ends are no news."""
+    old = (before or b"").decode("utf-8", "replace")
+    return text_diff(old.replace("\r\n", "\n"), (now or "").replace("\r\n", "\n"))
 
 
 async def _notebook(_: Store, changes: FileChanges, seen: Seen) -> dict[str, Any] | None:

@@ -83,7 +83,7 @@ async def put_back(place: Place, data: bytes | None, version: str | None) -> Non
             await asyncio.to_thread(beneath.write, place.root, place.relative, data)
         return
     seen = mark(place.real)
-    if bytes_hash(await asyncio.to_thread(_read, place)) != version:
+    if await asyncio.to_thread(_version, place) != version:
         raise Stale(f"{place.shown} was changed by somebody else meanwhile. Nothing was changed.")
     if data is None:
         if mark(place.real) == seen:  # nobody of this server comes in between from here on
@@ -98,8 +98,8 @@ async def put_back(place: Place, data: bytes | None, version: str | None) -> Non
     raise Stale(f"{place.shown} is being changed by somebody else. Nothing was changed.")
 
 
-def _read(place: Place) -> bytes:
-    return beneath.read(place.root, place.relative, beneath.SEPARATE_BYTES)
+def _version(place: Place) -> str:
+    return bytes_hash(beneath.read(place.root, place.relative, beneath.SEPARATE_BYTES))
 
 
 def undoing_edits(changes: Sequence[Change], notebook: Notebook) -> list[CellEdit]:

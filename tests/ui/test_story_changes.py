@@ -167,10 +167,22 @@ def test_changed_cells_are_marked_in_the_notebook_and_decided_on_there(tab: LabP
 
 
 @pytest.mark.timeout(240)
-def test_another_client_reverts_and_the_panel_sees_it(tab: LabPage, workspace: Workspace) -> None:
+def test_another_client_reverts_the_panel_sees_it_and_rewinds_the_rest(
+    tab: LabPage, lab: LabProcess, workspace: Workspace
+) -> None:
     expect(tab.panel.locator(".jcr-TurnChanges")).to_contain_text("2 files changed")
     session = workspace.sessions()[0]
     assert workspace.revert(session.id, NAME, "load") == (NAME,)
     expect(text(tab, 1)).to_contain_text("rows = list(csv.reader(open('sales.csv')))")
     tab.panel.get_by_role("button", name="Review changes").click()
     expect(tab.panel.locator(".jcr-ChangedCell")).to_have_count(2)
+    tab.page.keyboard.press("Escape")
+
+    tab.turns.first.hover()
+    tab.turns.first.get_by_title("From here").click()
+    tab.turns.first.get_by_role("menuitem", name="Rewind files to before it").click()
+    expect(tab.page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
+    expect(text(tab, 2)).to_have_text(BEFORE["clean"])
+    expect(tab.panel.locator(".jcr-TurnChanges")).to_have_count(0)
+    assert on_disk(lab) == list(BEFORE.values())
+    assert not (lab.root / "notes.md").exists()
