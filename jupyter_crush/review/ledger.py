@@ -126,10 +126,12 @@ class RunLedger:
             raise
 
     async def _refused(self, place: Place, intent: _Intent) -> list[Change[Any]]:
-        """Take back what was not done, though part of it may be: a tab can make an edit and fail to save it."""
-        now = NOTHING
-        with suppress(CrushError):
+        """Take back what was not done, though part of it may be: a tab can make an edit and fail to save it. Where nobody can look
+        now, the intent stays, and its hashes tell later."""
+        try:
             now = await self._ledger.contents.look(place)
+        except CrushError:
+            return []
         undone = [key for key, row in intent.rows.items() if not _is_done(row, now)]
         changes = [intent.taken_back(key) for key in undone]
         file = intent.rows[""]
@@ -138,7 +140,7 @@ class RunLedger:
         return changes
 
     async def _known(self, place: Place) -> dict[str, Touch]:
-        """What this run did there before, as far as nobody has decided on it."""
+        """What this run did there before."""
         rows = await self._ledger.store.touches.of_file(self._run_id, place.api)
         return {row.cell_id: row for row in rows}
 
