@@ -5,8 +5,6 @@
 export interface DiffLine {
   readonly kind: 'file' | 'hunk' | 'add' | 'del' | 'same' | 'note';
   readonly text: string;
-  /** A file that is made, or removed. */
-  readonly fate?: 'new' | 'gone';
 }
 
 const NOTHING = '/dev/null';
@@ -24,7 +22,7 @@ export function parseDiff(diff: string): DiffLine[] {
       left = { old: Number(hunk[1] ?? 1), new: Number(hunk[2] ?? 1) };
       parsed.push({ kind: 'hunk', text });
     } else if (!left.old && !left.new && text.startsWith('--- ') && next.startsWith('+++ ')) {
-      parsed.push({ kind: 'file', ...named(text.slice(4), next.slice(4)) });
+      parsed.push({ kind: 'file', text: named(text.slice(4), next.slice(4)) });
       at++;
     } else {
       const kind = kindOf(text);
@@ -44,12 +42,10 @@ function uses(kind: DiffLine['kind'], side: 'add' | 'del'): number {
   return kind === side || kind === 'same' ? 1 : 0;
 }
 
-function named(before: string, after: string): Pick<DiffLine, 'text' | 'fate'> {
-  if (before === NOTHING) {
-    return { text: after, fate: 'new' };
+/** What is made or removed has one name, and its own words for that. */
+function named(before: string, after: string): string {
+  if (before === NOTHING || after === NOTHING) {
+    return before === NOTHING ? after : before;
   }
-  if (after === NOTHING) {
-    return { text: before, fate: 'gone' };
-  }
-  return { text: before === after ? after : `${before} → ${after}` };
+  return before === after ? after : `${before} → ${after}`;
 }

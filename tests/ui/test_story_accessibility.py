@@ -22,12 +22,13 @@ def lab_options(api: MessagesApi) -> LabOptions:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize("theme", ["Light", "Dark", "Dark High Contrast"])
 def test_axe_finds_nothing_serious(visit: Visit, api: MessagesApi, theme: str) -> None:
     gate = threading.Event()
     api.script(
         Answer(Think("I look first."), Call("list_files", {"path": "."}), Call("read_file", {"path": "nowhere"})),
         Answer("I write a file.", Call("write_file", {"path": f"{theme}.py", "content": CONTENT})),
+        Answer(Call("run_command", {"command": "echo granted"})),
         Answer(Call("run_command", {"command": "echo one; echo two"})),
         Answer(ANSWER, Hold(gate)),
         Fail(400, "invalid_request_error", "No."),
@@ -41,7 +42,9 @@ def test_axe_finds_nothing_serious(visit: Visit, api: MessagesApi, theme: str) -
     expect(tab.card).to_contain_text(f"Change {theme}.py?")
     is_accessible(tab, "asks to change")
     tab.allow()
-    expect(tab.card).to_contain_text("Run this command?")
+    expect(tab.card).to_contain_text("echo granted")
+    tab.card.get_by_role("button", name="Allow for session").click()
+    expect(tab.card).to_contain_text("echo two")
     tab.card.get_by_role("button", name="Deny, and say why").click()
     is_accessible(tab, "asks to run")
     tab.allow()
@@ -50,15 +53,24 @@ def test_axe_finds_nothing_serious(visit: Visit, api: MessagesApi, theme: str) -
     expect(tab.queue).to_have_count(1)
     is_accessible(tab, "working")
     tab.shot(f"{theme}-working")
+    tab.composer.fill("")
+    tab.composer.press_sequentially("@pen")
+    expect(tab.panel.get_by_role("listbox")).to_contain_text("penguins.csv")
+    is_accessible(tab, "the completions")
+    tab.shot(f"{theme}-completions")
+    tab.composer.fill("")
     gate.set()
     tab.finished()
     expect(tab.endings).to_contain_text("No.")
     tab.open_all_lines()
     is_accessible(tab, "all opened")
-    for title in ("Sessions", "More", "Model", "Permission mode"):
-        tab.panel.get_by_title(title, exact=True).click()
+    for title in ("Sessions", "More", "Model", "Permission mode", "Context and cost", "Keys", "From here"):
+        tab.panel.get_by_title(title).first.click()
         expect(tab.panel.locator(".jcr-Popup")).to_be_visible()
+        if title == "Permission mode":
+            expect(tab.panel.get_by_role("list", name="Allowed in this session")).to_contain_text("echo")
         is_accessible(tab, f"the popup {title}")
+        tab.shot(f"{theme}-{title}")
         tab.page.keyboard.press("Escape")
     tab.shot(f"{theme}-done")
 

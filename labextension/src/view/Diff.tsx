@@ -10,7 +10,6 @@ export function Diff({ diff }: { diff: string }) {
       {parseDiff(diff).map((line, index) => (
         <div key={index} className={`jcr-Diff-line jcr-mod-${line.kind}`}>
           {visible(line.text) || ' '}
-          {line.fate && ` · ${line.fate === 'new' ? trans.__('new') : trans.__('removed')}`}
         </div>
       ))}
     </pre>

@@ -12,6 +12,8 @@ import { useUi } from './ui';
 export interface StateLineProps {
   readonly connection: Connection;
   readonly activity: Activity;
+  /** Whether there is a model that can answer. */
+  readonly hasModel: boolean;
   readonly session: Session | null;
   readonly model: ModelInfo | null;
   readonly models: readonly ModelInfo[];
@@ -79,16 +81,17 @@ function modelLabel(model: ModelInfo, demo: string): JSX.Element {
 }
 
 /** Announced when it changes: the words that a person who does not see the panel needs. */
-function State({ connection, activity }: StateLineProps) {
+function State({ connection, activity, hasModel }: StateLineProps) {
   const { trans } = useUi();
+  const doing = { ready: trans.__('ready'), working: trans.__('working'), asking: trans.__('asks you') };
   const words = {
     connecting: trans.__('connecting'),
     reconnecting: trans.__('reconnecting'),
     refused: trans.__('not signed in'),
     failed: trans.__('not available'),
-    live: { ready: trans.__('ready'), working: trans.__('working'), asking: trans.__('asks you') }[activity]
+    live: hasModel ? doing[activity] : trans.__('no model')
   };
-  const kind = connection === 'live' ? activity : connection;
+  const kind = connection !== 'live' ? connection : hasModel ? activity : 'failed';
   return (
     <span className="jcr-State" role="status" aria-live="polite">
       <span className={`jcr-Dot jcr-mod-${kind}`} aria-hidden="true" />
