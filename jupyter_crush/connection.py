@@ -13,7 +13,7 @@ from typing import Any
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_core.utils import ensure_async
 
-from .incoming import own_session, receive
+from .incoming import own_session, receive, widen
 from .outputs import Outputs
 
 POLL = 0.5
@@ -74,6 +74,7 @@ class Connection:
         """As the kernel says, once it is free."""
         self._client = _client(self._kernel)
         self._client.start_channels(stdin=False, hb=False, control=False)
+        widen(self._client.iopub_channel)
 
     def close(self) -> None:
         self._client.stop_channels()

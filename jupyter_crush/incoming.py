@@ -11,12 +11,15 @@ import asyncio
 import re
 from typing import Any
 
+import zmq
 from jupyter_client.session import Session
 
 from .documents.slices import Slices
 
 LARGE = 1024 * 1024
 """Bytes of a message from which it is parsed in a thread."""
+WAITING = 100_000
+"""Messages that may wait here to be read."""
 END = 4 * 1024 * 1024
 """Bytes of each end of a large printed text that are parsed."""
 DROPPED = "crush_dropped"
@@ -34,6 +37,15 @@ def own_session(kernel: Any) -> Session:
     small = session.unpack
     session.unpack = lambda data: small(data) if len(data) < LARGE else parsed(bytes(data))
     return session
+
+
+def widen(channel: Any) -> None:
+    """Let many messages wait here: a kernel drops those for which nobody has room, and does not say so."""
+    socket = channel.socket
+    address = socket.getsockopt(zmq.LAST_ENDPOINT)
+    socket.setsockopt(zmq.RCVHWM, WAITING)  # for connections that are made from now on
+    socket.disconnect(address)
+    socket.connect(address)
 
 
 async def receive(channel: Any, within: float) -> dict[str, Any] | None:
