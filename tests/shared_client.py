@@ -37,7 +37,7 @@ class SharedClient:
         self._reading: asyncio.Task[None] | None = None
         self._room = ""
         self._applying = False
-        self._synced = False
+        self._steps: set[int] = set()
         self.document: YNotebook | YUnicode = YNotebook() if self._is_notebook else YUnicode()
         self.document.ydoc.observe(self._changed)
 
@@ -47,23 +47,36 @@ class SharedClient:
         """Join the room, and wait until the document is here."""
         self._room = await self._room_of()
         await self.online()
-        await self.until(lambda: self._synced)
         return self
 
     async def online(self) -> None:
+        """Once more when the room would not have it: it may have looked at the file while that was written."""
+        while self._connection is None:
+            await self._connect()
+
+    async def _connect(self) -> None:
         url = f"ws://127.0.0.1:{self._http.port}{self._http.base}api/collaboration/room/{self._room}"
         headers = {"Authorization": f"token {self._http.token}"}
         self._connection = await websocket_connect(HTTPRequest(url, headers=headers), max_message_size=2**30)
-        await self._connection.write_message(create_sync_message(self.document.ydoc), binary=True)
         self._reading = asyncio.ensure_future(self._read(self._connection))
+        await self._handshake(YSyncMessageType.SYNC_STEP1, YSyncMessageType.SYNC_STEP2)
 
     async def offline(self) -> None:
-        """Without a word, as when the network goes."""
+        """The network goes, when all that was typed has arrived: jupyter-server-documents 0.3 shuts a room in which it had not."""
         if self._connection is not None and self._reading is not None:
-            if self._connection.protocol is not None:
-                self._connection.protocol._abort()
+            again = () if "sessionId" in self._room else (YSyncMessageType.SYNC_STEP1,)
+            await self._handshake(*again, YSyncMessageType.SYNC_STEP2)
+        if self._connection is not None and self._connection.protocol is not None and self._reading is not None:
+            self._connection.protocol._abort()
             await self._reading
         self._connection = None
+
+    async def _handshake(self, *steps: YSyncMessageType) -> None:
+        """Ask for what the room has, and give what it asks for."""
+        assert self._connection is not None
+        self._steps.clear()
+        await self._connection.write_message(create_sync_message(self.document.ydoc), binary=True)
+        await self.until(lambda: self._steps.issuperset(steps) or self._connection is None)
 
     @property
     def is_offline(self) -> bool:
@@ -93,9 +106,9 @@ class SharedClient:
             reply = handle_sync_message(message[1:], self.document.ydoc)
         finally:
             self._applying = False
-        self._synced = self._synced or message[1] == YSyncMessageType.SYNC_STEP2
         if reply is not None:
             await connection.write_message(reply, binary=True)
+        self._steps.add(message[1])
 
     def _changed(self, event: TransactionEvent) -> None:
         if not self._applying and self._connection is not None:

@@ -7,18 +7,10 @@ linked after this one, or have changed. What does not look as expected is left t
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 from jupyter_server.serverapp import ServerApp
-from tornado.web import HTTPError
-
-from ..errors import ToolError
-from .storage import explained
-
-LOAD_S = 20.0
-"""Seconds that a room may take to load its document."""
 
 
 class Replaced(Exception):
@@ -26,7 +18,7 @@ class Replaced(Exception):
 
 
 class Room(Protocol):
-    """One open document."""
+    """One open document. Providers must not be cancelled in the middle of what they do, and some swallow a cancel."""
 
     document: Any
     """As jupyter_ydoc has it."""
@@ -35,11 +27,15 @@ class Room(Protocol):
     def is_open(self) -> bool:
         """Whether it is still what people see."""
 
-    async def settle(self) -> None:
-        """Wait until it is loaded, and take over what is on disk. Afterwards it may be closed. Raises TimeoutError, HTTPError."""
+    @property
+    def is_loaded(self) -> bool:
+        """Whether what is changed now is handed on and saved."""
+
+    async def refresh(self) -> None:
+        """Take over what is on disk; of a closed room, wait for its last save. Raises what a contents manager raises."""
 
     async def save(self) -> None:
-        """Save now. Raises Replaced, OSError, and whatever a contents manager raises."""
+        """Save now. Raises Replaced, OSError, and what a contents manager raises."""
 
 
 class CollaborationRoom:
@@ -57,10 +53,14 @@ class CollaborationRoom:
     def is_open(self) -> bool:
         return self._rooms.get(self._name) is self._room
 
-    async def settle(self) -> None:
-        await self._room.ydoc_observed.wait()  # a little after ``ready``; before it, changes would reach nobody
-        await self._room._file.maybe_notify()  # noqa: SLF001  what it does once a second
-        await self._unlocked()
+    @property
+    def is_loaded(self) -> bool:
+        """``ydoc_observed`` comes a little after ``ready``; and while a room is locked it does not save what is changed."""
+        return self._room.ydoc_observed.is_set() and not self._room._update_lock.locked()  # noqa: SLF001
+
+    async def refresh(self) -> None:
+        if self.is_open:
+            await self._room._file.maybe_notify()  # noqa: SLF001  what it does once a second
 
     async def save(self) -> None:
         """As the room does it, but at once, and not without a word when it fails."""
@@ -78,28 +78,29 @@ class CollaborationRoom:
             self.document.dirty = False
             self.document.hash = saved["hash"]
 
-    async def _unlocked(self) -> None:
-        """While it loads, a room does not save what is changed."""
-        async with self._room._update_lock:  # noqa: SLF001
-            pass
-
 
 class DocumentsRoom:
     """A room of jupyter-server-documents."""
 
-    NEEDED = ("_jupyter_ydoc", "get_jupyter_ydoc", "file_api", "stopped")
+    NEEDED = ("_jupyter_ydoc", "file_api", "stopped")
 
     def __init__(self, room: Any) -> None:
         self._room = room
-        self.document = room._jupyter_ydoc  # noqa: SLF001  get_jupyter_ydoc() would wait until it is loaded
+        self.document = room._jupyter_ydoc  # noqa: SLF001  get_jupyter_ydoc() would wait, perhaps for ever
 
     @property
     def is_open(self) -> bool:
         return not self._room.stopped
 
-    async def settle(self) -> None:
-        await self._room.get_jupyter_ydoc()
-        await self._room.file_api._check_file(self.document)  # noqa: SLF001  what it does twice a second
+    @property
+    def is_loaded(self) -> bool:
+        return bool(self._room.file_api.content_loaded)
+
+    async def refresh(self) -> None:
+        if self.is_open:
+            await self._room.file_api._check_file(self.document)  # noqa: SLF001  what it does twice a second
+        else:
+            await self._room.until_saved
 
     async def save(self) -> None:
         files = self._room.file_api
@@ -135,23 +136,9 @@ class Rooms:
                     yield name, CollaborationRoom(found, name)
         for app in apps.get("jupyter_server_documents", ()):
             for room in app.yroom_manager.list_document_rooms():
-                if _has(room, DocumentsRoom.NEEDED) and not room.stopped:
+                if _has(room, DocumentsRoom.NEEDED):
                     yield room.room_id, DocumentsRoom(room)
 
 
 def _has(room: Any, needed: tuple[str, ...]) -> bool:
     return all(hasattr(room, name) for name in needed)
-
-
-async def settled(path: str, room: Room) -> bool:
-    """Wait until a room can be worked in; False: it was closed meanwhile. Raises ToolError."""
-    try:
-        async with asyncio.timeout(LOAD_S):
-            await room.settle()
-    except TimeoutError as error:
-        if room.is_open:
-            raise ToolError(f"{path} is still being loaded for those who opened it. Try again in a while.") from error
-    except HTTPError as error:
-        if room.is_open:
-            raise explained(path, error) from error
-    return room.is_open

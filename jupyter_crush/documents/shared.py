@@ -14,18 +14,25 @@ cell that is deleted or moved in that moment goes with it, as it would between t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
+
+from tornado.web import HTTPError
 
 from ..errors import Stale, ToolError
 from ..lines import Lines
 from ..tasks import Tasks
 from .port import CellEdit, Elsewhere, Notebook, TextFile
 from .presence import path_of
-from .rooms import Replaced, Room, settled
+from .rooms import Replaced, Room
+from .storage import explained
 
 ATTEMPTS = 5
 """Times that a change is made again because the file was changed while it was made."""
+LOAD_S = 20.0
+"""Seconds that a room may take to load its document."""
+LOOK_S = 0.02
+"""Seconds between two looks at whether it has."""
 T = TypeVar("T")
 
 
@@ -35,7 +42,7 @@ class HasRooms(Protocol):
 
 
 class SharedBackend:
-    """The first of the back ends. Owns the lines of those who change one path, and the saves on their way."""
+    """The first of the back ends. Owns the lines of those who change one path, and what the rooms do for them."""
 
     name = "shared"
 
@@ -85,9 +92,26 @@ class SharedBackend:
     async def _room(self, path: str, fits: Callable[[Any], bool]) -> Room:
         """A room that can be worked in: one whose document fits, if there is one. Raises Elsewhere, ToolError."""
         rooms = sorted(self._rooms.of(path_of(path)), key=lambda room: not fits(room.document))
-        if not rooms or not await settled(path, rooms[0]):
+        if not rooms:
             raise Elsewhere
-        return rooms[0]
+        room = rooms[0]
+        await self._loaded(path, room)
+        failure = await self._apart(room.refresh(), f"refresh {path}")
+        await self._loaded(path, room)
+        if not room.is_open:
+            raise Elsewhere
+        if failure is not None:
+            raise explained(path, failure) if isinstance(failure, HTTPError) else failure
+        return room
+
+    async def _loaded(self, path: str, room: Room) -> None:
+        """Wait until a room is loaded, or closed. Raises ToolError."""
+        try:
+            async with asyncio.timeout(LOAD_S):
+                while room.is_open and not room.is_loaded:  # noqa: ASYNC110  a room tells nobody that it was closed
+                    await asyncio.sleep(LOOK_S)
+        except TimeoutError as error:
+            raise ToolError(f"{path} is still being loaded for those who opened it. Try again in a while.") from error
 
     async def _change(self, path: str, fits: Callable[[Any], bool], change: Callable[[Any], T]) -> T:
         async with self._lines.one(path_of(path)):
@@ -102,10 +126,9 @@ class SharedBackend:
         raise ToolError(f"{path} is being changed by something else all the time. Try again in a while.")
 
     async def _save(self, path: str, room: Room) -> None:
-        """Raises Replaced, Elsewhere, ToolError. In a task of its own: providers swallow a cancel while they save."""
-        saving = self._tasks.start(_saved(room), name=f"save {path}")
-        await asyncio.wait([saving])
-        if (failure := saving.result()) is None:
+        """Raises Replaced, Elsewhere, ToolError."""
+        failure = await self._apart(room.save(), f"save {path}")
+        if failure is None:
             return
         if isinstance(failure, Replaced):
             raise failure
@@ -115,13 +138,19 @@ class SharedBackend:
             f"The edit was made in the open document, but {path} could not be saved: {failure}. Do not repeat the edit."
         ) from failure
 
+    async def _apart(self, work: Coroutine[Any, Any, None], name: str) -> Exception | None:
+        """Do it in a task that no cancel of ours reaches. What it failed with."""
+        task = self._tasks.start(_outcome(work), name=name)
+        await asyncio.wait([task])
+        return task.result()
+
     def __repr__(self) -> str:
         return f"<SharedBackend: {len(self._lines)} being changed>"
 
 
-async def _saved(room: Room) -> Exception | None:
+async def _outcome(work: Coroutine[Any, Any, None]) -> Exception | None:
     try:
-        await room.save()
+        await work
     except Exception as failure:  # noqa: BLE001  a contents manager may raise anything; the caller tells
         return failure
     return None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crush_http import Http
-from crush_server import crush, http, jp_server_config, model
+from crush_server import TOKEN, crush, http
 from jupyter_crush.app import CrushApp
 from jupyter_crush.client import AsyncClient
 from jupyter_crush.client.workspace import AsyncWorkspace
@@ -22,7 +22,7 @@ from jupyter_crush.documents.shared import SharedBackend
 from messages_api import MessagesApi
 from shared_client import SharedClient
 
-__all__ = ["crush", "http", "jp_server_config", "model"]
+__all__ = ["crush", "http"]
 
 PROVIDERS = ("jupyter_server_ydoc", "jupyter_server_documents")
 PROVIDER = next((name for name in PROVIDERS if importlib.util.find_spec(name)), "")
@@ -40,14 +40,17 @@ def api(jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[MessagesApi]:
 
 
 @pytest.fixture
-def crush_options(api: MessagesApi) -> dict[str, Any]:
-    return {"providers": None, "base_url": api.url, "api_key": "sk", "demo": "never", "permission_mode": "auto"}
-
-
-@pytest.fixture
-def server_options() -> dict[str, Any]:
+def jp_server_config(tmp_path: Path, api: MessagesApi) -> dict[str, Any]:
+    """jupyter-collaboration keeps the history of all rooms in one SQLite file in the current folder, and waits for its lock for
+    seconds when a room is opened right after it was closed, as here and nowhere else; so each room gets a file of its own."""
     extensions = dict.fromkeys(("jupyter_crush", "jupyter_server_fileid", PROVIDER), True)
-    return {"jpserver_extensions": {**extensions, "jupyter_server_terminals": False}}
+    model = {"base_url": api.url, "api_key": "sk", "demo": "never", "permission_mode": "auto"}
+    return {
+        "ServerApp": {"jpserver_extensions": extensions, "allow_unauthenticated_access": False},
+        "IdentityProvider": {"token": TOKEN},
+        "CrushApp": {"data_dir": str(tmp_path / "crush"), **model},
+        "YDocExtension": {"ystore_class": "jupyter_server_ydoc.stores.TempFileYStore"},
+    }
 
 
 @pytest.fixture
@@ -89,6 +92,8 @@ def evict(crush: CrushApp) -> Callable[[str], Awaitable[None]]:
 
     async def evicted(path: str) -> None:
         file_id = server.web_app.settings["file_id_manager"].get_id(path)
+        if file_id is None:
+            return
         (app,) = server.extension_manager.extension_apps[PROVIDER]
         if PROVIDER == "jupyter_server_documents":
             for room in app.yroom_manager.list_document_rooms():
