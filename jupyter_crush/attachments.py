@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -24,6 +25,10 @@ TEXT_CHARS = 48_000
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
+Recall: TypeAlias = Callable[[str], Awaitable[tuple[str, str]]]
+"""The title of a session, and what is told of it. Raises CrushError."""
+
+
 class Attachments(Struct, frozen=True, kw_only=True):
     """Reads them. ``variables`` looks at some of a notebook's kernel by name, and raises CrushError."""
 
@@ -33,13 +38,16 @@ class Attachments(Struct, frozen=True, kw_only=True):
     variables: Callable[[str, Sequence[str]], Awaitable[Variables]]
     reading: Reading
 
-    async def read(self, attachments: Sequence[Attachment]) -> tuple[Part, ...]:
+    async def read(self, attachments: Sequence[Attachment], recall: Recall) -> tuple[Part, ...]:
         """The parts of each. One that cannot be read becomes a part that says why; it never fails the prompt."""
-        return tuple([part for attached in attachments for part in await self._read(attached)])
+        return tuple([part for attached in attachments for part in await self._read(attached, recall)])
 
-    async def _read(self, attached: Attachment) -> tuple[Part, ...]:
+    async def _read(self, attached: Attachment, recall: Recall) -> tuple[Part, ...]:
         label = attached.label or attached.notebook or attached.path or attached.name or "text"
         try:
+            if attached.session is not None:
+                title, text = await recall(attached.session)
+                return (Context(label=attached.label or title, text=_bounded(text)),)
             if attached.notebook is not None:
                 text, images = await self._notebook(attached.notebook, attached)
                 return Context(label=label, text=_bounded(text), path=attached.notebook), *images

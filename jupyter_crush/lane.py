@@ -107,13 +107,13 @@ class Lane:
 
     def remove(self, run_id: str, ending: Ending) -> Ticket | None:
         """Withdraw one that waits."""
-        ticket = self._find(run_id)
+        ticket = self.find(run_id)
         return ticket and self._withdraw(ticket, ending)
 
     def move(self, run_id: str, before: str | None) -> bool:
         """Put one that waits before another, or at the end. False: one of them does not wait (any more)."""
-        ticket = self._find(run_id)
-        other = self._find(before) if before is not None else None
+        ticket = self.find(run_id)
+        other = self.find(before) if before is not None else None
         if ticket is None or (before is not None and other is None):
             return False
         if ticket is not other:
@@ -135,7 +135,8 @@ class Lane:
         """Give turns less time to unwind: the server stops."""
         self._grace = min(self._grace, grace)
 
-    def _find(self, run_id: str) -> Ticket | None:
+    def find(self, run_id: str) -> Ticket | None:
+        """One that waits."""
         return next((ticket for ticket in self._waiting if ticket.id == run_id), None)
 
     def _withdraw(self, ticket: Ticket, ending: Ending) -> Ticket:

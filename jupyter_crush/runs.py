@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from .agent import Agent
@@ -33,11 +34,11 @@ from .review.ledger import Ledger
 from .sessions import UNTITLED, Live, Sessions, title_from
 from .step import tell
 from .store.store import Store
-from .summary import is_nearly_full, summarize
+from .summary import is_nearly_full, recalled, summarize
 from .tasks import Tasks
 from .title import Titles
 from .turn import Turn
-from .wire import AcceptedPrompt, Cancelled, Change, ModelInfo, PromptRequest, Run, SummarizeSession
+from .wire import AcceptedPrompt, Cancelled, Change, ModelInfo, MovePrompt, PromptRequest, Run, SummarizeSession
 from .world import World
 
 logger = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ class Runs:
     async def get(self, run_id: str) -> Run:
         ticket = self._tickets.get(run_id)
         run = ticket.run if ticket is not None else await self._store.runs.get(run_id)
-        if run is None:
+        if run is None or (ticket is None and run.session_id not in self._sessions):
             raise NotFound("There is no such run.")
         return run
 
@@ -166,11 +167,17 @@ class Runs:
             raise NotFound("That prompt does not wait (any more).")
         await self._tell_session(session_id)
 
-    async def move(self, session_id: str, run_id: str, before: str | None) -> tuple[Run, ...]:
+    async def move(self, session_id: str, run_id: str, body: MovePrompt) -> tuple[Run, ...]:
+        """Another place in the queue, or into the running turn."""
         self._sessions.get(session_id)
         lane = self._lanes.get(session_id)
-        if lane is None or not lane.move(run_id, before):
+        ticket = lane.find(run_id) if lane is not None else None
+        is_moved = lane is not None and (body.before is UNSET or lane.move(run_id, body.before))
+        if ticket is None or not is_moved:
             raise NotFound("That prompt does not wait (any more).")
+        if body.mode is not UNSET:
+            ticket.run = replace(ticket.run, mode=body.mode)
+            self._journal.post(Change(type="updated", payload=ticket.run))
         await self._tell_session(session_id)
         return self.queue(session_id)
 
@@ -283,7 +290,16 @@ class Runs:
             return
         followups = lambda: self._fold(self._lane(session.id), ticket)  # noqa: E731
         task = self._world.task(
-            ticket, model, info, mode, self._store, self._journal, self._questions, self._ledger, followups
+            ticket,
+            model,
+            info,
+            mode,
+            self._store,
+            self._journal,
+            self._questions,
+            self._ledger,
+            followups,
+            self._recall,
         )
         await Agent(turn, task, gate=self._gate, journal=self._journal, tasks=self._tasks).run()
 
@@ -292,6 +308,11 @@ class Runs:
             await tell(self._journal, turn.run, "notice", NEARLY_FULL)
         messages = await self._store.messages.list(turn.run.session_id)
         await summarize(turn, self._journal, model, info, messages, turn.run.prompt)
+
+    async def _recall(self, session_id: str) -> tuple[str, str]:
+        """The title of a session, and what of it is told in another one. Raises NotFound."""
+        session = self._sessions.get(session_id)
+        return session.title, recalled(await self._store.messages.list(session_id))
 
     def _fold(self, lane: Lane, host: Ticket) -> list[Ticket]:
         """Follow-ups for the running turn: from now on they share its fate."""

@@ -50,6 +50,17 @@ async def summarize(
     turn.usage = replace(turn.usage, context_tokens=turn.usage.output_tokens)
 
 
+def recalled(messages: Sequence[Message]) -> str:
+    """A session in short, for another one: its summary if there is one, and the last prompt with its answer."""
+    summary = next((one for one in reversed(messages) if one.is_summary and one.in_context), None)
+    prompt = next((one for one in reversed(messages) if one.role == "user" and one.text), None)
+    answer = next(
+        (one for one in reversed(messages) if one.role == "assistant" and not one.is_summary and one.text), None
+    )
+    told = (("Summary", summary), ("The last prompt", prompt), ("The last answer", answer))
+    return "\n\n".join(f"{name}:\n{one.text}" for name, one in told if one is not None) or "(nothing was said yet)"
+
+
 def is_nearly_full(usage: Usage, info: ModelInfo, part: float) -> bool:
     """Whether that part of the model's context is filled; False where its size is unknown, or ``part`` is 0."""
     return bool(part and info.context_window and usage.context_tokens >= part * info.context_window)

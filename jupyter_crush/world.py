@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
 from .agent import Task
-from .attachments import Attachments
+from .attachments import Attachments, Recall
 from .config import Config, clamp_mode
 from .documents.documents import Documents
 from .errors import Forbidden
@@ -140,6 +140,7 @@ class World:
         questions: Questions,
         ledger: Ledger,
         followups: Callable[[], list[Ticket]],
+        recall: Recall,
     ) -> Task:
         session_id = ticket.run.session_id
 
@@ -156,12 +157,9 @@ class World:
             specs=self._specs,
             context=lambda call_id: self._context(ticket, call_id, journal, questions, ledger),
             history=history,
-            attached=self._attached,
+            attached=lambda ticket: self._attachments.read(ticket.request.attachments, recall),
             followups=followups,
         )
-
-    def _attached(self, ticket: Ticket) -> Awaitable[Sequence[Any]]:
-        return self._attachments.read(ticket.request.attachments)
 
     async def variables(self, notebook: str, names: Sequence[str] | None = None) -> Variables:
         """Of a notebook's kernel: for people who name them, as the tool for the agent. Raises CrushError."""

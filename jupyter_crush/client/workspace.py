@@ -270,6 +270,11 @@ class AsyncWorkspace:
         route = ("agent", "sessions", session_id, "prompts", run_id)
         await self.send("PATCH", route, body=MovePrompt(before=before))
 
+    async def send_now(self, session_id: str, run_id: str) -> None:
+        """What waits is heard at the running turn's next step."""
+        route = ("agent", "sessions", session_id, "prompts", run_id)
+        await self.send("PATCH", route, body=MovePrompt(mode="steer"))
+
     # --- permissions ---
 
     async def permissions(self) -> list[PermissionRequest]:

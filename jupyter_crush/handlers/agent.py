@@ -56,5 +56,5 @@ async def remove_prompt(call: Call, wid: str, sid: str, run_id: str) -> None:
 
 
 async def move_prompt(call: Call, wid: str, sid: str, run_id: str, *, body: MovePrompt) -> tuple[Run, ...]:
-    """Move a prompt before another one of the queue, or to its end (null)."""
-    return await call.workspace(wid).runs.move(sid, run_id, body.before)
+    """Move a prompt before another one of the queue, or to its end (null); have it heard at the running turn's next step (steer)."""
+    return await call.workspace(wid).runs.move(sid, run_id, body)

@@ -39,7 +39,7 @@ class PatchSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Attachment(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of: ``path`` (a file of the workspace); ``notebook`` and optional ``cell_ids`` or ``variables`` (names in
     its kernel); ``text`` with ``label``; or
-    ``name``, ``mime_type`` and ``content`` (base64).
+    ``name``, ``mime_type`` and ``content`` (base64); ``session``, of which its summary and last answer are told.
     """
 
     path: str | None = None
@@ -51,6 +51,7 @@ class Attachment(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     variables: Annotated[tuple[str, ...], Meta(min_length=1, max_length=50)] | None = None
     text: str | None = None
     label: str | None = None
+    session: str | None = None
 
 
 class PromptRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,7 +75,11 @@ class SummarizeSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class MovePrompt(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    before: str | None
+    """What is left out stays as it is."""
+
+    before: str | UnsetType | None = UNSET
+    mode: RunMode | UnsetType = UNSET
+    """``steer``: it is heard at the running turn's next step."""
 
 
 class AnswerPermission(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

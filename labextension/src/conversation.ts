@@ -159,6 +159,14 @@ export class Conversation implements IDisposable {
     );
   }
 
+  /** What waits is heard at the next step of the turn that runs. */
+  sendNow(run: Run): Promise<void> {
+    const body = { mode: 'steer' as const };
+    return this.attempt(() =>
+      this.live.call(wid => this.live.client.moveQueued(wid, run.session_id, run.run_id, body))
+    );
+  }
+
   /** Whether a question was answered from this panel. */
   wasAnsweredHere(id: string): boolean {
     return this._answered.has(id);

@@ -3,7 +3,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import type { Notebooks } from './notebooks';
 import type { Variable, Variables } from './variables';
-import type { Attachment } from './wire';
+import type { Attachment, Session } from './wire';
 
 export interface Attached {
   /** What the chip says. */
@@ -24,6 +24,12 @@ export interface Mention {
   readonly isWhole?: boolean;
 }
 
+/** Sessions that can be named, and what is said beside each. */
+export interface Others {
+  readonly hint: string;
+  readonly list: () => readonly Session[];
+}
+
 /** A mention being typed: from the `@` at `start` to the caret. */
 export interface Typing {
   readonly start: number;
@@ -42,7 +48,9 @@ export class Mentions {
   constructor(
     private readonly _contents: Pick<Contents.IManager, 'get'>,
     private readonly _notebooks: Pick<Notebooks, 'path' | 'cells' | 'cellNamed'>,
-    private readonly _variables: Pick<Variables, 'find'>
+    private readonly _variables: Pick<Variables, 'find'>,
+    /** The other sessions. */
+    private readonly _sessions: Others = { hint: '', list: () => [] }
   ) {}
 
   /** The best few for what is typed. */
@@ -53,7 +61,31 @@ export class Mentions {
     const far = files.filter(file => !near.includes(file));
     const variables = (await this._variables.find(query)).map(variableMention).slice(0, MOST / 2);
     const first = near.slice(0, MOST - Math.min(variables.length, MOST / 2));
-    return [...first, ...variables, ...this._cells(query), ...far].slice(0, MOST);
+    const others = [...this._cells(query), ...this._named(query)];
+    return [...first, ...variables, ...others, ...far].slice(0, MOST);
+  }
+
+  private _named(query: string): Mention[] {
+    const wanted = query.toLowerCase();
+    return wanted.length < 2
+      ? []
+      : this._sessions
+          .list()
+          .map(session => ({
+            session,
+            name: session.title
+              .split(/[^\p{L}\p{N}]+/u)
+              .filter(Boolean)
+              .join('-')
+          }))
+          .filter(({ name }) => name.toLowerCase().includes(wanted))
+          .slice(0, MOST / 4)
+          .map(({ session, name }) => ({
+            label: session.title,
+            hint: this._sessions.hint,
+            text: `@${name.slice(0, 40)} `,
+            attached: { label: session.title, attachment: { session: session.id, label: session.title } }
+          }));
   }
 
   private async _files(query: string): Promise<Mention[]> {

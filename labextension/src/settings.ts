@@ -14,6 +14,10 @@ export class Settings {
     return this._read<RunMode>('whileBusy', 'queue');
   }
 
+  setWhileBusy(mode: RunMode): void {
+    void this._settings?.set('whileBusy', mode);
+  }
+
   get notify(): boolean {
     return this._read('notify', false);
   }

@@ -324,7 +324,8 @@ export interface PatchSession {
 
 /**
  * One of: `path` (a file of the workspace); `notebook` and optional `cell_ids` or `variables` (names
- * in its kernel); `text` with `label`; or `name`, `mime_type` and `content` (base64).
+ * in its kernel); `text` with `label`; or `name`, `mime_type` and `content` (base64); `session`, of
+ * which its summary and last answer are told.
  */
 export interface Attachment {
   path?: string | null;
@@ -336,6 +337,7 @@ export interface Attachment {
   variables?: string[] | null;
   text?: string | null;
   label?: string | null;
+  session?: string | null;
 }
 
 export interface PromptRequest {
@@ -357,8 +359,11 @@ export interface SummarizeSession {
   wishes?: string;
 }
 
+/** What is left out stays as it is. */
 export interface MovePrompt {
-  before: string | null;
+  before?: string | null;
+  /** `steer`: it is heard at the running turn's next step. */
+  mode?: RunMode;
 }
 
 export interface AnswerPermission {

@@ -13,6 +13,7 @@ from jupyter_crush.config import Reading
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.port import source_hash
+from jupyter_crush.errors import NotFound
 from jupyter_crush.introspection.request import Unavailable, Variable, Variables
 from jupyter_crush.wire import Attachment, Context, Image
 from managers import code, large, notebook, put
@@ -27,6 +28,10 @@ async def looked_at(path: str, names: Sequence[str]) -> Variables:
     return Variables(total=1, variables=(Variable(name=names[0], type="int", kind="value", value="3"),))
 
 
+async def recall(session_id: str) -> tuple[str, str]:
+    raise NotFound(f"There is no session {session_id}.")
+
+
 @pytest.fixture
 def attachments(tmp_path: Path) -> Attachments:
     put(tmp_path, "a.ipynb", notebook(code("c1", "x = 3"), code("c2", "plot()", [PLOT])))
@@ -36,7 +41,7 @@ def attachments(tmp_path: Path) -> Attachments:
 
 async def test_a_cell_comes_with_its_id_its_hash_its_source_and_its_pictures(attachments: Attachments) -> None:
     attached = Attachment(notebook="a.ipynb", cell_ids=("c2",), label="cell 2 · a.ipynb")
-    context, image = await attachments.read([attached])
+    context, image = await attachments.read([attached], recall)
     assert isinstance(context, Context)
     assert context.label == "cell 2 · a.ipynb"
     assert f"[cell 1] id=c2 hash={source_hash('plot()')} code\nplot()\n" in context.text
@@ -46,19 +51,20 @@ async def test_a_cell_comes_with_its_id_its_hash_its_source_and_its_pictures(att
 
 
 async def test_a_whole_notebook_brings_no_pictures(attachments: Attachments) -> None:
-    (context,) = await attachments.read([Attachment(notebook="a.ipynb")])
+    (context,) = await attachments.read([Attachment(notebook="a.ipynb")], recall)
     assert isinstance(context, Context)
     assert "x = 3" in context.text
 
 
 async def test_variables_are_looked_at_by_name(attachments: Attachments) -> None:
-    (context,) = await attachments.read([Attachment(notebook="a.ipynb", variables=("x",), label="x")])
+    (context,) = await attachments.read([Attachment(notebook="a.ipynb", variables=("x",), label="x")], recall)
     assert context == Context(label="x", path="a.ipynb", text="a.ipynb: from its Python kernel\nx: int = 3")
 
 
 async def test_what_cannot_be_read_says_why(attachments: Attachments) -> None:
     parts = await attachments.read(
-        [Attachment(notebook="b.ipynb", variables=("x",)), Attachment(notebook="../a.ipynb"), Attachment(path="gone")]
+        [Attachment(notebook="b.ipynb", variables=("x",)), Attachment(notebook="../a.ipynb"), Attachment(path="gone")],
+        recall,
     )
     texts = [part.text for part in parts if isinstance(part, Context)]
     assert texts[0] == "(could not be read: No kernel.)"

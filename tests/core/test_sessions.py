@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.errors import NotFound
-from jupyter_crush.models.port import TextDelta
+from jupyter_crush.models.port import ModelRequest, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.wire import Attachment, CreateSession, PromptRequest, Session
+from jupyter_crush.wire import Attachment, Context, CreateSession, MovePrompt, PromptRequest, Session, SummarizeSession
 from workbench import desk, workspaces
 
 NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
@@ -71,3 +71,42 @@ async def test_a_session_knows_the_notebooks_it_is_about(tmp_path: Path) -> None
         assert (await work.workspace.session(work.session.id)).notebooks == ("b.ipynb", "a.ipynb")
         await work.ended(await work.workspace.runs.prompt(body, "Ana"))
         assert (await work.workspace.session(work.session.id)).notebooks == ("a.ipynb", "b.ipynb")
+
+
+def contexts(request: ModelRequest) -> list[tuple[str, str]]:
+    return [(part.label, part.text) for one in request.messages for part in one.parts if isinstance(part, Context)]
+
+
+async def test_another_session_is_told_in_short(tmp_path: Path) -> None:
+    model = ScriptedModel([says("Hello."), says("So far."), says("Two."), says("Yes."), says("No.")])
+    async with desk(tmp_path, model) as work:
+        runs, origin = work.workspace.runs, work.session.id
+        await work.ended(await work.prompt("Hi"))
+        await work.ended(await runs.summarize(SummarizeSession(), origin, "Ana"))
+        await work.ended(await work.prompt("How many?"))
+        other = await work.workspace.create_session(CreateSession(), "Ana")
+        attached = (Attachment(session=origin), Attachment(session="none", label="gone"))
+        body = PromptRequest(session_id=other.id, prompt="Go on from there", attachments=attached)
+        await work.ended(await runs.prompt(body, "Ana"))
+        assert contexts(model.requests[-1]) == [
+            ("Hi", "Summary:\nSo far.\n\nThe last prompt:\nHow many?\n\nThe last answer:\nTwo."),
+            ("gone", "(could not be read: There is no such session.)"),
+        ]
+
+
+async def test_what_waits_can_be_sent_into_the_running_turn(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    listing = says(call("list_files", {"path": "."}, id="c1"))
+    model = ScriptedModel([[TextDelta("I look."), gate, *listing], says("Both."), says("Later.")])
+    async with desk(tmp_path, model) as work:
+        runs, sid = work.workspace.runs, work.session.id
+        first = await work.prompt("Look")
+        await work.until(lambda: any("I look." in str(event) for event in work.events))
+        later, now = [await work.prompt(text, run_id=text, mode="queue") for text in ("later", "now")]
+        queue = await runs.move(sid, now.run_id, MovePrompt(mode="steer"))
+        assert [(run.run_id, run.mode) for run in queue] == [("later", "queue"), ("now", "steer")]
+        gate.set()
+        ends = {end.run_id: end.folded_into for end in await work.ended(first, later, now)}
+        assert ends == {first.run_id: None, "later": None, "now": first.run_id}
+        with pytest.raises(NotFound):
+            await runs.move(sid, now.run_id, MovePrompt(mode="steer"))

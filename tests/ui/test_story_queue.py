@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from lab_page import Visit
 from lab_process import LabOptions, scripted
-from messages_api import Answer, Hold, MessagesApi
+from messages_api import Answer, Call, Hold, MessagesApi
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +69,39 @@ def test_stop_gives_the_words_of_what_waited_back(visit: Visit, api: MessagesApi
     expect(tab.composer).to_have_value("then this\n\nand that")
     expect(tab.queue).to_have_count(0)
     expect(tab.turns.first).to_contain_text("Stopped by you.")
+
+
+@pytest.mark.timeout(180)
+def test_what_waits_can_be_sent_now_and_enter_does_what_was_chosen(visit: Visit, api: MessagesApi) -> None:
+    gate = threading.Event()
+    look = Answer("I look.", Hold(gate), Call("list_files", {"path": "."}))
+    api.script(look, "Both at once.", "And the last.")
+    tab = visit()
+    tab.open_panel()
+    tab.new_session()
+    tab.send("first")
+    expect(tab.turns).to_contain_text("I look.")
+    tab.send("soon")
+    expect(tab.queue).to_contain_text("soon")
+    tab.send("much later")
+    expect(tab.queue).to_have_count(2)
+    tab.queue.filter(has_text="soon").get_by_title("Send now").click()
+    expect(tab.queue.filter(has_text="soon")).to_contain_text("at the next step")
+    tab.panel.get_by_role("button", name="queues").click()
+    expect(tab.panel.get_by_role("button", name="steers")).to_be_visible()
+    tab.composer.fill("a thought that was not sent")
+    tab.shot("3-one-is-sent-now", tab.panel)
+    tab.page.reload()
+    expect(tab.composer).to_have_value("a thought that was not sent")
+    expect(tab.panel.get_by_role("button", name="steers")).to_be_visible()
+    tab.panel.get_by_role("button", name="steers").click()
+    tab.composer.fill("")
+    tab.composer.press("ArrowUp")
+    expect(tab.composer).to_have_value("much later")
+    tab.composer.fill("")
+
+    gate.set()
+    tab.finished()
+    expect(tab.turns.filter(has_text="Both at once.")).to_contain_text("soon")
+    expect(tab.turns.last).to_contain_text("And the last.")
+    assert "soon" in str(api.bodies[-2]["messages"][-1]), "it was heard in the first turn"

@@ -45,8 +45,12 @@ const plugin: JupyterFrontEndPlugin<ICrush> = {
     }
     const trans = (translator ?? nullTranslator).load('jupyter_crush');
     const notebooks = new Notebooks(tracker, trans);
-    const mentions = new Mentions(app.serviceManager.contents, notebooks, new Variables(live, notebooks));
     const conversation = new Conversation(live, memory);
+    const others = {
+      hint: trans.__('session'),
+      list: () => conversation.sessions.filter(session => session.id !== conversation.sessionId)
+    };
+    const mentions = new Mentions(app.serviceManager.contents, notebooks, new Variables(live, notebooks), others);
     const changes = new Changes(conversation, changed => revertAnyway(changed, trans));
     return { live, settings, notebooks, mentions, conversation, changes, deeds: new SessionDeeds(conversation) };
   }

@@ -16,7 +16,9 @@ export interface ComposerProps {
   readonly commands: (typed: string) => Promise<Mention[]> | null;
   readonly chips: ChipsProps;
   readonly isBusy: boolean;
+  /** While it works, a prompt joins its turn instead of waiting for the end. */
   readonly steers: boolean;
+  readonly onSteers: (steers: boolean) => void;
   readonly isDisabled: boolean;
   /** Text that came back, with a number that makes it new. */
   readonly returned: { readonly text: string; readonly number: number };
@@ -84,6 +86,19 @@ export function Composer(props: ComposerProps) {
         <span className="jcr-Composer-hint">
           {isBusy ? trans.__('Esc stops') : trans.__('Enter sends · @ context · / commands')}
         </span>
+        {isBusy && (
+          <button
+            className="jcr-LinkButton jcr-Composer-mode"
+            title={
+              steers
+                ? trans.__('Enter: it is heard at the next step. Press to let it wait its turn.')
+                : trans.__('Enter: it waits its turn. Press to have it heard at the next step.')
+            }
+            onClick={() => props.onSteers(!steers)}
+          >
+            {steers ? trans.__('steers') : trans.__('queues')}
+          </button>
+        )}
         {isBusy && (
           <button className="jcr-Stop" title={trans.__('Stop')} aria-label={trans.__('Stop')} onClick={onStop}>
             <span aria-hidden="true" />

@@ -9,7 +9,6 @@ export function Keys() {
     ['Shift+Enter', trans.__('new line')],
     ['@  /', trans.__('files, cells and variables; commands')],
     ['↑', trans.__('earlier prompts')],
-    ['/', trans.__('commands')],
     ['Esc', trans.__('stop; what waits comes back')],
     ['Enter  S  Esc', trans.__('allow, for the session, deny')],
     ['Alt+↑  Alt+↓', trans.__('between turns')],

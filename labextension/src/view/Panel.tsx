@@ -106,6 +106,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
       <Queue
         runs={conversation.queue()}
         onRemove={run => void conversation.removeQueued(run)}
+        onSendNow={run => void conversation.sendNow(run)}
         onEdit={run => void conversation.editQueued(run)}
         onMove={(run, before) => void conversation.moveQueued(run, before)}
       />
@@ -118,6 +119,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
         chips={context.chips}
         isBusy={doing !== 'ready'}
         steers={settings.whileBusy === 'steer'}
+        onSteers={steers => settings.setWhileBusy(steers ? 'steer' : 'queue')}
         isDisabled={trouble !== null || live.workspace === null}
         returned={{ text: given.value.text, number: given.number }}
         onDraft={text => conversation.memory.setDraft(session?.id ?? NEW, text)}

@@ -1,5 +1,5 @@
 /** What comes next, in order. There only when there is something. */
-import { caretUpIcon, closeIcon, editIcon } from '@jupyterlab/ui-components';
+import { caretUpIcon, closeIcon, editIcon, runIcon } from '@jupyterlab/ui-components';
 import type { Run } from '../wire';
 import { useUi } from './ui';
 
@@ -7,10 +7,11 @@ interface QueueProps {
   readonly runs: readonly Run[];
   readonly onRemove: (run: Run) => void;
   readonly onEdit: (run: Run) => void;
+  readonly onSendNow: (run: Run) => void;
   readonly onMove: (run: Run, before: string) => void;
 }
 
-export function Queue({ runs, onRemove, onEdit, onMove }: QueueProps) {
+export function Queue({ runs, onRemove, onEdit, onSendNow, onMove }: QueueProps) {
   const { trans } = useUi();
   if (!runs.length) {
     return null;
@@ -25,6 +26,17 @@ export function Queue({ runs, onRemove, onEdit, onMove }: QueueProps) {
             <span className="jcr-Ellipsis" title={run.prompt}>
               {run.prompt}
             </span>
+            {run.mode === 'steer' ? (
+              <span className="jcr-Queue-label">{trans.__('at the next step')}</span>
+            ) : (
+              <button
+                className="jcr-IconButton"
+                title={trans.__('Send now: it is heard at the next step')}
+                onClick={() => onSendNow(run)}
+              >
+                <runIcon.react tag="span" className="jcr-Icon" />
+              </button>
+            )}
             <button className="jcr-IconButton" title={trans.__('Edit')} onClick={() => onEdit(run)}>
               <editIcon.react tag="span" className="jcr-Icon" />
             </button>
