@@ -107,8 +107,7 @@ export class Conversation implements IDisposable {
     this.changed.emit();
     try {
       await saved?.catch(error => console.warn('jupyter_crush: not saved', error));
-      const sessionId = sending.sessionId ?? (await this._create());
-      this._sending = this._sending.map(one => (one.runId === sending.runId ? { ...one, sessionId } : one));
+      const sessionId = sending.sessionId ?? (await this._create(sending.runId));
       const attachments = attached.map(one => one.attachment);
       const body = { session_id: sessionId, prompt, run_id: sending.runId, mode, attachments };
       const run = await this.live.call(wid => this.live.client.prompt(wid, body));
@@ -214,9 +213,11 @@ export class Conversation implements IDisposable {
     });
   }
 
-  private async _create(): Promise<string> {
+  /** A session for a prompt that is on its way: it is busy from the moment in which it is shown. */
+  private async _create(runId: string): Promise<string> {
     const payload = await this.live.call(wid => this.live.client.createSession(wid, {}));
     this.live.apply({ type: 'session', payload: { type: 'created', payload } });
+    this._sending = this._sending.map(one => (one.runId === runId ? { ...one, sessionId: payload.id } : one));
     if (this._sessionId === null) {
       // What is written while the session is made belongs to it.
       this.memory.moveDraft(NEW, payload.id);

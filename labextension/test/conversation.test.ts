@@ -1,5 +1,6 @@
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { activity } from '../src/activity';
 import { Conversation, NEW } from '../src/conversation';
 import { CrushError } from '../src/errors';
 import type { Live } from '../src/live';
@@ -53,6 +54,17 @@ function setUp(server: object): { live: ByHand; conversation: Conversation; comp
 }
 
 describe('a prompt', () => {
+  test('is worked on from the first moment, also while its session is made', async () => {
+    const seen: string[] = [];
+    const { conversation } = setUp({
+      createSession: () => Promise.resolve(session('s')),
+      prompt: () => Promise.resolve({ run_id: 'r', session_id: 's', state: 'active' } as Run)
+    });
+    conversation.changed.connect(() => void seen.push(activity(conversation)));
+    await conversation.send('Go', [], 'queue', null);
+    expect(new Set(seen)).toEqual(new Set(['working']));
+  });
+
   test('makes its session, names its run, and takes along what is written meanwhile', async () => {
     const sent: PromptRequest[] = [];
     const prompt = (_: string, body: PromptRequest): Promise<Run> => {

@@ -48,10 +48,10 @@ CUT_OFF = """() => {
     return Math.max(node.getBoundingClientRect().right, ...rects.map(rect => rect.right));
   };
   return [...panel.querySelectorAll('*')]
-    .filter(node => node.getClientRects().length && ends(node) > right + 1 && !isReachable(node))
+    .filter(node => !node.closest('.jcr-Spoken') && node.getClientRects().length && ends(node) > right + 1 && !isReachable(node))
     .map(node => node.outerHTML.slice(0, 160));
 }"""
-"""What reaches over the panel's edge, and cannot be scrolled to."""
+"""What reaches over the panel's edge, and cannot be scrolled to; what is only heard has no edge."""
 SCROLLS_SIDEWAYS = """() => {
   const box = document.querySelector('.jcr-Transcript');
   return box.scrollWidth - box.clientWidth;
