@@ -5,28 +5,29 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from typing import Any
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Locator, expect
+from open_notebook import (
+    AFTER,
+    BEFORE,
+    NAME,
+    cell,
+    count_dialogs,
+    no_dialog,
+    on_disk,
+    replacing,
+    save,
+    sources,
+    text,
+    write,
+)
+from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
 from jupyter_crush.documents.port import source_hash
 from lab_page import LabPage, Visit
 from lab_process import LabOptions, LabProcess, scripted
 from messages_api import Answer, Call, Hold, MessagesApi
-
-NAME = "shared.ipynb"
-BEFORE = {"one": "total = 1", "two": "mine = 2", "three": "print(3)"}
-AFTER = {"one": "total = 41", "three": "print(total + 1 if 'total' in dir() else 'live')"}
-COUNT_DIALOGS = """() => {
-  window.dialogs = 0;
-  new MutationObserver(changes => changes.forEach(change => change.addedNodes.forEach(node => {
-    if (node instanceof Element && (node.matches('.jp-Dialog') || node.querySelector('.jp-Dialog'))) window.dialogs++;
-  }))).observe(document.body, { childList: true, subtree: true });
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -44,39 +45,12 @@ def gate() -> Iterator[threading.Event]:
 @pytest.fixture
 def tab(visit: Visit, lab: LabProcess, api: MessagesApi) -> LabPage:
     """The notebook, open."""
-    cells = [new_code_cell(source, id=name) for name, source in BEFORE.items()]  # type: ignore[no-untyped-call]  # theirs
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), lab.root / NAME)  # type: ignore[no-untyped-call]  # theirs
+    write(lab.root)
     api.when(lambda body: not body.get("tools"), "A title")
     opened = visit(f"lab/tree/{NAME}")
     expect(opened.page.locator(".jp-Notebook .cm-content")).to_have_count(3)
-    opened.page.evaluate(COUNT_DIALOGS)
+    count_dialogs(opened)
     return opened
-
-
-def cell(tab: LabPage, number: int) -> Locator:
-    return tab.page.locator(".jp-Notebook .jp-Cell").nth(number - 1)
-
-
-def text(tab: LabPage, number: int) -> Locator:
-    return cell(tab, number).locator(".cm-content")
-
-
-def on_disk(lab: LabProcess) -> dict[str, dict[str, Any]]:
-    cells = json.loads((lab.root / NAME).read_text("utf-8"))["cells"]
-    return {one["id"]: {**one, "source": "".join(one["source"])} for one in cells}
-
-
-def replacing(*names: str) -> Call:
-    edits = [
-        {"op": "replace", "cell_id": name, "expected_hash": source_hash(BEFORE[name]), "source": AFTER[name]}
-        for name in names
-    ]
-    return Call("edit_notebook", {"path": NAME, "edits": edits})
-
-
-def no_dialog(tab: LabPage) -> None:
-    assert tab.page.evaluate("() => window.dialogs") == 0
 
 
 @pytest.mark.timeout(240)
@@ -87,7 +61,7 @@ def test_the_user_types_in_one_cell_while_the_agent_edits_and_runs_others(
     text(tab, 2).click()
     keyboard.press("End")
     keyboard.type(" + 10")
-    assert on_disk(lab)["two"]["source"] == BEFORE["two"], "it is unsaved"
+    assert on_disk(lab.root)["two"]["source"] == BEFORE["two"], "it is unsaved"
     run_three = Call("run_cell", {"path": NAME, "cell_id": "three"})
     api.script(Answer(replacing("one", "three")), Answer(Hold(gate), run_three), "Done.")
     session = workspace.create_session()
@@ -106,11 +80,9 @@ def test_the_user_types_in_one_cell_while_the_agent_edits_and_runs_others(
     expect(text(tab, 2)).to_have_text("mine = 2 + 10 + 100 + 1000 + 10000")
     tab.shot("2-run")
 
-    keyboard.press("Control+s")
-    expect(tab.page.locator(".jp-mod-dirty")).to_have_count(0)
-    disk = on_disk(lab)
-    sources = {name: one["source"] for name, one in disk.items()}
-    assert sources == {**AFTER, "two": "mine = 2 + 10 + 100 + 1000 + 10000"}
+    save(tab)
+    disk = on_disk(lab.root)
+    assert sources(lab.root) == {**AFTER, "two": "mine = 2 + 10 + 100 + 1000 + 10000"}
     assert disk["three"]["outputs"][0]["text"] == ["live\n"]
     no_dialog(tab)
 
@@ -118,9 +90,8 @@ def test_the_user_types_in_one_cell_while_the_agent_edits_and_runs_others(
     keyboard.press("Control+z")
     expect(text(tab, 1)).to_have_text(BEFORE["one"])
     expect(text(tab, 2)).to_have_text("mine = 2 + 10 + 100 + 1000 + 10000")
-    keyboard.press("Control+s")
-    expect(tab.page.locator(".jp-mod-dirty")).to_have_count(0)
-    assert on_disk(lab)["one"]["source"] == BEFORE["one"]
+    save(tab)
+    assert on_disk(lab.root)["one"]["source"] == BEFORE["one"]
     no_dialog(tab)
 
 
@@ -145,5 +116,5 @@ def test_an_edit_of_the_cell_that_the_user_changed_is_refused_and_the_agent_reco
     assert typed in refused
     assert "total = 1 # mine" in refused
     expect(text(tab, 1)).to_have_text("total = 41 # mine")
-    assert on_disk(lab)["one"]["source"] == "total = 41 # mine"
+    assert on_disk(lab.root)["one"]["source"] == "total = 41 # mine"
     no_dialog(tab)

@@ -1,0 +1,64 @@
+"""A text file is open in an editor, with unsaved changes, while the agent edits it."""
+
+from __future__ import annotations
+
+import pytest
+from open_notebook import count_dialogs, no_dialog, save
+from playwright.sync_api import expect
+
+from jupyter_crush.client import Workspace
+from lab_page import Visit
+from lab_process import LabOptions, LabProcess, scripted
+from messages_api import Answer, Call, MessagesApi
+
+NAME = "shared.py"
+BEFORE = "first = 1\nsecond = 2\nthird = 3\n"
+
+
+@pytest.fixture(scope="module")
+def lab_options(api: MessagesApi) -> LabOptions:
+    return scripted(api.url, permission_mode="auto")
+
+
+@pytest.mark.timeout(240)
+def test_the_edit_goes_through_the_editor_and_nothing_unsaved_is_lost(
+    visit: Visit, lab: LabProcess, workspace: Workspace, api: MessagesApi
+) -> None:
+    file = lab.root / NAME
+    file.write_text(BEFORE)
+    api.when(lambda body: not body.get("tools"), "A title")
+    tab = visit("lab")
+    tab.page.evaluate("path => window.jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)", NAME)
+    content = tab.page.locator(".jp-FileEditor .cm-content")
+    expect(content).to_contain_text("third = 3")
+    count_dialogs(tab)
+    line = content.locator(".cm-line").nth(1)
+    line.click()
+    tab.page.keyboard.press("End")
+    tab.page.keyboard.type(" + 20")
+    assert file.read_text() == BEFORE, "it is unsaved"
+
+    api.script(
+        Answer(Call("read_file", {"path": NAME})),
+        Answer(Call("edit_file", {"path": NAME, "old": "first = 1", "new": "zeroth = 0\nfirst = 10"})),
+        "Done.",
+    )
+    session = workspace.create_session()
+    run = workspace.prompt(session.id, "Change the first line")
+    ended = workspace.wait(run.run_id, timeout=60)
+    assert (ended.state, ended.error) == ("done", None)
+    expect(content).to_contain_text("first = 10")
+    tab.page.keyboard.type(" + 200")
+    expect(content.locator(".cm-line").nth(2)).to_have_text("second = 2 + 20 + 200")
+    tab.shot("1-edited")
+    save(tab)
+    assert file.read_text() == "zeroth = 0\nfirst = 10\nsecond = 2 + 20 + 200\nthird = 3\n"
+    no_dialog(tab)
+
+    file_now = file.read_text()
+    content.click()
+    for _ in range(2):
+        tab.page.keyboard.press("ControlOrMeta+z")
+    expect(content).to_contain_text("first = 1")
+    assert file.read_text() == file_now
+    tab.shot("2-undone")
