@@ -120,3 +120,27 @@ def test_a_magic_cell_answers_in_place_and_the_kernels_stop_cancels_its_run(
     run_id = workspace.messages(session.id).messages[-1].run_id
     assert workspace.wait(run_id, timeout=20).state == "cancelled"
     tab.shot("4-magic")
+
+
+@pytest.mark.timeout(240)
+def test_a_question_is_answered_in_the_cell_and_a_refusal_says_why(visit: Visit, lab: LabProcess) -> None:
+    rows = "".join(f"{number},{number % 7}\n" for number in range(50))
+    (lab.root / "gulls.csv").write_text(f"nest,eggs\n{rows}", "utf-8")
+    write_notebook(lab.root, "from jupyter_crush import Chat\nchat = Chat()\nchat")
+    tab = visit(f"lab/tree/{NOTEBOOK}")
+    cell = ChatCell(tab.page)
+    cell.run_cells()
+    cell.send("Look at the data")
+    expect(cell.card).to_contain_text("Which table shall I look at?")
+    expect(cell.state).to_have_text("asking")
+    cell.card.get_by_role("radio", name="gulls.csv").check()
+    tab.shot("5-a-question")
+    cell.card.get_by_role("button", name="Send").click()
+    expect(cell.card).to_contain_text("edit_notebook")
+    cell.card.get_by_role("textbox", name="Reason").fill("Only tell me")
+    tab.shot("6-a-reason")
+    cell.card.get_by_role("button", name="Deny").click()
+    expect(cell.log).to_contain_text("said: Only tell me")
+    expect(cell.state).to_have_text("")
+    expect(cell.log).to_contain_text("There is gulls.csv.")
+    (lab.root / "gulls.csv").unlink()
