@@ -38,7 +38,7 @@ BATCHES = 10
 AT_ONCE = 20
 STEPS = 20
 EDITS = 5
-PATIENCE = Patience(claim=60, answer=0.08, back=0.01)
+PATIENCE = Patience(claim=60, answer=0.5, back=0.01)
 """On a busy machine a tab may be late with a claim. That some never claim is tested elsewhere."""
 TOKEN = re.compile(r"[ug]\d+;")
 

@@ -7,6 +7,13 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
+
+from jupyter_crush.client import Workspace
+from jupyter_crush.documents.port import source_hash
+from lab_page import LabPage, Visit
+from lab_process import LabOptions, LabProcess, scripted
+from messages_api import Answer, Call, Hold, MessagesApi
 from open_notebook import (
     AFTER,
     BEFORE,
@@ -21,13 +28,6 @@ from open_notebook import (
     text,
     write,
 )
-from playwright.sync_api import expect
-
-from jupyter_crush.client import Workspace
-from jupyter_crush.documents.port import source_hash
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, Hold, MessagesApi
 
 
 @pytest.fixture(scope="module")
