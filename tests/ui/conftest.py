@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from lab_page import LabPage, Visit
 from lab_process import LabOptions, LabProcess
 from messages_api import Fail, MessagesApi
 
+collect_ignore = [] if importlib.util.find_spec("jupyter_server_ydoc") else ["test_story_together.py"]
+"""It needs jupyter-collaboration: scripts/test-collaboration."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

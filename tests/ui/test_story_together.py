@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import threading
@@ -19,9 +18,6 @@ from jupyter_crush.documents.port import source_hash
 from lab_page import LabPage, Visit
 from lab_process import PEOPLE, LabOptions, LabProcess, scripted
 from messages_api import Answer, Call, Hold, MessagesApi
-
-if importlib.util.find_spec("jupyter_server_ydoc") is None:
-    pytest.skip("needs jupyter-collaboration: scripts/test-collaboration", allow_module_level=True)
 
 NAME = "together.ipynb"
 BEFORE = {"one": "total = 1", "two": "mine = 2", "three": "print(3)"}
