@@ -20,7 +20,7 @@ const SEEN_MS = 400;
 export function Card({ id, title, aside, waiting, onKey, children }: CardProps) {
   const { trans } = useUi();
   const card = useRef<HTMLDivElement>(null);
-  const isSeen = useSeen(card, id);
+  const { isSeen, see } = useSeen(card, id);
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
     const isPlain = !event.nativeEvent.isComposing && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (isPlain && isSeen() && onKey(event)) {
@@ -30,7 +30,15 @@ export function Card({ id, title, aside, waiting, onKey, children }: CardProps) 
   };
   const more = [aside, waiting > 0 ? trans._n('%1 more', '%1 more', waiting) : null].filter(Boolean).join(' · ');
   return (
-    <div className="jcr-Card" ref={card} tabIndex={-1} role="alertdialog" aria-label={title} onKeyDown={onKeyDown}>
+    <div
+      className="jcr-Card"
+      ref={card}
+      tabIndex={-1}
+      role="alertdialog"
+      aria-label={title}
+      onPointerDown={see}
+      onKeyDown={onKeyDown}
+    >
       <div className="jcr-Card-head">
         <span className="jcr-Card-title">{title}</span>
         {more && <span className="jcr-Card-more">{more}</span>}
@@ -40,8 +48,8 @@ export function Card({ id, title, aside, waiting, onKey, children }: CardProps) 
   );
 }
 
-/** The focus comes here only from inside the panel, never out of a text that is being written, and goes back to the composer. */
-function useSeen(card: React.RefObject<HTMLDivElement>, id: string): () => boolean {
+/** Who clicks in it has seen it. The focus comes here only from inside the panel, never out of a text that is being written, and goes back to the composer. */
+function useSeen(card: React.RefObject<HTMLDivElement>, id: string): { isSeen: () => boolean; see: () => void } {
   const since = useRef(0);
   useEffect(() => {
     since.current = performance.now();
@@ -59,5 +67,10 @@ function useSeen(card: React.RefObject<HTMLDivElement>, id: string): () => boole
       }
     };
   }, [card]);
-  return () => performance.now() - since.current > SEEN_MS;
+  return {
+    isSeen: () => performance.now() - since.current > SEEN_MS,
+    see: () => {
+      since.current = -Infinity;
+    }
+  };
 }
