@@ -22,6 +22,15 @@ export class Memory {
     return this._get('history') !== null;
   }
 
+  /** Where the panel was put: the main area, or the side. */
+  get area(): 'main' | 'right' {
+    return this._get('area') === 'main' ? 'main' : 'right';
+  }
+
+  setArea(area: 'main' | 'right'): void {
+    this._put('area', area);
+  }
+
   lastSession(workspaceId: string): string | null {
     return this._get(`session:${workspaceId}`);
   }

@@ -55,11 +55,19 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
   }
 
   toggleArea(): void {
-    this._isMain = !this._isMain;
+    this._options.place(this, this._isMain ? 'right' : 'main');
+    this.focus();
+  }
+
+  /** Also where JupyterLab restores its layout. */
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
     this.title.label = this._isMain ? this._options.trans.__('Crush') : '';
     this.title.closable = false;
-    this._options.place(this, this._isMain ? 'main' : 'right');
-    this.focus();
+  }
+
+  private get _isMain(): boolean {
+    return this.node.closest('#jp-main-dock-panel') !== null;
   }
 
   protected override render(): JSX.Element {
@@ -131,7 +139,6 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
   private readonly _rendermime: IRenderMimeRegistry;
   private readonly _folds = new Map<string, boolean>();
   private readonly _since = new Map<string, number>();
-  private _isMain = false;
   private _wantsFocus = false;
 }
 

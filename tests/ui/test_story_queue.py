@@ -86,7 +86,7 @@ def test_what_waits_can_be_sent_now_and_enter_does_what_was_chosen(visit: Visit,
     tab.send("much later")
     expect(tab.queue).to_have_count(2)
     tab.queue.filter(has_text="soon").get_by_title("Send now").click()
-    expect(tab.queue.filter(has_text="soon")).to_contain_text("at the next step")
+    expect(tab.queue.filter(has_text="soon")).to_contain_text("steers")
     tab.panel.get_by_role("button", name="queues").click()
     expect(tab.panel.get_by_role("button", name="steers")).to_be_visible()
     tab.composer.fill("a thought that was not sent")

@@ -174,3 +174,20 @@ def test_slash_commands_run_and_the_workspaces_own_prompts_are_sent(
     tab.composer.fill("")
     tab.send("/new")
     expect(tab.turns).to_have_count(0)
+
+
+@pytest.mark.timeout(240)
+def test_the_panel_is_where_it_was_put_also_after_a_reload(visit: Visit) -> None:
+    tab = visit()
+    tab.open_panel()
+    tab.page.evaluate("() => window.jupyterapp.commands.execute('crush:to-main-area')")
+    main = tab.page.locator("#jp-main-dock-panel")
+    expect(main.locator(".jcr-Panel")).to_be_visible()
+    expect(main.get_by_role("tab", name="Crush")).to_be_visible()
+    tab.page.reload()
+    main.get_by_role("tab", name="Crush").click()
+    expect(main.locator(".jcr-Panel")).to_be_visible()
+    tab.shot("8-in-the-main-area")
+    tab.page.evaluate("() => window.jupyterapp.commands.execute('crush:to-main-area')")
+    expect(main.locator(".jcr-Panel")).to_have_count(0)
+    expect(tab.composer).to_be_visible()

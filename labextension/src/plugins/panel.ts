@@ -26,17 +26,25 @@ const plugin: JupyterFrontEndPlugin<ICrushPanel> = {
     notebooks: INotebookTracker | null,
     restorer: ILayoutRestorer | null
   ): ICrushPanel => {
+    const { memory } = crush.conversation;
     const panel = new CrushPanel({
       crush,
       rendermime,
       trans: (translator ?? nullTranslator).load('jupyter_crush'),
       places: new Places(documents, notebooks),
-      place: (widget, area) => app.shell.add(widget, area, { rank: 600, type: 'Crush' }),
+      place: (widget, area) => {
+        memory.setArea(area);
+        app.shell.add(widget, area, { rank: 600, type: 'Crush' });
+      },
       activate: id => app.shell.activateById(id)
     });
     app.shell.add(panel, 'right', { rank: 600, type: 'Crush' });
     new Drops(panel.node, crush.notebooks, app.serviceManager.contents, attached => panel.compose('', attached));
     restorer?.add(panel, 'jupyter-crush');
+    if (memory.area === 'main') {
+      // JupyterLab's layout knows it in the side only.
+      void app.restored.then(() => app.shell.add(panel, 'main', { activate: false, rank: 600, type: 'Crush' }));
+    }
     return panel;
   }
 };

@@ -27,7 +27,9 @@ export function Queue({ runs, onRemove, onEdit, onSendNow, onMove }: QueueProps)
               {run.prompt}
             </span>
             {run.mode === 'steer' ? (
-              <span className="jcr-Queue-label">{trans.__('at the next step')}</span>
+              <span className="jcr-Queue-label" title={trans.__('It is heard at the next step')}>
+                {trans.__('steers')}
+              </span>
             ) : (
               <button
                 className="jcr-IconButton"
