@@ -48,7 +48,10 @@ export function Card({ id, title, aside, waiting, onKey, children }: CardProps) 
   );
 }
 
-/** Who clicks in it has seen it. The focus comes here only from inside the panel, never out of a text that is being written, and goes back to the composer. */
+/**
+ * Who clicks in it has seen it. The focus comes here only from inside the panel, never out of a text that is being written, and goes
+ * back to the composer.
+ */
 function useSeen(card: React.RefObject<HTMLDivElement>, id: string): { isSeen: () => boolean; see: () => void } {
   const since = useRef(0);
   useEffect(() => {
