@@ -251,6 +251,9 @@ class Workspace:
     def move_prompt(self, session_id: str, run_id: str, before: str | None) -> None:
         self._thread.call(self.asynchronous.move_prompt(session_id, run_id, before))
 
+    def send_now(self, session_id: str, run_id: str) -> None:
+        self._thread.call(self.asynchronous.send_now(session_id, run_id))
+
     def permissions(self) -> list[PermissionRequest]:
         return self._thread.call(self.asynchronous.permissions())
 
