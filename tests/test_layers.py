@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "jupyter_crush"
+GENERATED = PACKAGE.parent / "labextension" / "src" / "wire.ts"
+SOURCES = {".py", ".ts", ".tsx", ".css", ".md", ".sql"}
 
 ORDER = [
     "_version", "wire", "export", "errors", "tasks", "lines", "stopwatch", "config", "environment",
@@ -80,10 +82,17 @@ def test_tasks_are_created_in_one_place() -> None:
 
 
 def test_no_file_is_longer_than_it_may_be() -> None:
+    folders = ("jupyter_crush", "tests", "bench", "docs", "labextension/src", "labextension/test", "labextension/style")
+    files = [path for folder in folders for path in (PACKAGE.parent / folder).rglob("*") if path.suffix in SOURCES]
     long = {
-        module: lines
-        for module in modules()
-        if (lines := (PACKAGE / f"{module}.py").read_text("utf-8").count("\n")) > 400
+        str(path.relative_to(PACKAGE.parent)): lines
+        for path in files
+        if path != GENERATED and (lines := path.read_text("utf-8").count("\n")) > 400
     }
-    assert not long
+    assert len(files) > 400 and not long
     assert (PACKAGE / "agent.py").read_text("utf-8").count("\n") <= 200
+
+
+def test_no_component_of_the_panel_is_longer_than_it_may_be() -> None:
+    views = (PACKAGE.parent / "labextension" / "src").rglob("*.tsx")
+    assert not {path.name: lines for path in views if (lines := path.read_text("utf-8").count("\n")) > 250}

@@ -116,7 +116,7 @@ class Plan:
                 index = self._seen(edit.cell_id, edit.expected_hash)
                 cell = self.cells.pop(index)
                 self.edits.append(DeleteCell(id=cell.id, expected=edit.expected_hash))
-                self._note("deleted", f"cell {index} {_named(cell)}", "/dev/null", cell.source, "")
+                self._note("deleted", _named(index, cell), "/dev/null", cell.source, "")
                 self.touched = [touched for touched in self.touched if touched != cell.id]
             case Move():
                 self._move(edit)
@@ -129,7 +129,7 @@ class Plan:
         self.cells.insert(index, cell)
         after = self.cells[index - 1].id if index else None
         self.edits.append(InsertCell(id=cell.id, cell_type=edit.cell_type, source=edit.source, after=after))
-        self._note("inserted", "/dev/null", f"cell {index} {_named(cell)}, new", "", cell.source)
+        self._note("inserted", "/dev/null", f"{_named(index, cell)}, new", "", cell.source)
         self.touched.append(cell.id)
 
     def _replace(self, edit: Replace) -> None:
@@ -138,7 +138,7 @@ class Plan:
         if cell.source == edit.source:
             raise ToolError(f"Cell {cell.id} has this source already. Nothing was changed.")
         self.edits.append(ReplaceCell(id=cell.id, expected=edit.expected_hash, source=edit.source))
-        name = f"cell {index} {_named(cell)}"
+        name = _named(index, cell)
         self._note("replaced", name, name, cell.source, edit.source)
         self.touched.append(cell.id)
         cell.source = edit.source
@@ -152,7 +152,7 @@ class Plan:
         self.cells.insert(target, cell)
         after = self.cells[target - 1].id if target else None
         self.edits.append(MoveCell(id=cell.id, expected=edit.expected_hash, after=after))
-        self._note("moved", f"cell {index} {_named(cell)}", f"cell {target}, moved", "", "")
+        self._note("moved", _named(index, cell), f"cell {target + 1}, moved", "", "")
         self.touched.append(cell.id)
 
     def _note(self, verb: str, before: str, after: str, old: str, new: str) -> None:
@@ -199,5 +199,6 @@ def _ended(source: str) -> str:
     return f"{source}\n" if source else ""
 
 
-def _named(cell: _Planned) -> str:
-    return f"(id {cell.id}, {cell.cell_type})"
+def _named(index: int, cell: _Planned) -> str:
+    """For people, who count from 1."""
+    return f"cell {index + 1} (id {cell.id}, {cell.cell_type})"

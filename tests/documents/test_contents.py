@@ -15,7 +15,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from tornado.web import HTTPError
 
-from jupyter_crush.documents.contents import TEXT_LIMIT, ContentsBackend
+from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.port import (
     CellEdit,
     DeleteCell,
@@ -363,50 +363,6 @@ async def test_nothing_is_created_over_what_is_there(make: Make, tmp_path: Path)
     assert place.read_bytes() == before
     with pytest.raises(ToolError, match=r"\.ipynb"):
         await backend.create_notebook("a.txt", None)
-
-
-# --- text files ---
-
-
-@every_manager
-async def test_text_is_read_and_written_as_it_is(make: Make, tmp_path: Path) -> None:
-    text = "first\r\nsecond\n\tä😀\x00\n"
-    backend = ContentsBackend(make(tmp_path))
-    written = await backend.write_text("f/a.txt", text, None)
-    assert (tmp_path / "f" / "a.txt").read_bytes() == text.encode()
-    read = await backend.read_text("f/a.txt")
-    assert (read.text, read.version) == (text, written.version)
-    again = await backend.write_text("f/a.txt", "other", read.version)
-    assert again.version != read.version
-    assert (await backend.read_text("f/a.txt")).version == again.version
-
-
-@every_manager
-async def test_a_stale_write_is_refused_and_nothing_changes(make: Make, tmp_path: Path) -> None:
-    backend = ContentsBackend(make(tmp_path))
-    seen = await backend.write_text("a.txt", "seen", None)
-    (tmp_path / "a.txt").write_text("somebody else's")
-    with pytest.raises(Stale, match=r"changed since you read it"):
-        await backend.write_text("a.txt", "ours", seen.version)
-    assert (tmp_path / "a.txt").read_text() == "somebody else's"
-
-
-async def test_text_beyond_the_limit_and_half_characters_are_refused(tmp_path: Path) -> None:
-    backend = ContentsBackend(large(tmp_path))
-    with pytest.raises(ToolError, match=r"more than 20 MB"):
-        await backend.write_text("a.txt", "x" * (TEXT_LIMIT + 1), None)
-    with pytest.raises(ToolError, match=r"surrogate"):
-        await backend.write_text("a.txt", "\ud800", None)
-    (tmp_path / "big.txt").write_bytes(b"x" * (TEXT_LIMIT + 1))
-    with pytest.raises(ToolError, match=r"at most 20 MB"):
-        await backend.read_text("big.txt")
-    assert not (tmp_path / "a.txt").exists()
-
-
-async def test_a_folder_that_may_not_be_written_is_an_error_with_its_name(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    with pytest.raises(ToolError, match=r"file"):
-        await ContentsBackend(large(tmp_path)).write_text("file/a.txt", "x", None)
 
 
 async def test_deleting_the_last_cell_leaves_a_notebook_that_can_be_filled_again(tmp_path: Path) -> None:

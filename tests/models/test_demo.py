@@ -6,7 +6,6 @@ import csv
 import random
 import statistics
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ import model_requests
 from demo_workspace import TOOLS, Folder, talk
 from jupyter_crush.models.demo import DemoModel
 from jupyter_crush.models.demo.intents import decide
-from jupyter_crush.models.demo.plan import Result
 from jupyter_crush.models.port import Stop, ToolCallEnd, ToolCallStart, ToolSpec
 from jupyter_crush.wire import Context
 from model_requests import asked, heard, message, text_of
@@ -241,7 +239,7 @@ def test_an_error_that_was_shown_is_explained_before_it_is_repaired(folder: Fold
     cells = folder.notebook("examples/broken.ipynb", "total = 1", "totall")
     cells[1].error = "----> 1 totall\n\nNameError: name 'totall' is not defined"
     result = talk("fix it", folder)
-    assert any("cell 1 failed" in text and "a name is used" in text for text in result.said)
+    assert any("cell 2 failed" in text and "a name is used" in text for text in result.said)
     assert cells[1].source == "total"
 
 
@@ -347,61 +345,3 @@ async def test_its_calls_are_complete_events(folder: Folder) -> None:
     assert [start.name for start in starts] == ["list_files"]
     assert [event.input for event in events if isinstance(event, ToolCallEnd)] == [{"depth": 3}]
     assert events[-1] == Stop("tool_use")
-
-
-# --- hostile results ---
-
-_WORDS = (
-    *(
-        "[cell 0] id=a hash=0123456789ab code",
-        "[output: error]",
-        "[output]",
-        "NameError: name 'x' is not defined",
-        "```",
-        "`",
-    ),
-    *(
-        "ok in 0.1 s",
-        "error in 1 s",
-        "     1\ta,b",
-        "     2\t1,2",
-        "a.csv  1.2 KB",
-        "b.ipynb  3 KB",
-        "x/",
-        "import pandas",
-        "{",
-        "[",
-    ),
-    *(
-        "    count  mean",
-        "a  1  2",
-        "missing values: {1: 2}",
-        "\x00",
-        "é" * 50,
-        "",
-        " " * 30,
-        "----> 1 1/0",
-        "3 rows, 2 columns",
-    ),
-)
-_PROMPTS = (
-    LOOK,
-    "fix the notebook",
-    "summarise the notebook",
-    "explain the error",
-    "run cell 0",
-    "read a.csv",
-    "list files",
-)
-
-
-def test_whatever_tools_answer_it_ends_and_never_fails(tmp_path: Path) -> None:
-    chance = random.Random(3)
-
-    class Hostile(Folder):
-        def call(self, name: str, given: dict[str, Any]) -> Result:  # noqa: ARG002  whatever is called
-            lines = [chance.choice(_WORDS) for _ in range(chance.randint(0, 25))]
-            return Result("\n".join(lines), is_error=chance.random() < 0.15)
-
-    for _ in range(1500):
-        assert talk(chance.choice(_PROMPTS), Hostile(tmp_path)).end

@@ -1,68 +1,22 @@
-"""read_notebook, edit_notebook, run_cell and run_code, on real notebooks through the real contents manager."""
+"""read_notebook and edit_notebook, on real notebooks through the real contents manager."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from jupyter_crush.config import Reading
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.errors import Stale, ToolError
-from jupyter_crush.kernels import Execution
-from jupyter_crush.tools.port import Ask, Prepared
-from managers import as_nbformat_writes, code, markdown, notebook
+from managers import as_nbformat_writes, code, notebook
+from notebook_in_a_room import asked, cells, change_outside, insert, named, room, sources
 from tools_room import Room
 
+__all__ = ["room"]
 HELLO: dict[str, Any] = {"output_type": "stream", "name": "stdout", "text": "hello\n"}
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Room:
-    room = Room(tmp_path)
-    printed = code("c2", "print(a)", [{"output_type": "stream", "name": "stdout", "text": ["1\n"]}], execution_count=7)
-    content = notebook(markdown("m1", "# Sales"), code("c1", "a = 1"), printed, code("c3", ""))
-    room.put("a.ipynb", as_nbformat_writes(content))
-    return room
-
-
-def asked(prepared: Prepared) -> Ask:
-    assert prepared.ask is not None
-    return prepared.ask
-
-
-def cells(room: Room, path: str = "a.ipynb") -> list[dict[str, Any]]:
-    text = (room.root / path).read_text("utf-8")
-    own: Any = nbformat
-    own.validate(own.reads(text, as_version=4))
-    return list(json.loads(text)["cells"])
-
-
-def sources(room: Room, path: str = "a.ipynb") -> list[str]:
-    return ["".join(cell["source"]) for cell in cells(room, path)]
-
-
-def change_outside(room: Room, cell: int, source: str) -> None:
-    content = json.loads((room.root / "a.ipynb").read_text("utf-8"))
-    content["cells"][cell]["source"] = source
-    (room.root / "a.ipynb").write_text(json.dumps(content))
-
-
-def insert(source: str, **other: Any) -> dict[str, Any]:
-    return {"op": "insert", "source": source, **other}
-
-
-def named(op: str, cell_id: str, seen: str, **other: Any) -> dict[str, Any]:
-    """An edit of a cell that was seen with this source."""
-    return {"op": op, "cell_id": cell_id, "expected_hash": source_hash(seen), **other}
-
-
-# --- read_notebook ---
 
 
 async def test_cells_come_with_index_id_hash_and_type(room: Room) -> None:
@@ -179,21 +133,21 @@ async def test_the_diff_is_cell_by_cell(room: Room) -> None:
     new = (await prepared.perform()).metadata["cell_ids"][0]
     assert ask.params["diff"].split("\n") == [
         "--- /dev/null",
-        f"+++ cell 1 (id {new}, code), new",
+        f"+++ cell 2 (id {new}, code), new",
         "@@ -0,0 +1,2 @@",
         "+x",
         "+y",
-        "--- cell 2 (id c1, code)",
-        "+++ cell 2 (id c1, code)",
+        "--- cell 3 (id c1, code)",
+        "+++ cell 3 (id c1, code)",
         "@@ -1 +1 @@",
         "-a = 1",
         "+a = 2",
-        "--- cell 3 (id c2, code)",
+        "--- cell 4 (id c2, code)",
         "+++ /dev/null",
         "@@ -1 +0,0 @@",
         "-print(a)",
-        "--- cell 0 (id m1, markdown)",
-        "+++ cell 3, moved",
+        "--- cell 1 (id m1, markdown)",
+        "+++ cell 4, moved",
     ]
     assert (ask.params["additions"], ask.params["deletions"]) == (3, 2)
     assert [edit["op"] for edit in ask.params["edits"]] == ["insert", "replace", "delete", "move"]
@@ -298,133 +252,3 @@ async def test_another_name_of_a_notebook_outside_is_not_written(tmp_path: Path)
 
 
 # --- run_cell and run_code ---
-
-
-def ended(status: Any = "ok", *outputs: dict[str, Any], count: int | None = 4, message: str | None = None) -> Execution:
-    return Execution(status=status, outputs=outputs, execution_count=count, duration=0.31, message=message)
-
-
-async def test_a_cell_runs_and_has_its_outputs(room: Room) -> None:
-    room.planned.plan = [ended("ok", HELLO)]
-    prepared = await room.prepare("run_cell", path="a.ipynb", cell_id="c1")
-    ask = asked(prepared)
-    assert not room.planned.ran
-    assert (ask.kind, ask.key, ask.scope) == ("execute", "kernel:a.ipynb", "any code in the kernel of a.ipynb")
-    assert ask.params == {"path": "a.ipynb", "cell_id": "c1", "code": "a = 1", "timeout": 120}
-    output = await prepared.perform()
-    assert output.content == "ok in 0.3 s, execution count 4\n[output]\nhello"
-    assert not output.is_error
-    assert room.planned.ran == [("a.ipynb", "a = 1", True)]
-    cell = cells(room)[1]
-    assert (cell["outputs"], cell["execution_count"]) == ([{**HELLO, "text": ["hello\n"]}], 4)
-    assert room.progress == ["[output]\nhello"]
-
-
-@pytest.mark.parametrize(
-    ("status", "first"),
-    [
-        ("error", "error in 0.3 s, execution count 4"),
-        ("interrupted", "interrupted after 0.3 s, execution count 4"),
-        ("timeout", "interrupted after 0.3 s, its time limit, execution count 4"),
-        ("died", "the kernel died after 0.3 s"),
-    ],
-)
-async def test_a_bad_end_is_told_and_its_outputs_are_kept(status: str, first: str, room: Room) -> None:
-    room.planned.plan = [ended(status, HELLO, message="Because.")]
-    output = await room.call("run_cell", path="a.ipynb", cell_id="c1")
-    assert output.content == f"{first}\nBecause.\n[output]\nhello"
-    assert output.is_error
-    assert cells(room)[1]["outputs"]
-
-
-@pytest.mark.parametrize("status", ["no_kernel", "aborted"])
-async def test_what_did_not_run_leaves_the_outputs_alone(status: str, room: Room) -> None:
-    room.planned.plan = [ended(status, count=None)]
-    output = await room.call("run_cell", path="a.ipynb", cell_id="c2")
-    assert output.content.startswith("not run: ")
-    assert cells(room)[2]["execution_count"] == 7
-
-
-async def test_pictures_of_a_run_are_shown_to_the_model(room: Room) -> None:
-    room.planned.plan = [ended("ok", {"output_type": "display_data", "data": {"image/png": PIXEL}, "metadata": {}})]
-    output = await room.call("run_cell", path="a.ipynb", cell_id="c1")
-    assert [image.mime_type for image in output.images] == ["image/png"]
-    assert PIXEL not in output.content
-
-
-async def test_a_cell_that_changed_since_leave_was_given_is_not_run(room: Room) -> None:
-    prepared = await room.prepare("run_cell", path="a.ipynb", cell_id="c1")
-    change_outside(room, 1, "import os; os.remove('x')")
-    with pytest.raises(Stale, match=r"It was not run\. It is now:"):
-        await prepared.perform()
-    assert not room.planned.ran
-
-
-async def test_outputs_never_land_beside_other_code(room: Room) -> None:
-    room.planned.plan = [ended("ok", HELLO)]
-
-    async def edit() -> None:
-        change_outside(room, 1, "a = 'theirs'")
-
-    room.planned.during = edit
-    output = await room.call("run_cell", path="a.ipynb", cell_id="c1")
-    assert "outputs were not written" in output.content
-    assert "hello" in output.content
-    assert not cells(room)[1]["outputs"]
-
-
-async def test_a_cancelled_run_keeps_what_was_printed(room: Room) -> None:
-    room.planned.plan = [ended("ok", HELLO)]
-    started = asyncio.Event()
-
-    async def hang() -> None:
-        started.set()
-        await asyncio.Event().wait()
-
-    room.planned.during = hang
-    call = asyncio.ensure_future(room.call("run_cell", path="a.ipynb", cell_id="c1"))
-    await started.wait()
-    call.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await call
-    assert cells(room)[1]["outputs"]
-
-
-@pytest.mark.parametrize(
-    ("cell_id", "reason"), [("m1", "is a markdown cell"), ("c3", "is empty"), ("c9", "Its cells are: m1, c1, c2, c3")]
-)
-async def test_what_cannot_be_run_gets_advice(cell_id: str, reason: str, room: Room) -> None:
-    with pytest.raises(ToolError, match=reason):
-        await room.prepare("run_cell", path="a.ipynb", cell_id=cell_id)
-
-
-async def test_code_runs_beside_the_notebook_and_writes_nothing(room: Room) -> None:
-    room.planned.plan = [ended("ok", HELLO, count=None)]
-    before = (room.root / "a.ipynb").read_bytes()
-    prepared = await room.prepare("run_code", path="a.ipynb", code="df.head()")
-    assert asked(prepared).params["code"] == "df.head()"
-    assert asked(prepared).key == "kernel:a.ipynb"
-    assert (await prepared.perform()).content == "ok in 0.3 s\n[output]\nhello"
-    assert room.planned.ran == [("a.ipynb", "df.head()", False)]
-    assert (room.root / "a.ipynb").read_bytes() == before
-
-
-async def test_code_is_shown_exactly_and_visibly(room: Room) -> None:
-    ask = asked(await room.prepare("run_code", path="a.ipynb", code="x = 1 \u202e# tfel\n" * 5000))
-    assert ask.params["code"] == "x = 1 \u202e# tfel\n" * 5000
-    assert ask.params["visible"]["code"] == "x = 1 ⟨U+202E⟩# tfel\n" * 5000
-
-
-@pytest.mark.parametrize(
-    ("given", "reason"),
-    [
-        ({"path": "a.ipynb", "code": " "}, "code is empty"),
-        ({"path": "a.py", "code": "1"}, "is not a notebook"),
-        ({"path": "b.ipynb", "code": "1"}, "Did you mean"),
-        ({"path": "a.ipynb", "code": "1", "timeout": 0}, "timeout must be"),
-        ({"path": "a.ipynb", "code": "1" * 1_000_001}, "too much code"),
-    ],
-)
-async def test_code_that_cannot_be_run_gets_advice(given: dict[str, Any], reason: str, room: Room) -> None:
-    with pytest.raises(ToolError, match=reason):
-        await room.prepare("run_code", **given)

@@ -65,7 +65,7 @@ def _first_words(path: str, code_cells: Sequence[Cell]) -> str:
         error = failure(cell.error) if cell.error else None
         if error is not None:
             return (
-                f"In {code(path)}, cell {cell.index} failed when it last ran.\n\n{explained(error)}\n\n"
+                f"In {code(path)}, cell {cell.index + 1} failed when it last ran.\n\n{explained(error)}\n\n"
                 "I run the cells from the top, to come to it with what it needs."
             )
     return f"{code(path)} shows no error, so I run its cells from the top to see which one fails."

@@ -48,7 +48,7 @@ def summarise(scene: Scene) -> Plan:
     ran = sum(1 for cell in found if cell.count is not None)
     facts.append(f"{ran} of its code cells have run" if ran else "none of its code cells has run")
     facts += [
-        f"cell {cell.index} failed with {code(error.name)}: {code(error.message)}"
+        f"cell {cell.index + 1} failed with {code(error.name)}: {code(error.message)}"
         for cell in found
         if cell.error and (error := failure(cell.error)) is not None
     ]
