@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from open_notebook import count_dialogs, no_dialog, save
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
 from lab_page import Visit
 from lab_process import LabOptions, LabProcess, scripted
 from messages_api import Answer, Call, MessagesApi
+from open_notebook import count_dialogs, no_dialog, save
 
 NAME = "shared.py"
 BEFORE = "first = 1\nsecond = 2\nthird = 3\n"
