@@ -134,7 +134,8 @@ class Workspaces:
                 timer.cancel()
         try:
             async with asyncio.timeout(self._config.limits.stop - 0.2):
-                await asyncio.gather(*(workspace.close() for workspace in self._open.values()))
+                closing = [workspace.close() for workspace in self._open.values()]
+                await asyncio.gather(*closing, *self._leaving.values())
                 await self._kernels.close()
                 await self._catalog.aclose()
                 await self._tasks.close(0.5)

@@ -117,6 +117,15 @@ async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_
     await second.close()
 
 
+async def test_a_server_that_stops_lets_a_workspace_that_closes_finish(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel()], idle_grace=0.01)
+    workspace, _ = await all_of_them.open(None, None)
+    while not all_of_them._leaving:
+        await asyncio.sleep(0)
+    await all_of_them.close()
+    assert "closed" in repr(workspace._store)
+
+
 async def test_a_server_that_stops_opens_nothing_more(tmp_path: Path) -> None:
     all_of_them = workspaces(tmp_path, [ScriptedModel()])
     await all_of_them.close()
