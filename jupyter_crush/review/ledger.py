@@ -50,8 +50,11 @@ class Ledger:
     async def prune(self) -> None:
         await self.store.checkpoints.prune(self._keep_bytes)
 
-    async def tell(self, session_id: str, run_id: str, path: str, now: Seen | None = None) -> None:
-        """Say how much of a file the run has changed: commit the row, publish the event. ``now``: a look just taken."""
+    async def tell(
+        self, session_id: str, run_id: str, path: str, now: Seen | None = None, *, created: bool = False
+    ) -> None:
+        """Say how much of a file the run has changed: commit the row, publish the event. ``now``: a look just taken. ``created``:
+        the run made it, and has just worked on it; keeping or reverting it is no news of that kind."""
         mine = gathered(row for row in await self.store.touches.of_file(run_id, path) if row.state == "open")
         seen = await changed_file(self.store, self.contents, mine[0], session_id, now) if mine else None
         known = await self.store.files.get(session_id, path)
@@ -62,6 +65,7 @@ class Ledger:
             additions=seen.additions if seen else 0,
             deletions=seen.deletions if seen else 0,
             run_id=run_id,
+            created=created,
         )
         await self.journal.record(Change(type="updated" if known else "created", payload=row))
 
@@ -89,7 +93,8 @@ class RunLedger:
             async with self._recorded(place, mine):
                 yield is_kept
             with suppress(CrushError):
-                await self._ledger.tell(self._session_id, self._run_id, place.api)
+                created = mine.rows[""].was is None
+                await self._ledger.tell(self._session_id, self._run_id, place.api, created=created)
 
     @asynccontextmanager
     async def notebook(self, place: Place, edits: Sequence[CellEdit], *, create: bool = False) -> AsyncIterator[bool]:
@@ -112,7 +117,7 @@ class RunLedger:
         alone = now.notebook is not None and await asyncio.to_thread(is_result, now.notebook, seen.notebook, edits)
         done = replace(file, became=now.version, is_mixed=file.is_mixed or not alone)
         await self._ledger.journal.record(Change(type="updated", payload=done))
-        await self._ledger.tell(self._session_id, self._run_id, place.api, now)
+        await self._ledger.tell(self._session_id, self._run_id, place.api, now, created=done.was is None)
 
     # --- one change ---
 

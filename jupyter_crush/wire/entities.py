@@ -253,3 +253,5 @@ class FileChange(Wire, frozen=True, kw_only=True):
     additions: int
     deletions: int
     run_id: str | None = None
+    created: bool = False
+    """In an event: the run that tells it made the file."""

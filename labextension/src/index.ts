@@ -8,8 +8,23 @@ import errors from './plugins/errors';
 import follow from './plugins/follow';
 import link from './plugins/link';
 import notification from './plugins/notification';
+import open from './plugins/open';
 import page from './plugins/page';
 import panel from './plugins/panel';
 import status from './plugins/status';
 
-export default [agent, page, panel, commands, cells, changes, errors, status, documents, follow, link, notification];
+export default [
+  agent,
+  page,
+  panel,
+  commands,
+  cells,
+  changes,
+  errors,
+  status,
+  documents,
+  follow,
+  open,
+  link,
+  notification
+];

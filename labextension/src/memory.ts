@@ -2,6 +2,7 @@
 
 const PREFIX = 'jupyter-crush:';
 const HISTORY_SIZE = 50;
+const CLAIMS = 50;
 
 export class Memory {
   constructor(private readonly _storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {}
@@ -67,17 +68,31 @@ export class Memory {
 
   /** What was sent from here, newest last. */
   history(): string[] {
-    try {
-      const entries: unknown = JSON.parse(this._get('history') ?? '[]');
-      return Array.isArray(entries) ? entries.filter(entry => typeof entry === 'string') : [];
-    } catch {
-      return [];
-    }
+    return this._list('history');
   }
 
   remember(prompt: string): void {
     const entries = [...this.history().filter(entry => entry !== prompt), prompt];
     this._put('history', JSON.stringify(entries.slice(-HISTORY_SIZE)));
+  }
+
+  /** Whether this is the first time that this browser is asked; only the first of its tabs does what is done once. */
+  claim(what: string): boolean {
+    const claims = this._list('claims');
+    if (claims.includes(what)) {
+      return false;
+    }
+    this._put('claims', JSON.stringify([...claims, what].slice(-CLAIMS)));
+    return true;
+  }
+
+  private _list(key: string): string[] {
+    try {
+      const entries: unknown = JSON.parse(this._get(key) ?? '[]');
+      return Array.isArray(entries) ? entries.filter(entry => typeof entry === 'string') : [];
+    } catch {
+      return [];
+    }
   }
 
   private _get(key: string): string | null {

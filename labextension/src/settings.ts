@@ -10,6 +10,10 @@ export class Settings {
     return this._read('attachNotebook', true);
   }
 
+  get openCreated(): boolean {
+    return this._read('openCreated', true);
+  }
+
   get whileBusy(): RunMode {
     return this._read<RunMode>('whileBusy', 'queue');
   }

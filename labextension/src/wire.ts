@@ -233,6 +233,8 @@ export interface FileChange {
   additions: number;
   deletions: number;
   run_id: string | null;
+  /** In an event: the run that tells it made the file. */
+  created: boolean;
 }
 
 export interface ErrorBody {
@@ -537,6 +539,7 @@ export interface ChangedFile {
   additions: number;
   deletions: number;
   run_id: string | null;
+  created: boolean;
   type: 'file' | 'notebook';
   kind: 'changed' | 'created' | 'deleted';
   diff: string;

@@ -60,10 +60,10 @@ function setUp(answer = false): { server: Server; changes: Changes; tell: (path:
   };
   const changes = new Changes(conversation as unknown as Conversation, confirm);
   conversation.changed.emit();
-  const tell = (path: string, session_id = 's'): void =>
-    live.arrived.emit([
-      { id: 'e:1', data: event('file', { session_id, path, version: 1, additions: 0, deletions: 0, run_id: 'r' }) }
-    ]);
+  const tell = (path: string, session_id = 's'): void => {
+    const change = { session_id, path, version: 1, additions: 0, deletions: 0, run_id: 'r', created: false };
+    live.arrived.emit([{ id: 'e:1', data: event('file', change) }]);
+  };
   return { server, changes, tell, failures, questions };
 }
 

@@ -85,6 +85,22 @@ async def test_a_notebook_that_the_agent_made_is_removed_unless_somebody_wrote_i
         assert await room.cells("b.ipynb") == {cell.cell_id: "b = 2"}
 
 
+async def test_the_event_says_that_the_run_made_the_file_and_a_keep_or_a_later_run_does_not(tmp_path: Path) -> None:
+    async with ReviewRoom(tmp_path) as room:
+        room.notebook("old.ipynb", a="a = 1")
+        await room.edit("old.ipynb", insert("b = 1", "a"))
+        await room.edit(NB, insert("a = 1", None), create=True)
+        await room.edit(NB, insert("b = 1", None))
+        await room.write("a.txt", "a\n")
+        made = [(event.path, event.created) for event in await room.told()]
+        assert made == [("old.ipynb", False), (NB, True), (NB, True), ("a.txt", True)]
+        await room.begin("r2")
+        await room.edit(NB, insert("c = 1", None))
+        (cell, *_) = (await room.changed())[NB].cells
+        await room.review.keep("s1", KeepChanges(path=NB, cell_id=cell.cell_id))
+        assert [(event.path, event.created) for event in await room.told()] == [(NB, False), (NB, False)]
+
+
 async def test_a_persons_cells_stay_when_the_agents_are_reverted(tmp_path: Path) -> None:
     async with ReviewRoom(tmp_path) as room:
         room.notebook(NB, a="a = 1", b="b = 1", c="c = 1")
