@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from jupyter_core.utils import ensure_async
-from tornado.web import HTTPError
 
 from ..errors import Stale, ToolError
 from ..lines import Lines
@@ -20,10 +19,8 @@ from .cells import as_notebook, identified
 from .edits import applied
 from .files import Files, is_plain
 from .port import CellEdit, Elsewhere, Notebook, TextFile
-from .storage import Loaded, Managed, Storage, explained, get, in_thread, limited, save, version, version_of
+from .storage import TEXT_LIMIT, Loaded, Managed, Storage, in_thread
 
-TEXT_LIMIT = 20 * 1024 * 1024
-"""Bytes of a text file that is read or written as one."""
 ATTEMPTS = 5
 """Times that an edit is made again because the file changed while it was made."""
 DEFAULT_KERNEL = "python3"
@@ -68,18 +65,13 @@ class ContentsBackend:
         if not path.endswith(".ipynb"):
             raise ToolError(f"A notebook's name ends with .ipynb; {path} does not.")
         async with self._lines.one(path.strip("/")):
-            await self._free(path)
+            await self._storage.free(path)
             metadata = {"kernelspec": await self._kernelspec(kernel_name or DEFAULT_KERNEL)}
             notebook: dict[str, Any] = {"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-            await save(self._manager, path, {"type": "notebook", "format": "json", "content": notebook})
-            return as_notebook(path, notebook, await version(self._manager, path, type="notebook"))
+            return as_notebook(path, notebook, await self._storage.create(path, notebook))
 
     async def read_text(self, path: str) -> TextFile:
-        await limited(self._manager, path, TEXT_LIMIT)
-        model = await get(self._manager, path, type="file", format="text")
-        if not isinstance(model.get("content"), str):
-            raise ToolError(f"{path} is not a text file.")
-        return TextFile(path=path, text=model["content"], version=version_of(model))
+        return await self._storage.load_text(path)
 
     async def write_text(self, path: str, text: str, expected: str | None) -> TextFile:
         try:
@@ -95,22 +87,16 @@ class ContentsBackend:
         before = self._interest(path)
         async with self._lines.one(path.strip("/")):
             if expected is None:
-                await self._free(path)
-            elif (current := await self._text_version(path)) != expected:
-                raise Stale(
-                    f"{path} changed since you read it; nothing was changed. Read it again. It is now version {current}"
-                )
-            self._still(path, before)
-            await save(self._manager, path, {"type": "file", "format": "text", "content": text})
-            return TextFile(path=path, text=text, version=await self._text_version(path))
+                await self._storage.free(path)
+            stored = await self._storage.store_text(path, text, expected, partial(self._still, path, before))
+            if stored is None:
+                raise Stale(f"{path} changed since you read it; nothing was changed. Read it again.")
+            return TextFile(path=path, text=text, version=stored)
 
     def _still(self, path: str, before: int) -> None:
         """Nobody opened it meanwhile, or wrote something there that is not saved. Raises Elsewhere."""
         if self._interest(path) > before:
             raise Elsewhere
-
-    async def _text_version(self, path: str) -> str:
-        return await version(self._manager, path, type="file", format="text")
 
     async def _kernelspec(self, name: str) -> dict[str, str]:
         """What a notebook says about its kernel, so that JupyterLab need not ask."""
@@ -121,21 +107,6 @@ class ContentsBackend:
         if spec is None:
             return {"display_name": name, "name": name}
         return {"display_name": spec.display_name, "language": spec.language, "name": name}
-
-    async def _free(self, path: str) -> None:
-        """Nothing may be there, and the folder must be; missing folders are made. Raises Stale or ToolError."""
-        try:
-            if await ensure_async(self._manager.file_exists(path)) or await ensure_async(
-                self._manager.dir_exists(path)
-            ):
-                raise Stale(f"{path} exists already; nothing was changed. Read it first, or choose another name.")
-            parts = path.strip("/").split("/")[:-1]
-            for depth in range(1, len(parts) + 1):
-                folder = "/".join(parts[:depth])
-                if not await ensure_async(self._manager.dir_exists(folder)):
-                    await save(self._manager, folder, {"type": "directory"})
-        except HTTPError as error:
-            raise explained(path, error) from error
 
     def __repr__(self) -> str:
         return f"<ContentsBackend {type(self._manager).__name__}, {len(self._lines)} being changed>"

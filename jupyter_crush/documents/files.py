@@ -1,38 +1,49 @@
-"""Notebooks of Jupyter's own file managers, read and written in threads and kept as they were, to the byte, but for the edit.
+"""Documents of Jupyter's own file managers, read and written in threads, notebooks kept as they were, to the byte, but for the edit.
 
 Theory. ``get`` and ``save`` of these managers hash, copy and sign a notebook on the event loop: a second or more for 50 MB. So the
-same steps are made here, with the manager's path checks, atomic writing, checkpoint, post-save hooks and events, and the heavy ones
-in a thread. One step is left out: signing. What an agent wrote is not trusted because an agent saved it; a person trusts it.
+same steps are made here, with the manager's path checks, checkpoint, post-save hooks and events, and the heavy ones in a thread.
+One step is left out: signing. What an agent wrote is not trusted because an agent saved it; a person trusts it.
+
+The managers go by path, which somebody can swap for a link. So links are resolved once, must end beneath the server's root, and
+from then on the file is used through :mod:`..beneath`, which refuses those that were put there since.
 
 The file is replaced, not written in place as the managers do: somebody who reads it meanwhile must not find half of it, because
 the manager would then take the former version back.
 
-Where a manager overrides ``get`` or ``save``, or has a pre-save hook (which wants the whole notebook), it is left to do its own way.
+Where a manager overrides these steps, or has a pre-save hook (which wants the whole notebook), it is left to do its own way.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from jupyter_core.utils import ensure_async
+from jupyter_server.services.contents.filecheckpoints import AsyncFileCheckpoints, FileCheckpoints
 from jupyter_server.services.contents.filemanager import AsyncFileContentsManager, FileContentsManager
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager, LargeFileManager
 from tornado.web import HTTPError
 
-from ..errors import ToolError
+from .. import beneath
+from ..errors import OutsideWorkspace, ToolError
 from .cells import SUPPORTED, checked
 from .layout import Layout, whole
-from .replacing import Draft, Mark, mark, replaceable
-from .storage import NOTEBOOK_LIMIT, Loaded, Managed, explained, in_thread, too_large
+from .port import TextFile
+from .replacing import NOTHING, PIECE, Draft, Mark, drafting
+from .storage import NOTEBOOK_LIMIT, TEXT_LIMIT, Loaded, Managed, explained, in_thread, limited, taken, too_large
 
 KNOWN = (FileContentsManager, LargeFileManager, AsyncFileContentsManager, AsyncLargeFileManager)
-OURS_TO_DO = ("get", "save", "open", "_read_file", "_read_notebook", "_save_notebook", "check_and_sign", "_get_hash")
+OURS_TO_DO = (
+    *("get", "save", "open", "check_and_sign", "atomic_writing", "_get_hash", "_get_os_path"),
+    *("_read_file", "_read_notebook", "_save_file", "_save_notebook", "_save_directory"),
+)
 
 
 def is_plain(manager: Any) -> bool:
@@ -43,65 +54,137 @@ def is_plain(manager: Any) -> bool:
     )
 
 
+class Spot(NamedTuple):
+    """A file beneath the server's root; ``relative`` has no links. ``named`` is the path that hooks are told."""
+
+    root: Path
+    relative: str
+    named: str
+
+
 class Files:
-    """Notebooks that are files of a plain manager; the odd ones go through :class:`Managed`."""
+    """Documents that are files of a plain manager; with hooks they go through :class:`Managed`."""
 
     def __init__(self, manager: Any) -> None:
         self._manager = manager
         self._managed = Managed(manager)
 
     async def load(self, path: str) -> Loaded:
+        spot = await self._there(path)
         if self._hooked():
             return await self._managed.load(path)
-        place = await self._place(path)
-        try:
-            loaded = await in_thread(partial(self._read, place, path))
-        except (ValueError, RecursionError) as error:
-            if await asyncio.to_thread(_intermediate(place).exists):
-                return await self._managed.load(path)  # a save was cut off; the manager puts the former version back
-            raise ToolError(f"{path} is not a notebook: {error}. Read it as a text file to repair it.") from error
+        loaded = await in_thread(partial(self._read_notebook, spot, path))
         self._manager.emit(data={"action": "get", "path": path})
         return loaded
 
     async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
+        spot = await self._there(path)
         if self._hooked():
             return await self._managed.store(path, before, notebook, still)
-        place = await self._place(path)
+        return await self._put(
+            path,
+            spot,
+            before.version,
+            lambda: [whole(notebook)] if before.layout is None else before.layout.written(notebook),
+            still,
+            checkpoint=True,
+        )
+
+    async def free(self, path: str) -> None:
+        spot = await self._spot(path)
+        if beneath.look(spot.root, spot.relative) is not None:
+            raise taken(path)
+        with beneath.explained(path):
+            if not self._manager.allow_hidden and await ensure_async(self._manager.is_hidden(path)):
+                raise ToolError(f"{path} is hidden, and this server writes no hidden files.")
+        beneath.make_folders(spot.root, spot.relative.rpartition("/")[0])
+
+    async def create(self, path: str, notebook: dict[str, Any]) -> str:
+        spot = await self._spot(path)
+        if self._hooked():
+            return await self._managed.create(path, notebook)
+        stored = await self._put(path, spot, None, lambda: [whole(notebook)], lambda: None, checkpoint=True)
+        if stored is None:
+            raise taken(path)
+        return stored
+
+    async def load_text(self, path: str) -> TextFile:
+        spot = await self._there(path)
+        with beneath.explained(path):
+            await limited(self._manager, path, TEXT_LIMIT)
+        content = await in_thread(partial(self._read, spot, path, TEXT_LIMIT))
         try:
-            with Draft(place) as draft:
-                still()
-                version, seen = await in_thread(partial(self._write, place, before, notebook, draft))
-                if seen is not None:  # from here on no handler of the server can come between
-                    still()
-                    if not draft.put(seen):
-                        return None
-            if version is not None:
-                await self._saved(path, place)
-        except HTTPError as error:
-            raise explained(path, error) from error
-        except OSError as error:
-            raise ToolError(f"{path} cannot be saved: {error.strerror or error}") from error
-        return version
+            return TextFile(path=path, text=content.decode("utf-8"), version=self._hash([content]))
+        except UnicodeDecodeError as error:
+            raise ToolError(f"{path} is not a text file: it is not UTF-8.") from error
+
+    async def store_text(self, path: str, text: str, expected: str | None, still: Callable[[], None]) -> str | None:
+        spot = await (self._spot(path) if expected is None else self._there(path))
+        if self._hooked():
+            return await self._managed.store_text(path, text, expected, still)
+        return await self._put(path, spot, expected, lambda: [text.encode()], still)
 
     def _hooked(self) -> bool:
         return self._manager.pre_save_hook is not None or bool(self._manager._pre_save_hooks)  # noqa: SLF001  # no other name
 
-    async def _place(self, path: str) -> Path:
+    async def _there(self, path: str) -> Spot:
+        """The spot of a file that is there. Raises ToolError."""
         try:
             if not await ensure_async(self._manager.file_exists(path)):
                 raise ToolError(f"There is no file {path}. List the folder to see what is there.")
-            return Path(self._manager._get_os_path(path.strip("/")))  # noqa: SLF001  # the manager's own path check
         except HTTPError as error:
             raise explained(path, error) from error
+        return await self._spot(path)
+
+    async def _spot(self, path: str) -> Spot:
+        """Raises ToolError, OutsideWorkspace when the path leads out of the server's root."""
+        try:
+            named = self._manager._get_os_path(path.strip("/"))  # noqa: SLF001  # the manager's own path check
+        except HTTPError as error:
+            raise explained(path, error) from error
+        root = _real(self._manager.root_dir)
+        return Spot(root, _within(root, _real(named), path), named)
+
+    async def _put(
+        self,
+        path: str,
+        spot: Spot,
+        expected: str | None,
+        made: Callable[[], Sequence[bytes | memoryview]],
+        still: Callable[[], None],
+        *,
+        checkpoint: bool = False,
+    ) -> str | None:
+        """Write what is ``made``, in a thread, over the version that is ``expected``; None: where nothing is."""
+        with drafting(spot.root, spot.relative) as draft:
+            still()
+            version, seen = await in_thread(partial(self._write, draft, expected, made))
+            if seen is not None:  # from here on no handler of the server can come between
+                still()
+                if not draft.put(seen):
+                    return None
+        if version is not None:
+            await self._saved(path, spot, checkpoint=checkpoint)
+        return version
 
     # --- in a thread ---
 
-    def _read(self, place: Path, path: str) -> Loaded:
+    def _read(self, spot: Spot, path: str, limit: int) -> bytes:
+        with beneath.open_file(spot.root, spot.relative) as descriptor, open(descriptor, "rb", closefd=False) as file:
+            too_large(path, os.fstat(descriptor).st_size, limit)
+            return file.read()
+
+    def _read_notebook(self, spot: Spot, path: str) -> Loaded:
+        content = self._read(spot, path, NOTEBOOK_LIMIT)
         try:
-            too_large(path, place.stat().st_size, NOTEBOOK_LIMIT)
-            content = place.read_bytes()
-        except OSError as error:
-            raise ToolError(f"{path} cannot be read: {error.strerror or error}") from error
+            return self._parsed(content)
+        except (ValueError, RecursionError) as error:
+            with drafting(spot.root, spot.relative) as draft:  # as the manager does when a save was cut off
+                if self._manager.use_atomic_writing and draft.restore():
+                    return self._read_notebook(spot, path)
+            raise ToolError(f"{path} is not a notebook: {error}. Read it as a text file to repair it.") from error
+
+    def _parsed(self, content: bytes) -> Loaded:
         layout = Layout(content)
         version = self._hash([content])
         if _is_old(layout.notebook):
@@ -109,30 +192,31 @@ class Files:
         return Loaded(notebook=checked(layout.notebook), version=version, layout=layout)
 
     def _write(
-        self, place: Path, before: Loaded, notebook: dict[str, Any], draft: Draft
+        self, draft: Draft, expected: str | None, made: Callable[[], Sequence[bytes | memoryview]]
     ) -> tuple[str | None, Mark | None]:
         """Write the draft; or the file itself, where another one cannot take its place.
 
-        The version that it gets, None when it is not ``before`` any more; and what the file looked like while it still was."""
-        content = [whole(notebook)] if before.layout is None else before.layout.written(notebook)
-        in_place = not (self._manager.use_atomic_writing and replaceable(place))
+        The version that it gets, None when it is not the expected one any more; and what the file looked like while it still was."""
+        content = made()
+        in_place = expected is not None and not (self._manager.use_atomic_writing and draft.replaceable())
         if not in_place:
             draft.write(content)
-        if (seen := self._seen(place, before.version)) is None:
+        if (seen := self._seen(draft, expected)) is None:
             return None, None
-        if in_place:
-            with self._manager.atomic_writing(str(place), text=False) as file:
-                file.writelines(content)
+        if in_place and not draft.overwrite(content, seen, keep=self._manager.use_atomic_writing):
+            return None, None
         return self._hash(content), None if in_place else seen
 
-    def _seen(self, place: Path, version: str) -> Mark | None:
+    def _seen(self, draft: Draft, expected: str | None) -> Mark | None:
         """What the file looks like if it is still that version and nobody writes it just now."""
+        seen = draft.mark()
+        if expected is None or seen == NOTHING:
+            return seen if expected is None and seen == NOTHING else None
         try:
-            seen = mark(place)
-            same = self._hash([place.read_bytes()]) == version
-            return seen if same and mark(place) == seen else None
+            same = self._hash(draft.pieces()) == expected
         except FileNotFoundError:
             return None
+        return seen if same and draft.mark() == seen else None
 
     def _hash(self, content: Iterable[bytes | memoryview]) -> str:
         """The same as the manager's, so that versions can be compared with what a browser knows."""
@@ -141,13 +225,61 @@ class Files:
             found.update(piece)
         return found.hexdigest()
 
-    async def _saved(self, path: str, place: Path) -> None:
+    async def _saved(self, path: str, spot: Spot, *, checkpoint: bool) -> None:
         """What a manager does after it saved."""
-        if not await ensure_async(self._manager.checkpoints.list_checkpoints(path)):
-            await ensure_async(self._manager.create_checkpoint(path))
-        model = await ensure_async(self._manager.get(path, content=False))
-        self._manager.run_post_save_hooks(model=model, os_path=str(place))
+        try:
+            if checkpoint:
+                await self._checkpoint(path, spot)
+            with beneath.explained(path):
+                model = await ensure_async(self._manager.get(path, content=False))
+            self._manager.run_post_save_hooks(model=model, os_path=spot.named)
+        except HTTPError as error:
+            raise explained(path, error) from error
         self._manager.emit(data={"action": "save", "path": path})
+
+    async def _checkpoint(self, path: str, spot: Spot) -> None:
+        """One checkpoint should exist. Jupyter's own file checkpoints go by path; so the same is made here."""
+        kept = self._manager.checkpoints
+        ours = type(kept) in (FileCheckpoints, AsyncFileCheckpoints) and re.fullmatch(
+            r"[^/]*[^/.]", kept.checkpoint_dir
+        )
+        with suppress(ToolError):  # the notebook is saved, whatever is in the way of its checkpoint
+            if ours and _is_in_writable(spot):
+                await in_thread(partial(_copy, spot, kept.checkpoint_dir))
+            elif not await ensure_async(kept.list_checkpoints(path)):  # the manager knows another place
+                await ensure_async(self._manager.create_checkpoint(path))
+
+
+def _is_in_writable(spot: Spot) -> bool:
+    with beneath.open_folder(spot.root, spot.relative.rpartition("/")[0]) as folder:
+        return os.access(".", os.W_OK, dir_fd=folder)
+
+
+def _copy(spot: Spot, folder: str) -> None:
+    """A checkpoint of the file as it is, where none is yet. Raises ToolError."""
+    named = Path(spot.named)
+    beside = _real(named.parent) / folder / f"{named.stem}-checkpoint{named.suffix}"
+    target = _within(spot.root, beside, beside.name)
+    beneath.make_folders(spot.root, target.rpartition("/")[0])
+    with drafting(spot.root, target) as draft:
+        if draft.mark() == NOTHING:
+            with beneath.open_file(spot.root, spot.relative) as source:
+                draft.write(iter(partial(os.read, source, PIECE), b""), like=source)
+                draft.put(NOTHING)
+
+
+def _real(named: str | Path) -> Path:
+    try:
+        return Path(os.path.realpath(named))
+    except OSError as error:  # a name became a link, or none, while it was looked at
+        raise ToolError(f"{Path(named).name} is being renamed or replaced. Try again in a while.") from error
+
+
+def _within(root: Path, real: Path, path: str) -> str:
+    """The way from the root to a real path. Raises OutsideWorkspace."""
+    if not real.is_relative_to(root):
+        raise OutsideWorkspace(f"{path} leads out of the server's folder, through a symbolic link. Refused.")
+    return real.relative_to(root).as_posix()
 
 
 def _is_old(notebook: Any) -> bool:
@@ -164,8 +296,3 @@ def _upgraded(text: str) -> Any:
     metadata = {key: value for key, value in notebook["metadata"].items() if not key.startswith("orig_nbformat")}
     cells = [{key: value for key, value in cell.items() if key != "id"} for cell in notebook["cells"]]
     return {"cells": cells, "metadata": metadata, "nbformat": SUPPORTED, "nbformat_minor": SUPPORTED}
-
-
-def _intermediate(place: Path) -> Path:
-    """Where atomic writing keeps the former version meanwhile."""
-    return place.with_name(f".~{place.name}")

@@ -1,4 +1,4 @@
-"""Where the contents back end gets notebooks from and puts them: through any contents manager, as Jupyter's own handlers do."""
+"""Where the contents back end gets documents from and puts them: through any contents manager, as Jupyter's own handlers do."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from jupyter_core.utils import ensure_async
 from msgspec import Struct
 from tornado.web import HTTPError
 
-from ..errors import ToolError
+from ..errors import Stale, ToolError
 from .cells import checked, identified, ids_of
 from .layout import Layout
+from .port import TextFile
 
 NOTEBOOK_LIMIT = 256 * 1024 * 1024
 """Bytes of a notebook that is opened."""
+TEXT_LIMIT = 20 * 1024 * 1024
+"""Bytes of a text file that is read or written as one."""
 REMEMBERED = 64
 """Notebooks whose ids are remembered."""
 T = TypeVar("T")
@@ -33,15 +36,25 @@ class Loaded(Struct, frozen=True, kw_only=True):
 
 
 class Storage(Protocol):
-    """Reads and writes whole notebooks."""
+    """Reads and writes whole documents. All raise ToolError."""
 
-    async def load(self, path: str) -> Loaded:
-        """Raises ToolError."""
+    async def load(self, path: str) -> Loaded: ...
 
     async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
         """Write what was made from ``before``, and say its version; None: it is not ``before`` any more, nothing was written.
 
         ``still`` is called right before it is written, and raises when it must not be."""
+
+    async def free(self, path: str) -> None:
+        """Nothing may be there, and the folder must be; missing folders are made. Raises Stale."""
+
+    async def create(self, path: str, notebook: dict[str, Any]) -> str:
+        """Write a notebook where it is free, and say its version."""
+
+    async def load_text(self, path: str) -> TextFile: ...
+
+    async def store_text(self, path: str, text: str, expected: str | None, still: Callable[[], None]) -> str | None:
+        """As ``store``. ``expected`` is the version that it was made from; None: the path is free."""
 
 
 class Managed:
@@ -78,8 +91,42 @@ class Managed:
         if await version(self._manager, path, type="notebook") != before.version:
             return None
         still()
+        return await self.create(path, notebook)
+
+    async def free(self, path: str) -> None:
+        try:
+            if await ensure_async(self._manager.file_exists(path)) or await ensure_async(
+                self._manager.dir_exists(path)
+            ):
+                raise taken(path)
+            parts = path.strip("/").split("/")[:-1]
+            for depth in range(1, len(parts) + 1):
+                folder = "/".join(parts[:depth])
+                if not await ensure_async(self._manager.dir_exists(folder)):
+                    await save(self._manager, folder, {"type": "directory"})
+        except HTTPError as error:
+            raise explained(path, error) from error
+
+    async def create(self, path: str, notebook: dict[str, Any]) -> str:
         await save(self._manager, path, {"type": "notebook", "format": "json", "content": notebook})
         return await version(self._manager, path, type="notebook")
+
+    async def load_text(self, path: str) -> TextFile:
+        await limited(self._manager, path, TEXT_LIMIT)
+        model = await get(self._manager, path, type="file", format="text")
+        if not isinstance(model.get("content"), str):
+            raise ToolError(f"{path} is not a text file.")
+        return TextFile(path=path, text=model["content"], version=version_of(model))
+
+    async def store_text(self, path: str, text: str, expected: str | None, still: Callable[[], None]) -> str | None:
+        if expected is not None and await self._text_version(path) != expected:
+            return None
+        still()
+        await save(self._manager, path, {"type": "file", "format": "text", "content": text})
+        return await self._text_version(path)
+
+    async def _text_version(self, path: str) -> str:
+        return await version(self._manager, path, type="file", format="text")
 
 
 async def get(manager: Any, path: str, **asked: Any) -> dict[str, Any]:
@@ -139,6 +186,10 @@ def version_of(model: dict[str, Any]) -> str:
 
 def _nameless(cell: Any) -> Any:
     return {key: value for key, value in cell.items() if key != "id"} if isinstance(cell, dict) else cell
+
+
+def taken(path: str) -> Stale:
+    return Stale(f"{path} exists already; nothing was changed. Read it first, or choose another name.")
 
 
 def explained(path: str, error: HTTPError) -> ToolError:

@@ -11,12 +11,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from .. import beneath
 from ..documents.cells import as_notebook, checked, identified
 from ..documents.documents import Documents
 from ..documents.layout import Layout
 from ..documents.port import Cell, Notebook
 from ..errors import ToolError
-from ..tools import beneath
 from ..tools.paths import Place, locate
 from .states import bytes_hash, same_cells, text_hash
 

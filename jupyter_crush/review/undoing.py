@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
+from .. import beneath
 from ..documents.port import CellEdit, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs
-from ..documents.replacing import Draft, mark
+from ..documents.replacing import drafting
+from ..documents.storage import in_thread
 from ..errors import Stale, ToolError
 from ..store.store import Store
-from ..tools import beneath
 from ..tools.paths import Place
 from .compare import Change, FileChanges, is_output_changed
 from .content import Contents, Seen
@@ -82,19 +84,17 @@ async def put_back(place: Place, data: bytes | None, version: str | None) -> Non
             beneath.make_folders(place.root, place.relative.rpartition("/")[0])
             await asyncio.to_thread(beneath.write, place.root, place.relative, data)
         return
-    seen = mark(place.real)
-    if await asyncio.to_thread(_version, place) != version:
-        raise Stale(f"{place.shown} was changed by somebody else meanwhile. Nothing was changed.")
-    if data is None:
-        if mark(place.real) == seen:  # nobody of this server comes in between from here on
-            beneath.remove(place.root, place.relative)
-            return
-    else:
-        with Draft(place.real) as draft:
-            await asyncio.to_thread(draft.write, [data])
-            beneath.look(place.root, place.relative)
+    with drafting(place.root, place.relative) as draft:
+        seen = draft.mark()
+        if await in_thread(partial(_version, place)) != version:
+            raise Stale(f"{place.shown} was changed by somebody else meanwhile. Nothing was changed.")
+        if data is not None:
+            await in_thread(partial(draft.write, [data]))
             if draft.put(seen):
                 return
+        elif draft.mark() == seen:  # nobody of this server comes in between from here on
+            beneath.remove(place.root, place.relative)
+            return
     raise Stale(f"{place.shown} is being changed by somebody else. Nothing was changed.")
 
 

@@ -18,8 +18,8 @@ from typing import Literal
 from urllib.parse import unquote
 
 from ..errors import Denied
+from ..visible import visible
 from .paths import Place
-from .visible import visible
 
 Action = Literal["read", "write"]
 Verdict = Literal["free", "ask", "deny"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from ..visible import visible
 from . import limits
-from .visible import visible
 
 CONTEXT = 3
 """Unchanged lines that are shown around a change."""

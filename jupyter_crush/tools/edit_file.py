@@ -8,8 +8,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from .. import beneath
 from ..errors import ToolError
-from . import beneath, limits, text_files
+from . import limits, text_files
 from .nearest import missing
 from .paths import Place
 from .port import Kind, Prepared, ToolContext

@@ -8,14 +8,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from .. import beneath
 from ..errors import Stale, ToolError
-from . import beneath, control_files, limits, notebook_files
+from ..visible import shown, visible
+from . import control_files, limits, notebook_files
 from .nearest import missing
 from .notebook_edits import Delete, Insert, Move, Plan, Replace
 from .paths import Place
 from .port import Ask, Kind, Output, Prepared, ToolContext
 from .truncate import fit
-from .visible import shown, visible
 
 
 class EditNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,11 +8,11 @@ from typing import Any
 
 from ..documents.render import render_outputs
 from ..kernels import Execution
+from ..visible import shown, visible
 from . import control_files, limits
 from .paths import Place
 from .port import Ask, Output, ToolContext
 from .truncate import fit
-from .visible import shown, visible
 
 
 def asking(place: Place, code: str, cell_id: str | None, timeout: float, context: ToolContext) -> Ask:

@@ -7,14 +7,15 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from . import beneath, control_files, limits
+from .. import beneath
+from ..visible import one_line
+from . import control_files, limits
 from .globs import Glob
 from .nearest import missing
 from .paths import Place, locate
 from .port import Kind, Output, Prepared, ToolContext
 from .sizes import size_text
 from .truncate import fit
-from .visible import one_line
 from .walk import Entry, Walk
 
 

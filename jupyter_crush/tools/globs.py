@@ -9,8 +9,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from ..errors import ToolError
+from ..visible import visible
 from . import limits
-from .visible import visible
 
 
 class Glob:

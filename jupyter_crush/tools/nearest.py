@@ -6,11 +6,11 @@ import os
 from contextlib import suppress
 from difflib import get_close_matches
 
+from .. import beneath
+from ..beneath import NotThere
 from ..errors import ToolError
-from . import beneath
-from .beneath import NotThere
+from ..visible import one_line
 from .paths import Place
-from .visible import one_line
 
 NAMES = 2000
 

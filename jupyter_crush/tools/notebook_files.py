@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from .. import beneath
 from ..documents.port import Cell, Notebook
 from ..errors import ToolError
-from . import beneath, control_files, text_files
+from ..visible import shown
+from . import control_files, text_files
 from .nearest import missing
 from .paths import Place, locate
 from .port import Ask, ToolContext
 from .truncate import head
-from .visible import shown
 
 COMPARED_BYTES = 32 * 1024 * 1024
 """Of a notebook that is compared with the disk when its folder was changing while it was read."""

@@ -8,16 +8,17 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from .. import beneath
 from ..errors import ToolError
+from ..visible import shown
 from ..wire import Image
-from . import beneath, control_files, limits, text_files
+from . import control_files, limits, text_files
 from .nearest import missing
 from .paths import Place, locate
 from .pictures import Picture, picture_of
 from .port import Ask, Kind, Output, Prepared, ToolContext
 from .sizes import size_text
 from .truncate import fit, head
-from .visible import shown
 
 
 class ReadFileArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from .. import beneath
 from ..documents.port import Cell, SetOutputs
 from ..errors import CrushError, Stale, ToolError
-from . import beneath, limits, notebook_files
+from . import limits, notebook_files
 from .executions import asking, telling, told
 from .paths import Place
 from .port import Kind, Output, Prepared, ToolContext

@@ -10,14 +10,15 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from .. import beneath
 from ..errors import ToolError
-from . import beneath, control_files, limits, processes
+from ..visible import shown, visible
+from . import control_files, limits, processes
 from .paths import Place, locate
 from .port import Ask, Kind, Output, Prepared, ToolContext
 from .shell_words import coverage
 from .terminal import plain
 from .truncate import HeadTail, fit, head
-from .visible import shown, visible
 
 _SHELL_ENV = ("BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PROMPT_COMMAND")
 

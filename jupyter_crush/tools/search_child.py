@@ -14,8 +14,9 @@ from pathlib import Path
 
 def main(given: str) -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    from jupyter_crush import beneath  # noqa: PLC0415
     from jupyter_crush.errors import ToolError  # noqa: PLC0415  # the package is found only now
-    from jupyter_crush.tools import beneath, limits  # noqa: PLC0415
+    from jupyter_crush.tools import limits  # noqa: PLC0415
 
     wanted = json.loads(given)
     root, start = Path(wanted["root"]), wanted["start"]

@@ -20,15 +20,16 @@ from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta, Struct
 
+from .. import beneath
 from ..errors import Denied, ToolError
-from . import beneath, control_files, limits, processes
+from ..visible import one_line, shown, visible
+from . import control_files, limits, processes
 from .globs import Glob
 from .ignores import ALWAYS
 from .nearest import missing
 from .paths import Place, locate
 from .port import Ask, Kind, Output, Prepared, ToolContext
 from .truncate import HeadTail, fit
-from .visible import one_line, shown, visible
 
 CHILD = Path(__file__).with_name("search_child.py")
 REPORT_BYTES = 16 * 1024 * 1024

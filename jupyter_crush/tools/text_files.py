@@ -13,15 +13,16 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from .. import beneath
+from ..beneath import NotThere, Stamp
 from ..documents.port import TextFile
 from ..errors import OutsideWorkspace, Stale, ToolError
-from . import beneath, control_files, limits
-from .beneath import NotThere, Stamp
+from ..visible import visible
+from . import control_files, limits
 from .nearest import missing
 from .paths import Place
 from .port import ToolContext
 from .truncate import head
-from .visible import visible
 
 ATTEMPTS = 5
 DISK = "disk:"

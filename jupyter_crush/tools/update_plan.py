@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import replace
 
+from ..visible import one_line
 from .port import Kind, Output, Prepared, ToolContext
-from .visible import one_line
 
 STEPS = 20
 

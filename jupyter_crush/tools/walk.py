@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from .. import beneath
 from ..errors import ToolError
-from . import beneath, limits
+from . import limits
 from .ignores import ALWAYS, Ignores
 
 LEVELS = 64

@@ -7,12 +7,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from .. import beneath
 from ..errors import ToolError
-from . import beneath, control_files, limits, text_files
+from ..visible import shown, visible
+from . import control_files, limits, text_files
 from .diff import Diff, unified
 from .paths import Place, locate
 from .port import Ask, Kind, Output, Prepared, ToolContext
-from .visible import shown, visible
 
 
 class WriteFileArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_crush.documents.contents import TEXT_LIMIT, ContentsBackend
+from jupyter_crush.documents.contents import ContentsBackend
+from jupyter_crush.documents.storage import TEXT_LIMIT
 from jupyter_crush.errors import Stale, ToolError
 from managers import MANAGERS, large
 

@@ -4,10 +4,10 @@ Theory. A path that was checked is only words; between the check and the use eac
 elsewhere. So a path is walked with file descriptors: each name is opened in the folder that is held open, never following a link,
 and what is done afterwards is done to the descriptor. What such a walk reaches lies beneath the root, whatever happens to the names.
 
-Paths given here are relative, with ``/``, already resolved (:mod:`.paths`): a link that is met was put there since.
+Paths given here are relative, with ``/``, already resolved (:mod:`.tools.paths`): a link that is met was put there since.
 
-Some work goes by path nevertheless (the server's contents manager opens files by name). :class:`Stamp` tells afterwards whether a
-name on the way could have been swapped meanwhile: renaming changes the folder it happens in.
+Some work goes by path nevertheless (an open editor's, and that of contents managers which are not Jupyter's own). :class:`Stamp`
+tells afterwards whether a name on the way could have been swapped meanwhile: renaming changes the folder it happens in.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import OutsideWorkspace, ToolError
+from .errors import OutsideWorkspace, ToolError
 from .visible import visible
 
 FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -66,10 +66,10 @@ def open_file(root: Path, relative: str) -> Iterator[int]:
     """A descriptor of a regular file, for reading. Raises ToolError for everything else."""
     folder, name = parent_and_name(relative)
     with open_folder(root, folder) as held, explained(relative):
-        _must_be_regular(os.stat(name, dir_fd=held, follow_symlinks=False), relative)
+        must_be_regular(os.stat(name, dir_fd=held, follow_symlinks=False), relative)
         descriptor = os.open(name, FILE, dir_fd=held)
         try:
-            _must_be_regular(os.fstat(descriptor), relative)
+            must_be_regular(os.fstat(descriptor), relative)
             yield descriptor
         finally:
             os.close(descriptor)
@@ -84,7 +84,7 @@ def look(root: Path, relative: str) -> os.stat_result | None:
         with open_folder(root, folder) as held, explained(relative):
             found = os.stat(name, dir_fd=held, follow_symlinks=False)
             if not stat.S_ISDIR(found.st_mode):
-                _must_be_regular(found, relative)
+                must_be_regular(found, relative)
             return found
     except NotThere:
         return None
@@ -180,7 +180,7 @@ class Stamp(NamedTuple):
                     held = inner
                     walk.append(_moment(os.fstat(held)))
                 found = os.stat(name, dir_fd=held, follow_symlinks=False)
-                _must_be_regular(found, relative)
+                must_be_regular(found, relative)
                 walk.append((found.st_dev, found.st_ino, 0, 0))
             finally:
                 os.close(held)
@@ -238,7 +238,7 @@ def _moment(found: os.stat_result) -> tuple[int, int, int, int]:
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _must_be_regular(found: os.stat_result, relative: str) -> None:
+def must_be_regular(found: os.stat_result, relative: str) -> None:
     mode, shown = found.st_mode, visible(relative)
     if stat.S_ISREG(mode):
         return
