@@ -88,7 +88,7 @@ def test_nothing_is_written_behind_a_tab_that_died(
 
 
 @pytest.mark.timeout(300)
-def test_an_edit_that_a_closed_tab_did_not_save_is_made_in_the_file_once(
+def test_an_edit_that_a_closed_tab_did_not_save_is_made_in_the_file_or_said_not_to_be(
     tab: LabPage, lab: LabProcess, workspace: Workspace, api: MessagesApi
 ) -> None:
     held: list[Route] = []
@@ -107,7 +107,13 @@ def test_an_edit_that_a_closed_tab_did_not_save_is_made_in_the_file_once(
     assert found.pop("two").removesuffix(" + 10") == BEFORE["two"], (
         "the browser may have let the save go when it closed the tab"
     )
-    assert found == {"one": AFTER["one"], "three": BEFORE["three"]}
+    told = json.dumps(api.bodies[-1]["messages"][-1])
+    if (
+        '"is_error": true' in told
+    ):  # that the tab went away was noticed too late, and the agent knows that it has to look again
+        assert found in ({"one": kept["one"], "three": BEFORE["three"]} for kept in (BEFORE, AFTER)), told
+    else:
+        assert found == {"one": AFTER["one"], "three": BEFORE["three"]}
 
 
 def _is_save(route: Route) -> bool:
