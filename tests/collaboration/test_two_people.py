@@ -97,7 +97,7 @@ async def test_an_edit_of_what_somebody_has_changed_is_refused_and_the_agent_rec
     ana = await join(NAME)
     ana.type(" # mine", "one")
     ben = await join(NAME)
-    assert ben.sources["one"] == "total = 1 # mine"
+    await ben.until(lambda: ben.sources["one"] == "total = 1 # mine")
     api.script(Answer(replacing(one="total = 1")), Answer(replacing(one="total = 1 # mine")), "Done.")
     session = await workspace.create_session()
     ended = await workspace.wait(await workspace.prompt(session.id, "Change one"), timeout=60)
