@@ -89,6 +89,7 @@ async def test_a_stale_edit_is_refused_and_nothing_changes(documents: Documents,
     ana = await join(PATH)
     ana.type(" typed", "b")
     ben = await join(PATH)
+    await ben.until(lambda: ben.sources["b"] == "2 typed")
     with pytest.raises(Stale, match="2 typed"):
         await documents.edit_notebook(PATH, [replace("a", "1", "10"), replace("b", "2", "20")])
     assert ben.sources == {"a": "1", "b": "2 typed", "c": "3"}
@@ -98,6 +99,7 @@ async def test_a_text_file_is_read_and_written_in_its_room(documents: Documents,
     ana = await join(TEXT)
     ana.type("# mine\n")
     ben = await join(TEXT)
+    await ben.until(lambda: ben.text.endswith("# mine\n"))
     seen = await documents.read_text(TEXT)
     assert seen.text == ben.text == "x = 1\ny = 2\n# mine\n"
     written = await documents.write_text(TEXT, "x = 10\ny = 2\n# mine\n", seen.version)
