@@ -168,7 +168,9 @@ def test_slash_commands_run_and_the_workspaces_own_prompts_are_sent(
     with tab.page.expect_download() as download:
         tab.send("/export json")
     assert download.value.suggested_filename == "crush-Gaps.json"
+    expect(tab.composer).to_have_value("")
     tab.composer.press_sequentially("/he")
+    expect(offered.filter(has_text="/help")).to_be_visible()
     tab.page.keyboard.press("Enter")
     expect(offered.filter(has_text="/fork")).to_be_visible()
     tab.composer.fill("")
