@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from jupyter_crush.documents.attached import AttachedBackend, as_text
@@ -59,6 +60,7 @@ class FrontEnd:
         self.asked: list[DocumentRequest] = []
         self.resolved: list[bool] = []
         self.did: list[DocumentWork] = []
+        self.looks: list[DocumentWork] = []
         self.step = asyncio.Event()
         """Cleared, it holds the tab between its claim and what it does."""
         self.step.set()
@@ -225,6 +227,8 @@ class FrontEnd:
             self.resolved.append(self.backend.answer(request.id, answer).resolved)
 
     async def _done(self, request: DocumentRequest, work: DocumentWork) -> AnswerDocument:
+        if request.action == "show":
+            return self._shown(work)
         fresh = await self._refresh()
         if request.action == "read":
             return self.answer("ok")
@@ -243,6 +247,13 @@ class FrontEnd:
         self.dirty = True
         shown = self.answer("ok")
         return shown if await self._save() else self.answer("unsaved")
+
+    def _shown(self, work: DocumentWork) -> AnswerDocument:
+        """What a running cell printed so far: no change of the document."""
+        with suppress(ToolError):
+            self.cells = applied({"cells": self.cells}, work.edits)["cells"]
+        self.looks.append(work)
+        return AnswerDocument(tab_id=self.tab_id, status="ok")
 
     async def _refresh(self) -> bool:
         if await self._disk_version() == self.version:

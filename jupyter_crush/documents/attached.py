@@ -33,10 +33,10 @@ from ..wire import (
     Resolved,
 )
 from .answers import as_notebook, doubtful, landed, refusal
-from .port import CellEdit, Elsewhere, Notebook, TextFile
+from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import Presence, Tab, path_of
 
-Action: TypeAlias = Literal["read", "edit", "write"]
+Action: TypeAlias = Literal["read", "edit", "write", "show"]
 Fate: TypeAlias = AnswerDocument | Literal["unclaimed", "unknown"]
 
 
@@ -122,6 +122,12 @@ class AttachedBackend:
 
     async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
         return as_notebook(path, await self._ask(path, "edit", DocumentWork(edits=tuple(edits))))
+
+    async def show(self, path: str, outputs: SetOutputs) -> None:
+        """In the tab that its person looks at. Not in line with edits: a tab does what it claimed in that order."""
+        key = path_of(path)
+        if (tab := self._presence.best(key)) is not None:
+            await self._offer(tab, key, "show", DocumentWork(edits=(outputs,)))
 
     async def create_notebook(self, path: str, kernel_name: str | None) -> Notebook:  # noqa: ARG002  its port
         raise Stale(f"{path} is open in JupyterLab; nothing was changed. Read it first, or choose another name.")

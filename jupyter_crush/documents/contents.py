@@ -18,7 +18,7 @@ from ..lines import Lines
 from .cells import as_notebook, identified
 from .edits import applied
 from .files import Files, is_plain
-from .port import CellEdit, Elsewhere, Notebook, TextFile
+from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .storage import TEXT_LIMIT, Loaded, Managed, Storage, in_thread
 
 ATTEMPTS = 5
@@ -60,6 +60,9 @@ class ContentsBackend:
                 if stored is not None:
                     return await in_thread(partial(as_notebook, path, edited, stored))
         raise ToolError(f"{path} is being changed by something else all the time. Try again in a while.")
+
+    async def show(self, path: str, outputs: SetOutputs) -> None:
+        """Nobody sees it."""
 
     async def create_notebook(self, path: str, kernel_name: str | None) -> Notebook:
         if not path.endswith(".ipynb"):

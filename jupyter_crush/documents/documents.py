@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 from ..errors import Stale, ToolError
 from .answers import doubtful, edits_landed
-from .port import Backend, CellEdit, Elsewhere, Notebook, TextFile
+from .port import Backend, Cell, CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
+from .presence import path_of
+from .showing import Showing, as_before
 
 ATTEMPTS = 3
 """Times that the back ends are asked in turn: a document may be opened while the last one is about to write its file."""
@@ -20,12 +24,13 @@ class Documents:
     opens it meanwhile.
 
     A back end that loses the document in mid-call hands the call on. When it cannot say whether an edit was made, the next one is
-    looked at first, so that nothing is done twice."""
+    looked at first, so that nothing is done twice. Owner of which cells show what they print while they run."""
 
     def __init__(self, backends: Sequence[Backend]) -> None:
         if not backends:
             raise ValueError("at least one back end is needed")
         self._backends = tuple(backends)
+        self._showing: dict[Showing, str] = {}
 
     async def _ask(
         self,
@@ -70,7 +75,43 @@ class Documents:
             notebook = await backend.read_notebook(path)
             return notebook if edits_landed({cell.id: cell.source for cell in notebook.cells}, edits) else None
 
-        return await self._ask(path, lambda backend: backend.edit_notebook(path, edits), found)
+        edited = await self._ask(path, lambda backend: backend.edit_notebook(path, edits), found)
+        for edit in edits:
+            if isinstance(edit, SetOutputs):
+                self._settled(path, edit.id)
+        return edited
+
+    # --- cells that run ---
+
+    @asynccontextmanager
+    async def showing(self, path: str, cell: Cell) -> AsyncIterator[Showing]:
+        """Around an execution of ``cell``: what it prints is shown. Afterwards an edit sets its outputs, or it is left."""
+        showing = Showing(cell, partial(self._show, path))
+        self._showing[showing] = path_of(path)
+        showing.start()
+        try:
+            yield showing
+        finally:
+            await showing.stop()
+            self._showing.pop(showing, None)
+
+    def as_before(self, notebook: Notebook) -> Notebook:
+        """A notebook that was read here, without what cells show only because they run just now."""
+        path = path_of(notebook.path)
+        cells = [showing.cell for showing, where in self._showing.items() if where == path]
+        return as_before(notebook, reversed(cells))
+
+    async def _show(self, path: str, outputs: SetOutputs) -> None:
+        for backend in self._backends:
+            if await backend.has(path):
+                await backend.show(path, outputs)
+                return
+
+    def _settled(self, path: str, cell_id: str) -> None:
+        """What the cell shows is content now."""
+        for showing, where in tuple(self._showing.items()):
+            if where == path_of(path) and showing.cell.id == cell_id:
+                del self._showing[showing]
 
     async def create_notebook(self, path: str, kernel_name: str | None) -> Notebook:
         return await self._ask(path, lambda backend: backend.create_notebook(path, kernel_name))

@@ -102,6 +102,9 @@ class Backend(Protocol):
     async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
         """Apply all edits, or raise Stale (with the current source) or ToolError and change nothing."""
 
+    async def show(self, path: str, outputs: SetOutputs) -> None:
+        """Have those who see the notebook see what a cell has printed so far. Nothing is written, nobody is waited for long."""
+
     async def create_notebook(self, path: str, kernel_name: str | None) -> Notebook:
         """An empty notebook where nothing is. Raises ToolError when something is there."""
 

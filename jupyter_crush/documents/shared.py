@@ -22,7 +22,7 @@ from tornado.web import HTTPError
 from ..errors import Stale, ToolError
 from ..lines import Lines
 from ..tasks import Tasks
-from .port import CellEdit, Elsewhere, Notebook, TextFile
+from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import path_of
 from .rooms import Replaced, Room
 from .storage import explained
@@ -67,6 +67,14 @@ class SharedBackend:
             return cells.edit_notebook(path, document, edits)
 
         return await self._change(path, cells.is_notebook, edit)
+
+    async def show(self, path: str, outputs: SetOutputs) -> None:
+        from . import shared_cells as cells  # noqa: PLC0415  see there
+
+        for room in self._rooms.of(path_of(path)):
+            if cells.is_notebook(room.document):
+                await self._loaded(path, room)
+                cells.show(room.document, outputs)
 
     async def create_notebook(self, path: str, kernel_name: str | None) -> Notebook:  # noqa: ARG002  its port
         raise Stale(f"{path} is open in JupyterLab; nothing was changed. Read it first, or choose another name.")

@@ -23,7 +23,7 @@ from pycrdt import Array, Map, Text
 from ..errors import Stale, ToolError
 from .cells import as_notebook, identified, ids_of, outputs_of
 from .edits import applied, new_cell
-from .port import CellEdit, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs, TextFile
+from .port import CellEdit, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs, TextFile, source_hash
 
 ORIGIN = "jupyter_crush"
 """Names our transactions."""
@@ -119,6 +119,17 @@ def edit_notebook(path: str, document: Any, edits: Sequence[CellEdit]) -> Notebo
     return read_notebook(path, document)
 
 
+def show(document: YNotebook, edit: SetOutputs) -> None:
+    """What a cell has printed so far, unless it says something else by now; and whether more is to come."""
+    outline = _outline(document)
+    for cell_id, cell in zip(ids_of(outline), _cells(document), strict=True):
+        if cell_id == edit.id and cell.get("cell_type") == "code":
+            with document.ydoc.transaction(origin=ORIGIN):
+                if source_hash(str(cell["source"])) == edit.expected:
+                    set_outputs(cell, edit)
+                _set(cell, "execution_state", "running" if edit.running else "idle")
+
+
 def write_text(path: str, document: Any, text: str, expected: str) -> TextFile:
     """Write whole, if it is still what the caller saw. Raises Stale."""
     _check_whole(text)
@@ -165,7 +176,7 @@ class _Change:
                 moved = self._remove(edit.id)  # made anew: browsers cannot follow a move
                 self._insert(self._after(edit.after), edit.id, moved)
             case SetOutputs():
-                set_outputs(self._cells[self._ids.index(edit.id)], edit.outputs, edit.execution_count)
+                set_outputs(self._cells[self._ids.index(edit.id)], edit)
 
     def _after(self, after: str | None) -> int:
         return 0 if after is None else self._ids.index(after) + 1
@@ -229,13 +240,13 @@ def _common(left: Sequence[Any], right: Sequence[Any]) -> int:
 # --- outputs ---
 
 
-def set_outputs(cell: Map[Any], outputs: Sequence[Any], count: int | None) -> None:
+def set_outputs(cell: Map[Any], edit: SetOutputs) -> None:
     """What is there already stays, and a stream that has grown gets what is new; so it costs little to show a cell while it runs."""
     if not isinstance(cell.get("outputs"), Array):
         cell["outputs"] = Array()
     shown: Array[Any] = cell["outputs"]
     was = shown.to_py() or []
-    wanted = [_shareable(output) for output in outputs_of({"cell_type": "code", "outputs": list(outputs)})]
+    wanted = [_shareable(output) for output in outputs_of({"cell_type": "code", "outputs": list(edit.outputs)})]
     kept = 0
     while kept < min(len(was), len(wanted)) and was[kept] == wanted[kept]:
         kept += 1
@@ -247,11 +258,16 @@ def set_outputs(cell: Map[Any], outputs: Sequence[Any], count: int | None) -> No
         del shown[kept:]
     if kept < len(wanted):
         shown.extend([_shared(output) for output in wanted[kept:]])
-    if cell.get("execution_count") != count:
-        cell["execution_count"] = count
+    _set(cell, "execution_count", edit.execution_count)
+    _set(cell, "execution_state", "running" if edit.running else "idle")
     metadata = cell.get("metadata")
     if isinstance(metadata, Map) and "trusted" in metadata:
         del metadata["trusted"]  # what was trusted were the old outputs
+
+
+def _set(cell: Map[Any], key: str, value: Any) -> None:
+    if cell.get(key) != value:
+        cell[key] = value
 
 
 def _grown(shown: Any, was: dict[str, Any], wanted: dict[str, Any]) -> tuple[Text, str] | None:

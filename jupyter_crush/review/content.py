@@ -62,7 +62,7 @@ class Contents:
     async def notebook(self, place: Place) -> Seen:
         if not self.is_there(place):
             return NOTHING
-        shown = await self.documents.read_notebook(place.api)
+        shown = self.documents.as_before(await self.documents.read_notebook(place.api))
         is_open = await self.documents.is_open(place.api)
         return await asyncio.to_thread(self._notebook, place, shown, is_open)
 

@@ -11,7 +11,9 @@ from msgspec import Meta, Struct
 
 from .. import beneath
 from ..documents.port import Cell, SetOutputs
+from ..documents.showing import Showing
 from ..errors import CrushError, Stale, ToolError
+from ..kernels import Execution
 from . import limits, notebook_files
 from .executions import asking, telling, told
 from .paths import Place
@@ -53,6 +55,21 @@ async def _perform(place: Place, cell: Cell, seconds: float, context: ToolContex
             f"Cell {cell.id} changed since you asked to run it. It was not run. It is now:\n"
             f"{notebook_files.present(index, current)}"
         )
+    async with context.documents.showing(place.api, current) as showing:
+        execution = await _executed(place, showing, seconds, notebook.kernel_name, context)
+        await showing.stop()
+        note = None
+        if execution.status in ("no_kernel", "aborted"):
+            await showing.leave(current.outputs, current.execution_count)
+        else:
+            note = await _keep(place, showing, execution.outputs, execution.execution_count, context)
+    return await told(execution, place, context, cell.id, note, cell.source)
+
+
+async def _executed(
+    place: Place, showing: Showing, seconds: float, kernel_name: str | None, context: ToolContext
+) -> Execution:
+    """When it is cancelled, what was printed before is put down."""
     printed: tuple[dict[str, Any], ...] = ()
     tell = telling(context)
 
@@ -60,26 +77,33 @@ async def _perform(place: Place, cell: Cell, seconds: float, context: ToolContex
         nonlocal printed
         printed = tuple(outputs)
         tell(outputs)
+        showing.tell(outputs)
 
     try:
-        execution = await context.kernels.execute(
-            place.api, cell.source, timeout=seconds, on_output=on_output, kernel_name=notebook.kernel_name
+        return await context.kernels.execute(
+            place.api, showing.cell.source, timeout=seconds, on_output=on_output, kernel_name=kernel_name
         )
     except asyncio.CancelledError:
+        await showing.stop()
         with suppress(CrushError, TimeoutError):
             async with asyncio.timeout(KEEP_SECONDS):
-                await _keep(place, cell, printed, None, context)
+                await _keep(place, showing, printed, None, context)
         raise
-    note = None
-    if execution.status not in ("no_kernel", "aborted"):
-        note = await _keep(place, cell, execution.outputs, execution.execution_count, context)
-    return await told(execution, place, context, cell.id, note, cell.source)
 
 
 async def _keep(
-    place: Place, cell: Cell, outputs: Sequence[dict[str, Any]], count: int | None, context: ToolContext
+    place: Place, showing: Showing, outputs: Sequence[dict[str, Any]], count: int | None, context: ToolContext
 ) -> str | None:
     """Put outputs into the cell. What is to be said when that is not possible."""
+    note = await _kept(place, showing.cell, outputs, count, context)
+    if note is not None:
+        await showing.leave(outputs, count)
+    return note
+
+
+async def _kept(
+    place: Place, cell: Cell, outputs: Sequence[dict[str, Any]], count: int | None, context: ToolContext
+) -> str | None:
     written = SetOutputs(id=cell.id, expected=cell.hash, outputs=outputs, execution_count=count)
     try:
         async with context.ledger.notebook(place, [written]):

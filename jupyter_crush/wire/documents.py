@@ -47,12 +47,14 @@ class MoveCell(Wire, frozen=True, kw_only=True, tag_field="op", tag="move"):
 
 
 class SetOutputs(Wire, frozen=True, kw_only=True, tag_field="op", tag="outputs"):
-    """What a real execution printed. `expected`: the source that ran; outputs never land beside other code."""
+    """What a real execution printed. `expected`: the source that ran; outputs never land beside other code. `running`: more is to
+    come."""
 
     id: str
     expected: str
     outputs: Sequence[JsonObject]
     execution_count: int | None
+    running: bool = False
 
 
 CellEdit: TypeAlias = InsertCell | ReplaceCell | DeleteCell | MoveCell | SetOutputs
@@ -84,12 +86,13 @@ class PutPresence(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class DocumentRequest(Wire, frozen=True, kw_only=True):
     """Something to do with an open document, for the one tab that is named. It claims the request before it acts.
 
-    `reload` is no request but a hint: the file was written by somebody else; show it, if nothing is unsaved."""
+    `show`: put what a running cell has printed so far where people see it; the document stays as clean or as unsaved as it was, and
+    nothing is saved. `reload` is no request but a hint: the file was written by somebody else; show it, if nothing is unsaved."""
 
     id: str
     tab_id: str
     path: str
-    action: Literal["read", "edit", "write", "reload"]
+    action: Literal["read", "edit", "write", "show", "reload"]
 
 
 class ClaimDocument(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

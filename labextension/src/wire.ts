@@ -419,7 +419,7 @@ export interface MoveCell {
 
 /**
  * What a real execution printed. `expected`: the source that ran; outputs never land beside other
- * code.
+ * code. `running`: more is to come.
  */
 export interface SetOutputs {
   op: 'outputs';
@@ -427,6 +427,7 @@ export interface SetOutputs {
   expected: string;
   outputs: JsonObject[];
   execution_count: number | null;
+  running: boolean;
 }
 
 /** A document that a tab has open. `path` is relative to the server's root. */
@@ -449,14 +450,15 @@ export interface PutPresence {
 
 /**
  * Something to do with an open document, for the one tab that is named. It claims the request before
- * it acts. `reload` is no request but a hint: the file was written by somebody else; show it, if
- * nothing is unsaved.
+ * it acts. `show`: put what a running cell has printed so far where people see it; the document stays
+ * as clean or as unsaved as it was, and nothing is saved. `reload` is no request but a hint: the file
+ * was written by somebody else; show it, if nothing is unsaved.
  */
 export interface DocumentRequest {
   id: string;
   tab_id: string;
   path: string;
-  action: 'edit' | 'read' | 'reload' | 'write';
+  action: 'edit' | 'read' | 'reload' | 'show' | 'write';
 }
 
 export interface ClaimDocument {

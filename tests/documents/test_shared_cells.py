@@ -23,7 +23,7 @@ from jupyter_crush.documents.port import (
     SetOutputs,
     source_hash,
 )
-from jupyter_crush.documents.shared_cells import edit_notebook, read_notebook, read_text, rewrite, write_text
+from jupyter_crush.documents.shared_cells import edit_notebook, read_notebook, read_text, rewrite, show, write_text
 from jupyter_crush.errors import Stale, ToolError
 from managers import code, markdown, notebook
 
@@ -57,8 +57,11 @@ def replace(cell_id: str, seen: str, source: str) -> ReplaceCell:
     return ReplaceCell(id=cell_id, expected=source_hash(seen), source=source)
 
 
-def outputs(cell_id: str, source: str, found: Sequence[dict[str, Any]], count: int | None = 1) -> SetOutputs:
-    return SetOutputs(id=cell_id, expected=source_hash(source), outputs=found, execution_count=count)
+def outputs(
+    cell_id: str, source: str, found: Sequence[dict[str, Any]], count: int | None = 1, *, running: bool = False
+) -> SetOutputs:
+    expected = source_hash(source)
+    return SetOutputs(id=cell_id, expected=expected, outputs=found, execution_count=count, running=running)
 
 
 def sources(document: YNotebook) -> dict[str, str]:
@@ -226,6 +229,25 @@ class TestOutputs:
         assert read_notebook(PATH, document).cells[0].outputs == [STREAM]
         more = {**STREAM, "text": "one\ntwo\n"}
         assert edit_notebook(PATH, document, [outputs("a", "x = 1", [more])]).cells[0].outputs == [more]
+
+    def test_a_cell_that_runs_shows_what_it_prints_and_that_it_runs(self) -> None:
+        document = shared()
+        show(document, outputs("a", "x = 1", [STREAM], None, running=True))
+        assert document.ycells[0]["execution_state"] == "running"
+        assert document.get()["cells"][0]["outputs"] == [STREAM]
+        sizes = updates(document)
+        show(document, outputs("a", "x = 1", [STREAM], None, running=True))
+        show(document, outputs("gone", "x = 1", [STREAM], None, running=True))
+        assert not sizes, "what is shown already is not sent again"
+        edit_notebook(PATH, document, [outputs("a", "x = 1", [STREAM], 4)])
+        assert document.ycells[0]["execution_state"] == "idle"
+
+    def test_what_is_shown_never_lands_beside_other_code(self) -> None:
+        document = shared()
+        show(document, outputs("a", "x = 2", [STREAM], None, running=True))
+        assert document.get()["cells"][0]["outputs"] == []
+        show(document, outputs("a", "x = 2", [], None))
+        assert document.ycells[0]["execution_state"] == "idle"
 
     def test_outputs_are_never_marked_as_trusted(self) -> None:
         document = shared(notebook(code("a", "x", metadata={"trusted": True, "tags": []})))

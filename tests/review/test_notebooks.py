@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,29 @@ async def test_outputs_come_back_and_those_of_a_persons_own_run_stay(tmp_path: P
         await room.revert(run_id="r2")
         shown = (await room.documents.read_notebook(NB)).cells
         assert [cell.outputs[0]["text"] for cell in shown[:2]] == ["first", "mine"] and shown[2].source == "c = 1"
+
+
+async def test_what_a_cell_shows_while_it_runs_is_not_what_was_there_before(tmp_path: Path) -> None:
+    async with ReviewRoom(tmp_path) as room:
+        room.notebook(NB, a="a = 1", b="b = 1")
+        await room.execute(NB, "a", "first")
+        await room.review.keep("s1", KeepChanges())
+        before = room.read(NB)
+        await room.begin("r2")
+        tab = await room.tab(NB)
+
+        async def meanwhile() -> None:
+            async with asyncio.timeout(10):
+                while not tab.looks or not tab.cells[0]["outputs"]:
+                    await asyncio.sleep(0.001)
+            assert await room.changed() == {}, "what is shown is no change"
+            await room.edit(NB, replace("b", "b = 2"))
+
+        room.room.planned.during = meanwhile
+        await room.execute(NB, "a", "second")
+        await tab.leave()
+        await room.revert(run_id="r2")
+        assert room.read(NB) == before
 
 
 async def test_deleted_cells_come_back_in_their_places_with_what_they_printed(tmp_path: Path) -> None:

@@ -2,10 +2,10 @@
  * The agent's edits on a document that is open: all of them in one step, or none. Only what changes is touched, so cursors stay
  * where they are, and what a person writes in another cell is theirs.
  */
-import type { IOutput } from '@jupyterlab/nbformat';
 import type { ISharedCell, ISharedCodeCell, ISharedNotebook } from '@jupyter/ydoc';
 import type { DeleteCell, InsertCell, MoveCell, ReplaceCell, SetOutputs } from '../wire';
 import { sourceHash } from './hash';
+import { setOutputs } from './outputs';
 import { asOneStep, splice } from './text';
 
 export type CellEdit = InsertCell | ReplaceCell | DeleteCell | MoveCell | SetOutputs;
@@ -114,13 +114,4 @@ function applyOne(notebook: ISharedNotebook, edit: CellEdit): void {
 function newCell({ id, cell_type, source }: InsertCell): Parameters<ISharedNotebook['insertCell']>[1] {
   const code = cell_type === 'code' ? { outputs: [], execution_count: null } : {};
   return { id, cell_type, source, metadata: {}, ...code };
-}
-
-/** What an agent made run is not trusted because a person had trusted what was there before. */
-function setOutputs(cell: ISharedCodeCell, edit: SetOutputs): void {
-  if (cell.getMetadata('trusted') !== undefined) {
-    cell.deleteMetadata('trusted');
-  }
-  cell.setOutputs(edit.outputs as IOutput[]);
-  cell.execution_count = edit.execution_count;
 }

@@ -14,6 +14,7 @@ import { Stale, applyEdits } from './apply';
 import { exclusively, refresh } from './fresh';
 import { textVersion } from './hash';
 import type { OpenHere, Opened } from './open';
+import { forgetRunning, showOutputs } from './outputs';
 import { shown } from './shown';
 import { asOneStep, splice } from './text';
 
@@ -49,6 +50,7 @@ export class AttachedTab {
     if (isLive && !this._isLive) {
       this._soon();
       if (this._wasLive) {
+        forgetRunning();
         this._open.all.forEach(one => void exclusively(one.context, () => refresh(one.context, this._contents)));
       }
     }
@@ -120,6 +122,10 @@ export class AttachedTab {
   }
 
   private async _done(request: DocumentRequest, work: DocumentWork, opened: Opened): Promise<Answer> {
+    if (request.action === 'show') {
+      this._show(work, opened);
+      return { status: 'ok' };
+    }
     await this._open.unsaving(opened.context);
     const isFresh = await refresh(opened.context, this._contents);
     if (request.action === 'read') {
@@ -144,6 +150,17 @@ export class AttachedTab {
       return { status: 'unsaved', message: String(error).slice(0, 1000) };
     }
     return { status: 'ok', ...answer };
+  }
+
+  /** What running cells have printed so far is no change: a clean document stays clean. */
+  private _show({ edits }: DocumentWork, { type, context }: Opened): void {
+    const { model } = context;
+    const { dirty } = model;
+    if (type === 'notebook') {
+      const notebook = model.sharedModel as ISharedNotebook;
+      edits.forEach(edit => edit.op === 'outputs' && showOutputs(notebook, edit));
+      model.dirty = dirty;
+    }
   }
 
   private _timer: ReturnType<typeof setTimeout> | null = null;
