@@ -28,7 +28,7 @@ from .permission import Gate
 from .step import answer
 from .stopwatch import Stopwatch
 from .tasks import Tasks
-from .tools.port import Output, Tool, ToolContext
+from .tools.port import Output, Stopped, Tool, ToolContext
 from .tools.registry import parse_args
 from .turn import Turn
 from .wire import Message, Part, PermissionMode, ToolCall, ToolResult
@@ -121,6 +121,9 @@ class Agent:
         began = time.monotonic()
         try:
             output = await self._perform(call)
+        except Stopped as stopped:
+            self._turn.stopped[call.id] = stopped
+            raise
         except CrushError as error:
             output = Output(content=error.message, is_error=True, metadata={"reason": error.reason})
         except Exception as error:  # a tool's bug is the tool's: the turn goes on

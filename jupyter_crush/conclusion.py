@@ -12,14 +12,15 @@ from .turn import Turn
 from .wire import AgentEvent, Change, Finish, FinishReason, RunComplete
 
 
-def finish_for(ending: Ending | None, steps: int) -> Finish | None:
-    """What the message in flight ends with, after so many steps of tools; None: the turn ended by itself."""
+def finish_for(ending: Ending | None, turn: Turn) -> Finish | None:
+    """What the message in flight ends with; None: the turn ended by itself."""
     match ending:
         case None:
             return None
         case Ending(state="cancelled", by=by):
-            done = f" after {steps} step{'s' if steps > 1 else ''}" if steps else ""
-            return Finish(reason="canceled", message=f"Stopped{f' by {by}' if by else ''}{done}.")
+            done = f" after {turn.steps} step{'s' if turn.steps > 1 else ''}" if turn.steps else ""
+            what = "".join(f"; {words}" for words in dict.fromkeys(one.words for one in turn.stopped.values()))
+            return Finish(reason="canceled", message=f"Stopped{f' by {by}' if by else ''}{done}{what}.")
         case Ending(state="interrupted", message=message):
             return Finish(reason="interrupted", message=message)
         case Ending(error=error):
@@ -29,7 +30,7 @@ def finish_for(ending: Ending | None, steps: int) -> Finish | None:
 def conclude(turn: Turn, ending: Ending | None, now: int) -> list[Change[Any]]:
     """All that is recorded when a run and those folded into it end: in one transaction, the terminals last."""
     host = turn.ticket
-    changes = turn.ending(finish_for(ending, turn.steps))
+    changes = turn.ending(finish_for(ending, turn))
     if ending is not None and ending.state == "error":
         changes.append(_error_event(host, ending))
     for ticket in (host, *host.folded):

@@ -5,7 +5,8 @@ Each tool call has exactly one result, in the message after it; nothing else has
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -20,12 +21,15 @@ def calls_of(message: Message) -> tuple[ToolCall, ...]:
 
 
 def missing_results(
-    calls: Sequence[ToolCall], results: Sequence[Part], text: str = UNKNOWN_RESULT
+    calls: Sequence[ToolCall],
+    results: Sequence[Part],
+    text: str = UNKNOWN_RESULT,
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[ToolResult, ...]:
-    """An error result for each call that has none."""
+    """An error result for each call that has none: what is ``known`` of it, by its id, else ``text``."""
     answered = {part.tool_call_id for part in results if isinstance(part, ToolResult)}
     return tuple(
-        ToolResult(tool_call_id=call.id, name=call.name, content=text, is_error=True)
+        ToolResult(tool_call_id=call.id, name=call.name, content=known.get(call.id, text), is_error=True)
         for call in calls
         if call.id not in answered
     )

@@ -31,6 +31,7 @@ INTERRUPT_GRACE = 5.0
 """Seconds that an interrupted kernel has to stop."""
 PROGRESS = 0.2
 """Seconds between two reports of outputs."""
+STUBBORN = "ignores the interrupt and still runs; restart the kernel to stop it"
 RECONNECTS = 3
 """Times that a kernel may be restarted while we wait for it."""
 
@@ -84,13 +85,14 @@ class Kernels:
         timeout: float | None,  # noqa: ASYNC109  # it does not start here, see above
         on_output: Tell | None = None,
         on_wait: Callable[[], None] | None = None,
+        on_stopped: Callable[[Execution], None] | None = None,
         kernel_name: str | None = None,
         store_history: bool = True,
     ) -> Execution:
         """Run ``code`` in the kernel of the notebook at ``path``; one is started when there is none.
 
         ``timeout`` in seconds of our own busy time, None: no limit. ``on_wait`` is called when somebody else's code runs before it.
-        When it is cancelled the code is stopped first, if it was ours that ran, and ``on_output`` has the last outputs."""
+        When it is cancelled the code is stopped first, if it was ours that ran, and ``on_stopped`` is told how it ended."""
         try:
             kernel_id, note = await self._lookup.found_or_started(path, kernel_name)
         except NoKernel as failure:
@@ -102,6 +104,7 @@ class Kernels:
                 self._clock,
                 on_output=on_output,
                 on_wait=on_wait,
+                on_stopped=on_stopped,
             )
             execution = await self._take_turn(kernel_id, turn)
             if execution.status != "aborted":
@@ -198,10 +201,11 @@ class _Turn:
         *,
         on_output: Tell | None = None,
         on_wait: Callable[[], None] | None = None,
+        on_stopped: Callable[[Execution], None] | None = None,
         language: str | None = None,
     ) -> None:
         self._ask, self._limit, self._clock, self._language = ask, limit, clock, language
-        self._tell, self._wait = on_output or _nothing, on_wait or _nothing
+        self._tell, self._wait, self._stopped = on_output or _nothing, on_wait or _nothing, on_stopped or _nothing
         self.on_begin: Callable[[], None] = _nothing
         self._outputs = Outputs()
         self._told = clock() - PROGRESS
@@ -242,16 +246,11 @@ class _Turn:
             done = await connection.follow(request, until=until, took=self._took)
         except asyncio.CancelledError:
             if request.running:
-                await self._stop(request)
+                self._stopped(self.ended("interrupted", None if await self._stop(request) else STUBBORN))
             raise
         if done:
             return self._concluded(request)
-        stopped = await self._stop(request)
-        ending = (
-            "it was interrupted"
-            if stopped
-            else "it ignores the interrupt and still runs; restart the kernel to stop it"
-        )
+        ending = "it was interrupted" if await self._stop(request) else f"it {STUBBORN}"
         return self.ended("timeout", f"It ran longer than {self._limit:g} s: {ending}.")
 
     async def withdraw(self) -> None:

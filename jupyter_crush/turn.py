@@ -17,9 +17,11 @@ from .draft import Draft
 from .history import UNKNOWN_RESULT, calls_of, missing_results
 from .journal import Journal
 from .lane import Ticket
+from .tools.port import Stopped
 from .wire import Change, Context, Finish, FinishReason, Image, Message, Part, Text, ToolCall, ToolResult, Usage
 
-CANCELED_RESULT = "The user stopped this. It may have run in part; look before you repeat it."
+CANCELED = "The user stopped this."
+UNCERTAIN = "It may have run in part; look before you repeat it."
 
 
 class Turn:
@@ -46,6 +48,8 @@ class Turn:
         """What its tools worked on, as far as they say so."""
         self.steps = 0
         """Steps of tools that came to their end."""
+        self.stopped: dict[str, Stopped] = {}
+        """What was stopped when the run was cancelled, by the call's id."""
         self._journal = journal
         self._model = model
         self._provider = provider
@@ -158,9 +162,10 @@ class Turn:
 
     def _answered(self, finish: Finish) -> list[Change[Any]]:
         """An error result for each call that has none."""
-        text = CANCELED_RESULT if finish.reason == "canceled" else UNKNOWN_RESULT
+        text = f"{CANCELED} {UNCERTAIN}" if finish.reason == "canceled" else UNKNOWN_RESULT
         held, calls = self._results, self._calls
-        missing = missing_results(calls, held.parts if held else (), text)
+        known = {call_id: _result_of(stopped) for call_id, stopped in self.stopped.items()}
+        missing = missing_results(calls, held.parts if held else (), text, known)
         for call in calls:
             self._journal.settle(call.id)
         self.end_step()
@@ -198,6 +203,12 @@ class Turn:
             created_at=now,
             updated_at=now,
         )
+
+
+def _result_of(stopped: Stopped) -> str:
+    """For the model."""
+    words = f"{CANCELED} {stopped.words[:1].upper()}{stopped.words[1:]}."
+    return f"{words} {UNCERTAIN}" if stopped.ran else words
 
 
 def labels_of(ticket: Ticket) -> tuple[Part, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -30,19 +31,33 @@ class PlannedKernels(Kernels):
         self.ran: list[tuple[str, str, bool]] = []
         self.during: Any = None
         """Awaited while the code "runs"."""
+        self.waits = False
+        """Whether it is somebody else's code that runs meanwhile."""
 
     async def evaluate(self, path: str, *_: Any, **__: Any) -> Evaluation:
         return Evaluation(message=f"{path} has no kernel here.")
 
     async def execute(
-        self, path: str, code: str, *, on_output: Any = None, store_history: bool = True, **_: Any
+        self,
+        path: str,
+        code: str,
+        *,
+        on_output: Any = None,
+        on_stopped: Any = None,
+        store_history: bool = True,
+        **_: Any,
     ) -> Execution:
         self.ran.append((path, code, store_history))
         execution = self.plan.pop(0)
-        if on_output is not None:
+        if on_output is not None and not self.waits:
             on_output(execution.outputs)
         if self.during is not None:
-            await self.during()
+            try:
+                await self.during()
+            except asyncio.CancelledError:
+                if not self.waits:
+                    on_stopped(execution)
+                raise
         return execution
 
 

@@ -11,7 +11,7 @@ from ..kernels import Execution
 from ..visible import shown, visible
 from . import control_files, limits
 from .paths import Place
-from .port import Ask, Output, ToolContext
+from .port import Ask, Output, Stopped, ToolContext
 from .truncate import fit
 
 
@@ -38,6 +38,23 @@ def telling(context: ToolContext) -> Callable[[Sequence[dict[str, Any]]], None]:
         context.progress(render_outputs(outputs, context.reading.closely)[0][-limits.PROGRESS_CHARS :])
 
     return tell
+
+
+class Stop:
+    """Learns from the kernels how code was stopped, for when a call is cancelled. ``what`` names the code."""
+
+    def __init__(self, what: str) -> None:
+        self.execution: Execution | None = None
+        self._what = what
+
+    def note(self, execution: Execution) -> None:
+        self.execution = execution
+
+    @property
+    def as_raised(self) -> Stopped:
+        if self.execution is None:
+            return Stopped(f"{self._what} had not begun", ran=False)
+        return Stopped(f"{self._what} {self.execution.message or 'was interrupted'}")
 
 
 async def told(

@@ -4,11 +4,13 @@ Between the two stands the permission gate. ``perform`` is a closure over what w
 allowed; what may have changed meanwhile (a file's version, a cell's hash) is checked again when it runs.
 
 Failures are values for the model: a tool raises :class:`~jupyter_crush.errors.ToolError` with a message that says what to do
-instead. Cancellation is not a failure: a tool lets ``CancelledError`` through, and its ``finally`` stops what it started.
+instead. Cancellation is not a failure: a tool stops what it started and lets ``CancelledError`` through, or says with
+:class:`Stopped` what that came to.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
@@ -56,6 +58,15 @@ class Output(Struct, frozen=True, kw_only=True):
     is_error: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
     images: tuple[Image, ...] = ()
+
+
+class Stopped(asyncio.CancelledError):
+    """A call was cancelled. ``words`` say what was stopped: ``cell 3 was interrupted``. ``ran``: it may have done something."""
+
+    def __init__(self, words: str, *, ran: bool = True) -> None:
+        super().__init__(words)
+        self.words = words
+        self.ran = ran
 
 
 class Prepared(Struct, frozen=True, kw_only=True):

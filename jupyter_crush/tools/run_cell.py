@@ -13,9 +13,9 @@ from .. import beneath
 from ..documents.port import Cell, SetOutputs
 from ..documents.showing import Showing
 from ..errors import CrushError, Stale, ToolError
-from ..kernels import Execution
+from ..kernels import Execution, Tell
 from . import limits, notebook_files
-from .executions import asking, telling, told
+from .executions import Stop, asking, telling, told
 from .paths import Place
 from .port import Kind, Output, Prepared, ToolContext
 from .run_command import seconds_of
@@ -55,56 +55,51 @@ async def _perform(place: Place, cell: Cell, seconds: float, context: ToolContex
             f"Cell {cell.id} changed since you asked to run it. It was not run. It is now:\n"
             f"{notebook_files.present(index, current)}"
         )
+    stop = Stop(f"cell {notebook.index(cell.id) + 1}")
     async with context.documents.showing(place.api, current) as showing:
-        execution = await _executed(place, showing, seconds, notebook.kernel_name, context)
+        try:
+            execution = await context.kernels.execute(
+                place.api,
+                cell.source,
+                timeout=seconds,
+                on_output=_both(telling(context), showing.tell),
+                on_stopped=stop.note,
+                kernel_name=notebook.kernel_name,
+            )
+        except asyncio.CancelledError:
+            await showing.stop()
+            with suppress(CrushError, TimeoutError):
+                async with asyncio.timeout(KEEP_SECONDS):
+                    await _end(place, showing, stop.execution, context)
+            raise stop.as_raised from None
         await showing.stop()
-        note = None
-        if execution.status in ("no_kernel", "aborted"):
-            await showing.leave(current.outputs, current.execution_count)
-        else:
-            note = await _keep(place, showing, execution.outputs, execution.execution_count, context)
+        note = await _end(place, showing, execution, context)
     return await told(execution, place, context, cell.id, note, cell.source)
 
 
-async def _executed(
-    place: Place, showing: Showing, seconds: float, kernel_name: str | None, context: ToolContext
-) -> Execution:
-    """When it is cancelled, what was printed before is put down."""
-    printed: tuple[dict[str, Any], ...] = ()
-    tell = telling(context)
+def _both(one: Tell, other: Tell) -> Tell:
+    def tell(outputs: Sequence[dict[str, Any]]) -> None:
+        one(outputs)
+        other(outputs)
 
-    def on_output(outputs: Sequence[dict[str, Any]]) -> None:
-        nonlocal printed
-        printed = tuple(outputs)
-        tell(outputs)
-        showing.tell(outputs)
-
-    try:
-        return await context.kernels.execute(
-            place.api, showing.cell.source, timeout=seconds, on_output=on_output, kernel_name=kernel_name
-        )
-    except asyncio.CancelledError:
-        await showing.stop()
-        with suppress(CrushError, TimeoutError):
-            async with asyncio.timeout(KEEP_SECONDS):
-                await _keep(place, showing, printed, None, context)
-        raise
+    return tell
 
 
-async def _keep(
-    place: Place, showing: Showing, outputs: Sequence[dict[str, Any]], count: int | None, context: ToolContext
-) -> str | None:
-    """Put outputs into the cell. What is to be said when that is not possible."""
-    note = await _kept(place, showing.cell, outputs, count, context)
+async def _end(place: Place, showing: Showing, execution: Execution | None, context: ToolContext) -> str | None:
+    """Put the outputs into the cell, or leave it as it was if it did not run. What is to be said when that is not possible."""
+    if execution is None or execution.status in ("no_kernel", "aborted"):
+        await showing.leave(showing.cell.outputs, showing.cell.execution_count)
+        return None
+    note = await _kept(place, showing.cell, execution, context)
     if note is not None:
-        await showing.leave(outputs, count)
+        await showing.leave(execution.outputs, execution.execution_count)
     return note
 
 
-async def _kept(
-    place: Place, cell: Cell, outputs: Sequence[dict[str, Any]], count: int | None, context: ToolContext
-) -> str | None:
-    written = SetOutputs(id=cell.id, expected=cell.hash, outputs=outputs, execution_count=count)
+async def _kept(place: Place, cell: Cell, execution: Execution, context: ToolContext) -> str | None:
+    written = SetOutputs(
+        id=cell.id, expected=cell.hash, outputs=execution.outputs, execution_count=execution.execution_count
+    )
     try:
         async with context.ledger.notebook(place, [written]):
             beneath.separate(place.root, place.relative)

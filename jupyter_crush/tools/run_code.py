@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from ..errors import ToolError
 from . import limits, notebook_files
-from .executions import asking, telling, told
+from .executions import Stop, asking, telling, told
 from .paths import Place
 from .port import Kind, Output, Prepared, ToolContext
 from .run_command import seconds_of
@@ -41,12 +42,17 @@ class RunCode:
 
 async def _perform(place: Place, code: str, seconds: float, context: ToolContext) -> Output:
     notebook = await notebook_files.read(place, context)
-    execution = await context.kernels.execute(
-        place.api,
-        code,
-        timeout=seconds,
-        on_output=telling(context),
-        kernel_name=notebook.kernel_name,
-        store_history=False,
-    )
+    stop = Stop(f"code in the kernel of {place.shown}")
+    try:
+        execution = await context.kernels.execute(
+            place.api,
+            code,
+            timeout=seconds,
+            on_output=telling(context),
+            on_stopped=stop.note,
+            kernel_name=notebook.kernel_name,
+            store_history=False,
+        )
+    except asyncio.CancelledError:
+        raise stop.as_raised from None
     return await told(execution, place, context)

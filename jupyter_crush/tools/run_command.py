@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from ..errors import ToolError
 from ..visible import shown, visible
 from . import control_files, limits, processes
 from .paths import Place, locate
-from .port import Ask, Kind, Output, Prepared, ToolContext
+from .port import Ask, Kind, Output, Prepared, Stopped, ToolContext
 from .shell_words import coverage
 from .terminal import plain
 from .truncate import HeadTail, fit, head
@@ -87,15 +88,18 @@ def _description(purpose: str, place: Place, control: str | None) -> str:
 
 async def _perform(command: str, place: Place, seconds: float, context: ToolContext) -> Output:
     kept = HeadTail(limits.OUTPUT_HEAD, limits.OUTPUT_TAIL)
-    with beneath.open_folder(context.root, place.relative) as folder:
-        ended = await processes.run(
-            [_shell(), "-c", "--", command],
-            folder=folder,
-            env=_environment(context.env, place),
-            mark=context.new_id(),
-            sink=_telling(kept, context.progress),
-            seconds=seconds,
-        )
+    try:
+        with beneath.open_folder(context.root, place.relative) as folder:
+            ended = await processes.run(
+                [_shell(), "-c", "--", command],
+                folder=folder,
+                env=_environment(context.env, place),
+                mark=context.new_id(),
+                sink=_telling(kept, context.progress),
+                seconds=seconds,
+            )
+    except asyncio.CancelledError:
+        raise Stopped("the command was stopped, with all that it had started") from None
     first = _first_line(ended, seconds)
     return Output(
         content=fit(f"{first}\n{plain(kept.text()).rstrip() or '(no output)'}"),

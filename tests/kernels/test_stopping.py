@@ -32,10 +32,15 @@ def slow(seconds: float, flag: Path) -> str:
 async def test_cancel_stops_the_code_that_runs_and_leaves_the_kernel_usable(room: KernelRoom) -> None:
     await room.started()
     told: list[Any] = []
-    task = asyncio.ensure_future(room.run(FOREVER, timeout=None, on_output=lambda outputs: told.append(tuple(outputs))))
+    stopped: list[Execution] = []
+    run = room.run(FOREVER, timeout=None, on_output=told.append, on_stopped=stopped.append)
+    task = asyncio.ensure_future(run)
     await until(lambda: bool(told))
     await cancelled(task)
-    assert told[-1][-1]["ename"] == "KeyboardInterrupt"
+    (execution,) = stopped
+    assert (execution.status, execution.message) == ("interrupted", None)
+    assert execution.execution_count is not None
+    assert execution.outputs[-1]["ename"] == "KeyboardInterrupt"
     assert text_of(await room.run("print('well')")) == "well\n"
 
 

@@ -191,6 +191,8 @@ async def test_a_cancel_ends_every_tool_of_a_step(scene: Witness, api: MessagesA
     results = [part for part in messages[2]["parts"] if part["type"] == "tool_result"]
     assert [result["is_error"] for result in results] == [False, True, True, True]
     assert shape(messages)[3] == ("assistant", "canceled")
+    assert messages[3]["parts"][-1]["message"].endswith("; the command was stopped, with all that it had started.")
+    assert "The command was stopped" in results[1]["content"]
 
 
 async def test_the_ending_says_after_how_many_steps_it_was_stopped(scene: Witness, api: MessagesApi) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from jupyter_crush.errors import Stale, ToolError
-from jupyter_crush.kernels import Execution
+from jupyter_crush.kernels import STUBBORN, Execution
+from jupyter_crush.tools.port import Stopped
 from notebook_in_a_room import asked, cells, change_outside, room
 from tools_room import Room
 
@@ -90,8 +91,8 @@ async def test_outputs_never_land_beside_other_code(room: Room) -> None:
     assert not cells(room)[1]["outputs"]
 
 
-async def test_a_cancelled_run_keeps_what_was_printed(room: Room) -> None:
-    room.planned.plan = [ended("ok", HELLO)]
+async def stopped(room: Room, name: str, **given: Any) -> Stopped:
+    """The call is cancelled in the middle."""
     started = asyncio.Event()
 
     async def hang() -> None:
@@ -99,12 +100,42 @@ async def test_a_cancelled_run_keeps_what_was_printed(room: Room) -> None:
         await asyncio.Event().wait()
 
     room.planned.during = hang
-    call = asyncio.ensure_future(room.call("run_cell", path="a.ipynb", cell_id="c1"))
+
+    async def called() -> Stopped:
+        try:
+            await room.call(name, **given)
+        except Stopped as stop:
+            return stop
+        raise AssertionError("it was not stopped")
+
+    call = asyncio.ensure_future(called())
     await started.wait()
     call.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await call
-    assert cells(room)[1]["outputs"]
+    return await call
+
+
+async def test_a_cancelled_run_keeps_what_was_printed_and_says_what_was_stopped(room: Room) -> None:
+    room.planned.plan = [ended("interrupted", HELLO)]
+    stop = await stopped(room, "run_cell", path="a.ipynb", cell_id="c1")
+    assert (stop.words, stop.ran) == ("cell 2 was interrupted", True)
+    cell = cells(room)[1]
+    assert (cell["outputs"], cell["execution_count"]) == ([{**HELLO, "text": ["hello\n"]}], 4)
+
+
+async def test_a_cell_that_was_cancelled_before_it_began_is_as_it_was(room: Room) -> None:
+    room.planned.waits = True
+    room.planned.plan = [ended("interrupted", HELLO)]
+    before = (room.root / "a.ipynb").read_bytes()
+    stop = await stopped(room, "run_cell", path="a.ipynb", cell_id="c2")
+    assert (stop.words, stop.ran) == ("cell 3 had not begun", False)
+    assert (room.root / "a.ipynb").read_bytes() == before
+
+
+async def test_code_that_does_not_stop_is_said_to_run_on(room: Room) -> None:
+    room.planned.plan = [ended("interrupted", message=STUBBORN)]
+    stop = await stopped(room, "run_code", path="a.ipynb", code="1")
+    assert stop.words == f"code in the kernel of a.ipynb {STUBBORN}"
+    assert "restart the kernel" in stop.words
 
 
 @pytest.mark.parametrize(
