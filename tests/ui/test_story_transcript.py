@@ -165,5 +165,5 @@ def test_a_line_says_what_runs_how_long_and_leads_to_its_cell(visit: Visit, lab:
     expect(tab.page.locator(".jp-Notebook .jp-Cell").nth(2)).to_contain_class("jp-mod-active")
     tab.page.locator(".jcr-StatusItem").get_by_role("button", name="Stop").click()
     tab.finished()
-    expect(tab.endings).to_have_text("Stopped by you after 2 steps.")
+    expect(tab.endings).to_have_text("Stopped by you after 2 steps; cell 3 was interrupted.")
     tab.shot("5-stopped")
