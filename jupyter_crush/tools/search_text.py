@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 import sys
+import sysconfig
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -59,9 +60,9 @@ class SearchText:
     Args = SearchTextArgs
 
     def __init__(self, ripgrep: str | None = None, seconds: float = limits.SEARCH_SECONDS) -> None:
-        """``ripgrep``: the program to use; None: what PATH has, "": none."""
+        """``ripgrep``: the program to use; None: the one that is installed, "": none."""
         self._seconds = seconds
-        self._ripgrep = shutil.which("rg") or "" if ripgrep is None else ripgrep
+        self._ripgrep = _installed() if ripgrep is None else ripgrep
 
     async def prepare(self, args: SearchTextArgs, context: ToolContext) -> Prepared:
         if not args.pattern or len(args.pattern) > limits.PATTERN_CHARS or "\0" in args.pattern:
@@ -116,6 +117,11 @@ class SearchText:
         argv = _ripgrep(self._ripgrep, args, "/dev/null")
         await processes.run(argv, folder=folder, env=context.env, mark=context.new_id(), sink=words.add, seconds=5)
         return _told(words.text())
+
+
+def _installed() -> str:
+    """On the path, or where the extra ``search`` puts it: an environment that runs need not be on the path."""
+    return shutil.which("rg") or shutil.which("rg", path=sysconfig.get_path("scripts")) or ""
 
 
 def _ripgrep(program: str, args: SearchTextArgs, target: str) -> list[str]:

@@ -16,7 +16,7 @@ from jupyter_crush.tools import limits
 from jupyter_crush.tools.port import Output
 from jupyter_crush.tools.search_text import SearchText, SearchTextArgs
 from jupyter_crush.tools.walk import Walk
-from tools_room import TOOLS, Room
+from tools_room import Room
 
 
 @pytest.fixture
@@ -245,7 +245,6 @@ async def test_a_regular_expression_that_never_ends_is_stopped_and_holds_nobody_
     assert worst < 2
 
 
-def test_the_searcher_is_found_on_the_path() -> None:
-    tool = TOOLS["search_text"]
-    assert isinstance(tool, SearchText)
-    assert tool._ripgrep.endswith("rg")
+def test_the_searcher_is_found_also_where_its_environment_is_not_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert SearchText()._ripgrep.endswith("rg")
