@@ -1,8 +1,8 @@
 """Documents of Jupyter's own file managers, read and written in threads, notebooks kept as they were, to the byte, but for the edit.
 
 Theory. ``get`` and ``save`` of these managers hash, copy and sign a notebook on the event loop: a second or more for 50 MB. So the
-same steps are made here, with the manager's path checks, checkpoint, post-save hooks and events, and the heavy ones in a thread.
-One step is left out: signing. What an agent wrote is not trusted because an agent saved it; a person trusts it.
+same steps are made here, with the manager's path checks, hooks, checkpoint and events, and the heavy ones in a thread. One step is
+left out: signing. What an agent wrote is not trusted because an agent saved it; a person trusts it.
 
 The managers go by path, which somebody can swap for a link. So links are resolved once, must end beneath the server's root, and
 from then on the file is used through :mod:`..beneath`, which refuses those that were put there since.
@@ -10,7 +10,8 @@ from then on the file is used through :mod:`..beneath`, which refuses those that
 The file is replaced, not written in place as the managers do: somebody who reads it meanwhile must not find half of it, because
 the manager would then take the former version back.
 
-Where a manager overrides these steps, or has a pre-save hook (which wants the whole notebook), it is left to do its own way.
+A pre-save hook gets a copy of the whole document, and only what it changed is written anew. Where a manager overrides these steps
+it is left to do its own way.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 import nbformat
 from jupyter_core.utils import ensure_async
@@ -33,13 +35,14 @@ from tornado.web import HTTPError
 
 from .. import beneath
 from ..errors import OutsideWorkspace, ToolError
-from .cells import SUPPORTED, checked
+from .cells import SUPPORTED, checked, identified
 from .layout import Layout, whole
 from .port import TextFile
 from .replacing import NOTHING, PIECE, Draft, Mark, drafting
-from .storage import NOTEBOOK_LIMIT, TEXT_LIMIT, Loaded, Managed, explained, in_thread, limited, taken, too_large
+from .storage import NOTEBOOK_LIMIT, TEXT_LIMIT, Loaded, explained, in_thread, limited, taken, too_large
 
 KNOWN = (FileContentsManager, LargeFileManager, AsyncFileContentsManager, AsyncLargeFileManager)
+T = TypeVar("T")
 OURS_TO_DO = (
     *("get", "save", "open", "check_and_sign", "atomic_writing", "_get_hash", "_get_os_path"),
     *("_read_file", "_read_notebook", "_save_file", "_save_notebook", "_save_directory"),
@@ -63,29 +66,25 @@ class Spot(NamedTuple):
 
 
 class Files:
-    """Documents that are files of a plain manager; with hooks they go through :class:`Managed`."""
+    """Documents that are files of a plain manager."""
 
     def __init__(self, manager: Any) -> None:
         self._manager = manager
-        self._managed = Managed(manager)
 
     async def load(self, path: str) -> Loaded:
         spot = await self._there(path)
-        if self._hooked():
-            return await self._managed.load(path)
         loaded = await in_thread(partial(self._read_notebook, spot, path))
         self._manager.emit(data={"action": "get", "path": path})
         return loaded
 
     async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
         spot = await self._there(path)
-        if self._hooked():
-            return await self._managed.store(path, before, notebook, still)
+        saved = await self._hooked(path, "notebook", notebook)
         return await self._put(
             path,
             spot,
             before.version,
-            lambda: [whole(notebook)] if before.layout is None else before.layout.written(notebook),
+            lambda: [whole(saved)] if before.layout is None else before.layout.written(saved),
             still,
             checkpoint=True,
         )
@@ -101,9 +100,8 @@ class Files:
 
     async def create(self, path: str, notebook: dict[str, Any]) -> str:
         spot = await self._spot(path)
-        if self._hooked():
-            return await self._managed.create(path, notebook)
-        stored = await self._put(path, spot, None, lambda: [whole(notebook)], lambda: None, checkpoint=True)
+        saved = await self._hooked(path, "notebook", notebook)
+        stored = await self._put(path, spot, None, lambda: [whole(saved)], lambda: None, checkpoint=True)
         if stored is None:
             raise taken(path)
         return stored
@@ -120,12 +118,21 @@ class Files:
 
     async def store_text(self, path: str, text: str, expected: str | None, still: Callable[[], None]) -> str | None:
         spot = await (self._spot(path) if expected is None else self._there(path))
-        if self._hooked():
-            return await self._managed.store_text(path, text, expected, still)
-        return await self._put(path, spot, expected, lambda: [text.encode()], still)
+        saved = await self._hooked(path, "file", text)
+        return await self._put(path, spot, expected, lambda: [saved.encode()], still)
 
-    def _hooked(self) -> bool:
-        return self._manager.pre_save_hook is not None or bool(self._manager._pre_save_hooks)  # noqa: SLF001  # no other name
+    async def _hooked(self, path: str, kind: Literal["notebook", "file"], content: T) -> T:
+        """What pre-save hooks make of it. Raises ToolError when one refuses."""
+        manager = self._manager
+        if manager.pre_save_hook is None and not manager._pre_save_hooks:  # noqa: SLF001  # no other name
+            return content
+        model = {"type": kind, "format": "json" if kind == "notebook" else "text", "content": content}
+        model = await in_thread(partial(deepcopy, model))
+        try:
+            manager.run_pre_save_hooks(model=model, path=path)
+        except HTTPError as error:
+            raise explained(path, error) from error
+        return cast("T", await in_thread(partial(_woven, path, content, model["content"])))
 
     async def _there(self, path: str) -> Spot:
         """The spot of a file that is there. Raises ToolError."""
@@ -248,6 +255,24 @@ class Files:
                 await in_thread(partial(_copy, spot, kept.checkpoint_dir))
             elif not await ensure_async(kept.list_checkpoints(path)):  # the manager knows another place
                 await ensure_async(self._manager.create_checkpoint(path))
+
+
+def _woven(path: str, before: Any, after: Any) -> Any:
+    """What hooks left of a content. Raises ToolError when that is none."""
+    if isinstance(before, str) != isinstance(after, str):
+        raise ToolError(f"A pre-save hook of this server left no text of {path}. Nothing was changed; tell the user.")
+    return after if isinstance(after, str) else shared(before, identified(checked(after)))
+
+
+def shared(before: Any, after: Any) -> Any:
+    """``after``, made of the very objects of ``before`` where they are equal: what was not touched is written back as it stands."""
+    if before == after and type(before) is type(after):
+        return before
+    if isinstance(before, dict) and isinstance(after, dict):
+        return {key: shared(before.get(key), value) for key, value in after.items()}
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [shared(*pair) for pair in zip(before, after, strict=True)]
+    return after
 
 
 def _is_in_writable(spot: Spot) -> bool:

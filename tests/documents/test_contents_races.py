@@ -16,7 +16,16 @@ from managers import got, large, plain
 from swapping import SECRET, Stage
 
 Make = Callable[[Path], Any]
-managers = pytest.mark.parametrize("make", [plain, large])
+
+
+def hooked(root: Path) -> Any:
+    """With a pre-save hook that looks at everything."""
+    manager = large(root)
+    manager.register_pre_save_hook(lambda model, **_: str(model["content"]))
+    return manager
+
+
+managers = pytest.mark.parametrize("make", [plain, large, hooked])
 ids = itertools.count()
 
 
