@@ -28,7 +28,7 @@ from .permission import Gate
 from .step import answer
 from .stopwatch import Stopwatch
 from .tasks import Tasks
-from .tools.port import Output, Stopped, Tool, ToolContext
+from .tools.port import Ask, Output, Stopped, Tool, ToolContext
 from .tools.registry import parse_args
 from .turn import Turn
 from .wire import Message, Part, PermissionMode, ToolCall, ToolResult
@@ -149,4 +149,15 @@ class Agent:
             if not decision.allowed:
                 raise Denied(decision.message)
         with self._worked.stopped() if prepared.waits else nullcontext():
-            return await prepared.perform()
+            try:
+                return await prepared.perform()
+            except ToolError as error:
+                return _refused(error, prepared.ask)
+
+
+def _refused(error: ToolError, ask: Ask | None) -> Output:
+    """An edit that was not made stays as a proposal: people see what it would have been."""
+    metadata: dict[str, Any] = {"reason": error.reason}
+    if ask is not None and "diff" in ask.params:
+        metadata |= {"diff": ask.params["diff"], "path": ask.path}
+    return Output(content=error.message, is_error=True, metadata=metadata)

@@ -76,7 +76,11 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
     const { _rendermime: rendermime, _folds: folds, _since: since } = this;
     const { changes, settings } = crush;
     const isReasoningOpen = settings.showReasoning;
-    const ways = { openPath, openCell, cellNumber };
+    const proposeAgain = (path: string): void => {
+      const prompt = trans.__('Make the edit of %1 that was refused, on what is there now.', path);
+      void crush.conversation.send(prompt, [], settings.whileBusy, crush.notebooks.save());
+    };
+    const ways = { openPath, openCell, cellNumber, proposeAgain };
     return (
       <UiProvider value={{ trans, ...ways, rendermime, changes, isReasoningOpen, folds, since }}>
         <div

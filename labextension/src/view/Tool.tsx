@@ -10,7 +10,7 @@ import { Diff } from './Diff';
 import { Elapsed } from './Elapsed';
 import { useFold } from './fold';
 import { Picture } from './Picture';
-import { ToolDecision } from './ToolDecision';
+import { Proposal, ToolDecision } from './ToolDecision';
 import { useUi } from './ui';
 
 /** Shorter times are no news. */
@@ -51,7 +51,7 @@ export const ToolItem = memo(function ToolItem({ tool, progress, isRunning }: To
         <Jump tool={tool} />
       </div>
       {waits && !isOpen && progress && <pre className="jcr-Tail">{visible(lastLines(progress))}</pre>}
-      {isOpen && <ToolDetails tool={tool} progress={progress} />}
+      {isOpen && <ToolDetails tool={tool} progress={progress} isRunning={isRunning} />}
       {tool.images.map((image, index) => (
         <Picture key={index} image={image} />
       ))}
@@ -80,7 +80,7 @@ function Jump({ tool }: { tool: Tool }) {
   );
 }
 
-function ToolDetails({ tool, progress }: { tool: Tool; progress: string | null }) {
+function ToolDetails({ tool, progress, isRunning }: ToolProps) {
   const { trans } = useUi();
   const metadata = tool.result?.metadata ?? {};
   const diff = typeof metadata['diff'] === 'string' ? metadata['diff'] : null;
@@ -90,8 +90,9 @@ function ToolDetails({ tool, progress }: { tool: Tool; progress: string | null }
   return (
     <div className="jcr-Tool-details">
       {diff !== null ? <Diff diff={diff} /> : <Labelled label={trans.__('Input')} text={input} />}
-      {diff !== null && <ToolDecision tool={tool} />}
+      {diff !== null && !tool.result?.is_error && <ToolDecision tool={tool} />}
       {(diff === null || tool.result?.is_error) && <Labelled label={trans.__('Output')} text={output} />}
+      {diff !== null && tool.result?.is_error && !isRunning && <Proposal tool={tool} />}
     </div>
   );
 }

@@ -31,3 +31,16 @@ export function ToolDecision({ tool }: { tool: Tool }) {
     </div>
   );
 }
+
+/** Under the diff of an edit that was refused: it was not made, and can be asked for again. */
+export function Proposal({ tool }: { tool: Tool }) {
+  const { proposeAgain, trans } = useUi();
+  return (
+    <div className="jcr-ToolDecision">
+      <span className="jcr-Changes-note">{trans.__('This edit was refused.')}</span>
+      <button className="jcr-LinkButton" onClick={() => proposeAgain(pathOf(tool))}>
+        {trans.__('Try again')}
+      </button>
+    </div>
+  );
+}

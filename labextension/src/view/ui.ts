@@ -12,6 +12,8 @@ export interface Ui {
   openCell(path: string, cellId: string): Promise<void>;
   /** The number of a cell in a notebook that is open here, as people count. */
   cellNumber(path: string, cellId: string): number | null;
+  /** Have the agent make an edit that was refused. */
+  proposeAgain(path: string): void;
   readonly changes: Changes;
   readonly isReasoningOpen: boolean;
   /** What was unfolded or folded, by key: a line that was scrolled away comes back as it was. */
