@@ -8,7 +8,8 @@ The managers go by path, which somebody can swap for a link. So links are resolv
 from then on the file is used through :mod:`..beneath`, which refuses those that were put there since.
 
 The file is replaced, not written in place as the managers do: somebody who reads it meanwhile must not find half of it, because
-the manager would then take the former version back.
+the manager would then take the former version back. For the same reason a save of theirs that is on its way is waited for: what it
+has not written yet must not be read, and the former version is taken back only from one that was cut off.
 
 A pre-save hook gets a copy of the whole document, and only what it changed is written anew. Where a manager overrides these steps
 it is left to do its own way.
@@ -16,6 +17,7 @@ it is left to do its own way.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import re
@@ -38,11 +40,10 @@ from ..errors import OutsideWorkspace, ToolError
 from .cells import SUPPORTED, checked, identified
 from .layout import Layout, whole
 from .port import TextFile
-from .replacing import NOTHING, PIECE, Draft, Mark, drafting
+from .replacing import NOTHING, PIECE, Draft, Mark, drafting, marked
 from .storage import NOTEBOOK_LIMIT, TEXT_LIMIT, Loaded, explained, in_thread, limited, taken, too_large
 
 KNOWN = (FileContentsManager, LargeFileManager, AsyncFileContentsManager, AsyncLargeFileManager)
-T = TypeVar("T")
 OURS_TO_DO = (
     *("get", "save", "open", "check_and_sign", "atomic_writing", "_get_hash", "_get_os_path"),
     *("_read_file", "_read_notebook", "_save_file", "_save_notebook", "_save_directory"),
@@ -55,6 +56,11 @@ def is_plain(manager: Any) -> bool:
     return isinstance(manager, KNOWN) and any(
         all(getattr(mine, name) is getattr(known, name) for name in OURS_TO_DO) for known in KNOWN
     )
+
+
+PAUSES = (0.02, 0.05, 0.1, 0.2, *([0.5] * 10))
+"""Seconds between two looks at a file that is being saved."""
+T = TypeVar("T")
 
 
 class Spot(NamedTuple):
@@ -73,7 +79,7 @@ class Files:
 
     async def load(self, path: str) -> Loaded:
         spot = await self._there(path)
-        loaded = await in_thread(partial(self._read_notebook, spot, path))
+        loaded = await self._at_rest(path, partial(self._read_notebook, spot, path))
         self._manager.emit(data={"action": "get", "path": path})
         return loaded
 
@@ -110,7 +116,7 @@ class Files:
         spot = await self._there(path)
         with beneath.explained(path):
             await limited(self._manager, path, TEXT_LIMIT)
-        content = await in_thread(partial(self._read, spot, path, TEXT_LIMIT))
+        content = await self._at_rest(path, partial(self._read, spot, path, TEXT_LIMIT))
         try:
             return TextFile(path=path, text=content.decode("utf-8"), version=self._hash([content]))
         except UnicodeDecodeError as error:
@@ -174,15 +180,34 @@ class Files:
             await self._saved(path, spot, checkpoint=checkpoint)
         return version
 
+    async def _at_rest(self, path: str, read: Callable[[], T | None]) -> T:
+        """What is ``read``, in a thread, when nobody is saving the file, who has it None. Raises ToolError."""
+        for pause in PAUSES:
+            if (found := await in_thread(read)) is not None:
+                return found
+            await asyncio.sleep(pause)
+        raise ToolError(f"{path} is being saved just now, or its save was cut off. Try again in a minute.")
+
     # --- in a thread ---
 
-    def _read(self, spot: Spot, path: str, limit: int) -> bytes:
-        with beneath.open_file(spot.root, spot.relative) as descriptor, open(descriptor, "rb", closefd=False) as file:
-            too_large(path, os.fstat(descriptor).st_size, limit)
-            return file.read()
+    def _is_being_saved(self, spot: Spot) -> bool:
+        with drafting(spot.root, spot.relative) as draft:
+            return bool(self._manager.use_atomic_writing) and draft.is_being_saved()
 
-    def _read_notebook(self, spot: Spot, path: str) -> Loaded:
+    def _read(self, spot: Spot, path: str, limit: int) -> bytes | None:
+        """None: somebody saved it meanwhile, or still does."""
+        with beneath.open_file(spot.root, spot.relative) as descriptor, open(descriptor, "rb", closefd=False) as file:
+            before = marked(os.fstat(descriptor))
+            too_large(path, before[2], limit)
+            content = file.read()
+            if self._is_being_saved(spot) or marked(os.fstat(descriptor)) != before:
+                return None
+            return content
+
+    def _read_notebook(self, spot: Spot, path: str) -> Loaded | None:
         content = self._read(spot, path, NOTEBOOK_LIMIT)
+        if content is None:
+            return None
         try:
             return self._parsed(content)
         except (ValueError, RecursionError) as error:

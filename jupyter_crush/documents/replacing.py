@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ Mark: TypeAlias = tuple[int, int, int]
 NOTHING: Mark = (0, 0, 0)
 """There was no file."""
 PIECE = 1024 * 1024
+SAVING_S = 60.0
+"""A save of Jupyter's that shows nothing for so long was cut off. One of 256 MB is silent while it is put into words."""
 IN_PLACE = os.O_WRONLY | (beneath.FILE & ~os.O_ACCMODE)
 
 
@@ -47,7 +50,7 @@ class Draft:
 
     def mark(self) -> Mark:
         found = self._found()
-        return NOTHING if found is None else _marked(found)
+        return NOTHING if found is None else marked(found)
 
     def replaceable(self) -> bool:
         """Whether another file can take its place and nobody notices: no other names, a folder and an owner that allow it."""
@@ -96,7 +99,7 @@ class Draft:
                 kept = intermediate(self._name)
                 self._place(kept)
             try:
-                if same := _marked(os.fstat(target)) == seen:
+                if same := marked(os.fstat(target)) == seen:
                     os.truncate(target, 0)
                     with os.fdopen(target, "wb", closefd=False) as file:
                         file.writelines(content)
@@ -109,11 +112,18 @@ class Draft:
                 os.unlink(kept, dir_fd=self._folder)
         return same
 
+    def is_being_saved(self) -> bool:
+        """Whether one of Jupyter's managers is just writing into the file, so that less than all may be in it.
+
+        It keeps the former content beside it meanwhile; that is left behind, and grows old, when a save is cut off."""
+        kept, found = self._kept(), self._found()
+        if kept is None or found is None:
+            return False
+        return time.time() - min(kept.st_ctime, found.st_mtime) < SAVING_S
+
     def restore(self) -> bool:
         """Take the former content back that a save left behind when it was cut off, if there is one; the rest is kept, too."""
-        try:
-            os.stat(intermediate(self._name), dir_fd=self._folder, follow_symlinks=False)
-        except FileNotFoundError:
+        if self._kept() is None or self.is_being_saved():
             return False
         self._move(self._name, f"{self._name}.invalid")
         self._move(intermediate(self._name), self._name)
@@ -133,6 +143,12 @@ class Draft:
             yield file
         finally:
             os.close(file)
+
+    def _kept(self) -> os.stat_result | None:
+        try:
+            return os.stat(intermediate(self._name), dir_fd=self._folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
 
     def _found(self) -> os.stat_result | None:
         try:
@@ -159,7 +175,8 @@ def intermediate(name: str) -> str:
     return f".~{name}"
 
 
-def _marked(found: os.stat_result) -> Mark:
+def marked(found: os.stat_result) -> Mark:
+    """The mark of what a file looks like."""
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 

@@ -218,6 +218,7 @@ async def test_a_save_that_was_cut_off_is_repaired_from_what_was_kept(tmp_path: 
     whole = notebook(code("a", "1"))
     put(tmp_path, ".~a.ipynb", whole)
     (tmp_path / "a.ipynb").write_text(json.dumps(whole)[:40])
+    os.utime(tmp_path / "a.ipynb", (0, 0))
     backend = ContentsBackend(large(tmp_path))
     assert [cell.id for cell in (await backend.read_notebook("a.ipynb")).cells] == ["a"]
     await backend.edit_notebook("a.ipynb", [replace("a", "1", "2")])
