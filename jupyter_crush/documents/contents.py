@@ -30,7 +30,8 @@ class ContentsBackend:
     """The last of the back ends. Owns the lines of those who change one path.
 
     ``kernel_specs``, the server's kernel spec manager, tells what a new notebook says about its kernel. ``interest`` says how much it
-    matters to those who have a document open that nobody writes its file: when that grew since a call began, they are to be asked."""
+    matters to those who have a document open that nobody writes its file: when that grew since a call began, they are to be asked;
+    behind unsaved changes (2) nothing is written at all."""
 
     name = "contents"
 
@@ -97,8 +98,8 @@ class ContentsBackend:
             return TextFile(path=path, text=text, version=stored)
 
     def _still(self, path: str, before: int) -> None:
-        """Nobody opened it meanwhile, or wrote something there that is not saved. Raises Elsewhere."""
-        if self._interest(path) > before:
+        """Nobody opened it meanwhile, and nobody has something there that is not saved. Raises Elsewhere."""
+        if self._interest(path) > min(before, 1):
             raise Elsewhere
 
     async def _kernelspec(self, name: str) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
-from ..errors import Stale, ToolError
+from ..errors import ToolError
 from .answers import doubtful, edits_landed
 from .port import Backend, Cell, CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import path_of
@@ -23,8 +23,11 @@ class Documents:
     """Asks, for each call, the first back end that has the document now; the last one has all that nobody else has, unless somebody
     opens it meanwhile.
 
-    A back end that loses the document in mid-call hands the call on. When it cannot say whether an edit was made, the next one is
-    looked at first, so that nothing is done twice. Owner of which cells show what they print while they run."""
+    A back end that loses the document in mid-call hands the call on. When it cannot say whether an edit was made, the edit is tried
+    again: it is not made twice, for what it expects is not there any more then, and a refusal is none when all that was wanted is
+    there. To look before that would take time, in which somebody may open the document, unseen by a back end about to write.
+
+    Owner of which cells show what they print while they run."""
 
     def __init__(self, backends: Sequence[Backend]) -> None:
         if not backends:
@@ -46,7 +49,8 @@ class Documents:
                 return await self._once(backend, call, found if unsure else None)
             except Elsewhere as moved:
                 unsure = unsure or moved.unsure
-        raise ToolError(f"{path} is opened and closed all the time. Try again in a while.")
+        refused = ToolError(f"{path} is opened and closed all the time. Try again in a while.")
+        raise doubtful(refused) if unsure else refused
 
     async def _once(
         self,
@@ -54,11 +58,17 @@ class Documents:
         call: Callable[[Backend], Awaitable[T]],
         found: Callable[[Backend], Awaitable[T | None]] | None,
     ) -> T:
-        done = await found(backend) if found is not None else None
         try:
-            return await call(backend) if done is None else done
-        except Stale as refused:
-            raise doubtful(refused) if found is not None else refused from None
+            return await call(backend)
+        except Elsewhere:
+            raise
+        except ToolError as refused:
+            if found is None:
+                raise
+            with suppress(ToolError):
+                if (done := await found(backend)) is not None:
+                    return done
+            raise doubtful(refused) from None
 
     async def is_open(self, path: str) -> bool:
         """Whether somebody may see it as something else than its file."""
