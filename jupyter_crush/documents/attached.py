@@ -5,7 +5,8 @@ So a request that nobody claimed in time is withdrawn for good, and may go to an
 comes late finds nothing. A tab makes all edits in one step and answers when the document is saved. Only between claim and answer can
 a tab take the fate of an edit with it. Then:
 
-- the tab is still there: the edit is refused as unsure, for it may be made and not saved;
+- the tab is still there: the edit is refused as unsure, for it may be made and not saved. It may also still be at it; so until it
+  has answered, taken something else or gone, no other tab and no other back end is to change the document;
 - the tab said that it closed the document: whoever has it next is looked at first, and the edit is made unless it is there (Landed).
 
 What is dirty in a tab that does not answer is never written behind.
@@ -74,6 +75,8 @@ class AttachedBackend:
         self._patience = patience or Patience()
         self._presence = Presence(clock)
         self._errands: dict[str, Errand] = {}
+        self._overdue: dict[str, tuple[str, str]] = {}
+        """Changes that a tab took and that nobody waits for any more: request, path and tab."""
         self._lines = Lines()
         self._news = asyncio.Event()
 
@@ -100,6 +103,8 @@ class AttachedBackend:
 
     def answer(self, request_id: str, body: AnswerDocument) -> Resolved:
         """Take a tab's answer; the first counts, and only in time."""
+        if self._overdue.get(request_id, ("", ""))[1] == body.tab_id:
+            del self._overdue[request_id]
         errand = self._errands.get(request_id)
         if errand is None or not errand.claimed or errand.answer is not None or errand.tab.id != body.tab_id:
             return Resolved(resolved=False)
@@ -146,10 +151,25 @@ class AttachedBackend:
         """What the tab that has it answers. Raises Elsewhere, Stale, ToolError."""
         key = path_of(path)
         async with self._lines.one(key):
+            if action != "read":
+                await self._await_overdue(key)
             answer = await self._tried(key, action, work)
         if answer.status == "ok":
             return answer
         raise refusal(path, work, answer)
+
+    async def _await_overdue(self, path: str) -> None:
+        """Until no tab is at a change of this document: what it takes next shows that it has done with that. Raises ToolError."""
+        for request_id, (_, tab_id) in [one for one in self._overdue.items() if one[1][0] == path]:
+            tab = self._presence.asked(tab_id, path)
+            if tab is not None:
+                fate = await self._offer(tab, path, "read", DocumentWork())
+                if fate == "unclaimed" and self._presence.can_ask(tab, path):
+                    raise ToolError(
+                        f"A browser tab that has {path} open is still at an edit that it took before. Nothing was changed. Ask the "
+                        "user to look at that tab, or to close it; then read the document, and repeat the call."
+                    )
+            self._overdue.pop(request_id, None)
 
     async def _tried(self, path: str, action: Action, work: DocumentWork) -> AnswerDocument:
         silent: set[str] = set()
@@ -223,6 +243,8 @@ class AttachedBackend:
             return errand.answer or "unknown"
         finally:
             del self._errands[request_id]
+            if action != "read" and errand.claimed and errand.answer is None:
+                self._overdue[request_id] = path, tab.id
 
     def _show_others(self, tab: Tab, path: str) -> None:
         for other in self._presence.others(path, but=tab.id):

@@ -68,6 +68,11 @@ class Presence:
         now = self._tabs.get(tab.id)
         return now is not None and path in now.documents and now.lost is None and not self._is_dead(now)
 
+    def asked(self, tab_id: str, path: str) -> Tab | None:
+        """That tab, if it can be asked."""
+        tab = self._tabs.get(tab_id)
+        return tab if tab is not None and self.can_ask(tab, path) else None
+
     def has_open(self, tab: Tab, path: str) -> bool:
         """Whether this tab has not said that it closed the document."""
         now = self._tabs.get(tab.id)
