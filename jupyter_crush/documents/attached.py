@@ -243,7 +243,7 @@ class AttachedBackend:
             return errand.answer or "unknown"
         finally:
             del self._errands[request_id]
-            if action != "read" and errand.claimed and errand.answer is None:
+            if action in ("edit", "write") and errand.claimed and errand.answer is None:
                 self._overdue[request_id] = path, tab.id
 
     def _show_others(self, tab: Tab, path: str) -> None:
