@@ -97,9 +97,15 @@ export class Conversation implements IDisposable {
     this.changed.emit();
   }
 
-  /** Send a prompt, after what it is about was `saved`. */
-  async send(prompt: string, attached: readonly Attached[], mode: RunMode, saved: Promise<void> | null): Promise<void> {
-    const sending = { runId: UUID.uuid4(), sessionId: this._sessionId, prompt };
+  /** Send a prompt, after what it is about was `saved`, to the session that was shown when it was written. */
+  async send(
+    prompt: string,
+    attached: readonly Attached[],
+    mode: RunMode,
+    saved: Promise<void> | null,
+    sessionId = this._sessionId
+  ): Promise<void> {
+    const sending = { runId: UUID.uuid4(), sessionId, prompt };
     this._sending.push(sending);
     this._chosen = true;
     this._failure = null;

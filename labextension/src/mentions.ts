@@ -24,6 +24,12 @@ export interface Mention {
   readonly isWhole?: boolean;
 }
 
+/** What is offered at once, and what takes its place later; null: that is all. */
+export interface Found {
+  readonly now: readonly Mention[];
+  readonly later: Promise<readonly Mention[]> | null;
+}
+
 /** Sessions that can be named, and what is said beside each. */
 export interface Others {
   readonly hint: string;

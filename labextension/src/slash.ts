@@ -1,7 +1,7 @@
 /** What `/` does in the composer: commands of the panel, and the workspace's own prompts (`.crush/commands/*.md`). */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ExportFormat } from './deeds';
-import type { Mention } from './mentions';
+import type { Found, Mention } from './mentions';
 import type { ICrush } from './tokens';
 import type { PermissionMode, PromptCommand } from './wire';
 
@@ -27,6 +27,7 @@ const TYPING = /^\/([\w-]*)$/;
 const TYPING_VALUE = /^\/([\w-]+) (\S*)$/;
 const FORMATS: readonly ExportFormat[] = ['markdown', 'ipynb', 'json'];
 
+/** Owner of what prompts the workspace is known to have, and of the line in which what may be one of them waits. */
 export class SlashCommands {
   constructor(
     private readonly _crush: Pick<ICrush, 'live' | 'conversation' | 'deeds' | 'changes'>,
@@ -34,35 +35,49 @@ export class SlashCommands {
   ) {}
 
   /** What is offered for what is typed, up to the caret; null: it is no command. */
-  readonly find = (typed: string): Promise<Mention[]> | null => {
+  readonly find = (typed: string): Found | null => {
     const value = TYPING_VALUE.exec(typed);
     if (value) {
-      return Promise.resolve(this._valuesFor(value[1] ?? '', (value[2] ?? '').toLowerCase()));
+      return { now: this._valuesFor(value[1] ?? '', (value[2] ?? '').toLowerCase()), later: null };
     }
     const name = TYPING.exec(typed)?.[1];
     return name === undefined ? null : this._named(name.toLowerCase());
   };
 
-  /** Run what was written; undefined: it is no command. */
-  async run(text: string): Promise<Outcome | undefined> {
+  /** Run what was written; undefined: it is no command. What may be one of the workspace's own waits its turn. */
+  run(text: string): Promise<Outcome | undefined> {
     const [, name, words = ''] = LINE.exec(text) ?? [];
-    if (name === undefined) {
-      return undefined;
-    }
     const own = this._own().find(command => command.name === name);
     if (own) {
-      return own.run(words.trim()) ?? null;
+      return Promise.resolve(own.run(words.trim()) ?? null);
     }
-    const prompt = (await this._prompts()).find(command => command.name === name)?.prompt;
-    return prompt === undefined ? undefined : { send: filled(prompt, words.trim()) };
+    const mine = this._line.then(() => (name === undefined ? undefined : this._filled(name, words.trim())));
+    this._line = mine;
+    return mine;
   }
 
-  private async _named(typed: string): Promise<Mention[]> {
-    const own = this._own();
+  private async _filled(name: string, words: string): Promise<Outcome | undefined> {
+    await this._look();
+    const prompt = this._prompts.find(command => command.name === name)?.prompt;
+    return prompt === undefined ? undefined : { send: filled(prompt, words) };
+  }
+
+  /** The panel's own commands are there at once; those of the workspace come when it has been asked. */
+  private _named(typed: string): Found {
     if (typed === '') {
-      this._fetched = null; // a person begins: look again
+      this._looking = null; // a person begins: look again
+      this._isKnown = false;
     }
-    const prompts = (await this._prompts()).filter(prompt => !own.some(command => command.name === prompt.name));
+    const looking = this._look();
+    return {
+      now: this._matching(typed),
+      later: this._isKnown ? null : looking.then(() => this._matching(typed))
+    };
+  }
+
+  private _matching(typed: string): Mention[] {
+    const own = this._own();
+    const prompts = this._prompts.filter(prompt => !own.some(command => command.name === prompt.name));
     return [
       ...own.map(command => mention(command.name, command.hint, !command.values && !command.takesWords)),
       ...prompts.map(({ name, description, prompt }) => mention(name, description, !prompt.includes('$ARGUMENTS')))
@@ -79,9 +94,23 @@ export class SlashCommands {
       .map(value => ({ ...mention(`${name} ${value.name}`, value.hint, true), label: value.name }));
   }
 
-  private _prompts(): Promise<readonly PromptCommand[]> {
+  /** Ask what prompts the workspace has, unless that is known. */
+  private _look(): Promise<void> {
     const { live } = this._crush;
-    return (this._fetched ??= live.call(wid => live.client.commands(wid)).catch(() => []));
+    const looking = (this._looking ??= live
+      .call(wid => live.client.commands(wid))
+      .then(prompts => {
+        if (this._looking === looking) {
+          this._prompts = prompts;
+          this._isKnown = true;
+        }
+      })
+      .catch(() => {
+        if (this._looking === looking) {
+          this._looking = null; // asked again next time; until then those from before stay
+        }
+      }));
+    return looking;
   }
 
   private _own(): Command[] {
@@ -135,7 +164,10 @@ export class SlashCommands {
     ];
   }
 
-  private _fetched: Promise<readonly PromptCommand[]> | null = null;
+  private _prompts: readonly PromptCommand[] = [];
+  private _isKnown = false;
+  private _looking: Promise<void> | null = null;
+  private _line: Promise<unknown> = Promise.resolve();
 }
 
 /** `$ARGUMENTS` stands for what follows the name; a prompt without it has that at its end. */

@@ -1,5 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, test, vi } from 'vitest';
+import type { Found, Mention } from '../src/mentions';
 import { SlashCommands } from '../src/slash';
 import type { ICrush } from '../src/tokens';
 
@@ -9,13 +10,18 @@ const PROMPTS = [
   { name: 'new', description: 'not this one', prompt: 'x' }
 ];
 
-function setUp() {
+/** What is offered in the end. */
+async function all(found: Found | null): Promise<readonly Mention[]> {
+  return (await found?.later) ?? found?.now ?? [];
+}
+
+function setUp(commands: () => Promise<typeof PROMPTS> = () => Promise.resolve(PROMPTS)) {
   const conversation = { sessionId: 's', show: vi.fn(), stop: vi.fn(), rename: vi.fn(), patch: vi.fn() };
   const deeds = { fork: vi.fn(), export: vi.fn(), summarize: vi.fn() };
   const live = {
     status: { models: [{ id: 'claude-opus', name: 'Claude Opus' }] },
     config: { permission_modes: ['plan', 'ask'] },
-    client: { commands: () => Promise.resolve(PROMPTS) },
+    client: { commands },
     call: (action: (wid: string) => Promise<unknown>) => action('w')
   };
   const crush = { conversation, deeds, live, changes: { show: vi.fn() } } as unknown as ICrush;
@@ -25,7 +31,7 @@ function setUp() {
 describe('what is offered', () => {
   test('are the commands that begin so, and the workspace’s own prompts', async () => {
     const { slash } = setUp();
-    const names = async (typed: string): Promise<string[]> => ((await slash.find(typed)) ?? []).map(one => one.label);
+    const names = async (typed: string): Promise<string[]> => (await all(slash.find(typed))).map(one => one.label);
     expect(await names('/')).toContain('/tidy');
     expect((await names('/')).filter(name => name === '/new')).toHaveLength(1);
     expect(await names('/s')).toEqual(['/stop', '/summarize']);
@@ -34,7 +40,40 @@ describe('what is offered', () => {
   });
 
   test.each(['home/ana', 'say /new', '/home/ana/data', '/new and more', ''])('is nothing for %s', async typed => {
-    expect((await setUp().slash.find(typed)) ?? []).toEqual([]);
+    expect(await all(setUp().slash.find(typed))).toEqual([]);
+  });
+});
+
+describe('before the workspace has said what prompts it has', () => {
+  test('the panel’s own commands are offered, and those known from before', async () => {
+    const answers: ((prompts: typeof PROMPTS) => void)[] = [];
+    const { slash } = setUp(() => new Promise(resolve => answers.push(resolve)));
+    const labels = (found: Found | null): string[] => (found?.now ?? []).map(one => one.label);
+    expect(labels(slash.find('/he'))).toEqual(['/help']);
+    answers[0]?.(PROMPTS);
+    await slash.find('/he')?.later;
+    expect(labels(slash.find('/'))).toContain('/tidy');
+    expect(answers).toHaveLength(2);
+  });
+
+  test('what may be one of them waits, and what is said after it waits behind it', async () => {
+    let answer: (prompts: typeof PROMPTS) => void = () => undefined;
+    const { conversation, slash } = setUp(() => new Promise(resolve => (answer = resolve)));
+    const order: string[] = [];
+    const both = ['/plain', 'Thanks'].map(text => slash.run(text).then(() => order.push(text)));
+    await slash.run('/stop');
+    expect(conversation.stop).toHaveBeenCalled();
+    expect(order).toEqual([]);
+    answer(PROMPTS);
+    await Promise.all(both);
+    expect(order).toEqual(['/plain', 'Thanks']);
+  });
+
+  test('a request that failed is made again', async () => {
+    const answers = [Promise.reject(new Error('away')), Promise.resolve(PROMPTS)];
+    const { slash } = setUp(() => answers.shift() ?? Promise.resolve([]));
+    expect(await slash.run('/plain')).toBeUndefined();
+    expect(await slash.run('/plain')).toEqual({ send: 'Say it plainly.' });
   });
 });
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from jupyter_crush.client import Workspace
 from lab_page import LabPage, Visit
@@ -176,6 +176,38 @@ def test_slash_commands_run_and_the_workspaces_own_prompts_are_sent(
     tab.composer.fill("")
     tab.send("/new")
     expect(tab.turns).to_have_count(0)
+
+
+@pytest.mark.timeout(240)
+def test_fast_hands_and_a_slow_server_make_the_same_of_a_command(
+    visit: Visit, api: MessagesApi, lab: LabProcess
+) -> None:
+    commands = lab.root / ".crush" / "commands"
+    commands.mkdir(parents=True, exist_ok=True)
+    (commands / "gaps.md").write_text("# Look for gaps\n\nWhich columns of $ARGUMENTS have gaps?\n")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    asked = len(api.bodies)
+    tab = visit()
+    tab.open_panel()
+    tab.new_session()
+    tab.page.route("**/workspaces/*/commands*", hold)
+    tab.composer.press_sequentially("/he")
+    tab.page.keyboard.press("Enter")
+    expect(tab.panel.get_by_role("option").filter(has_text="/fork")).to_be_visible()
+    expect(tab.composer).to_have_value("/")
+    tab.composer.press_sequentially("ga")
+    tab.page.keyboard.press("Enter")
+    tab.page.keyboard.type("penguins.csv")
+    assert held, "the workspace has not said yet what prompts it has"
+    for route in held:
+        route.continue_()
+    expect(tab.composer).to_have_value("/gaps penguins.csv")
+    expect(tab.turns).to_have_count(0)
+    assert len(api.bodies) == asked, "half of a command is no prompt"
 
 
 @pytest.mark.timeout(240)

@@ -1,10 +1,11 @@
 /** Where a prompt is written. Enter sends, also while the agent works: then it waits its turn. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ClipboardEvent, DragEvent, KeyboardEvent } from 'react';
-import type { Attached, Mention, Mentions } from '../mentions';
+import type { Attached, Found, Mentions } from '../mentions';
 import { Chips } from './Chips';
 import type { ChipsProps } from './Chips';
-import { Completions, LIST_ID, useMentions } from './Completions';
+import { Completions, LIST_ID } from './Completions';
+import { useMentions } from './offer';
 import { useUi } from './ui';
 
 export interface ComposerProps {
@@ -13,7 +14,7 @@ export interface ComposerProps {
   readonly draft: string;
   readonly history: () => readonly string[];
   readonly mentions: Mentions;
-  readonly commands: (typed: string) => Promise<Mention[]> | null;
+  readonly commands: (typed: string) => Found | null;
   readonly chips: ChipsProps;
   readonly isBusy: boolean;
   /** While it works, a prompt joins its turn instead of waiting for the end. */
@@ -37,14 +38,15 @@ export function Composer(props: ComposerProps) {
   const { area, text, change } = useText(props);
   const recall = useHistory(props, text, change);
   const { mentions, commands, onAttach } = props;
-  const naming = useMentions({ area, text, mentions, change, onAttach, commands, onWhole: onSend });
-  const send = (): void => {
-    const prompt = text.trim();
+  /** What was written; what was typed after it stays. */
+  const send = (written = text): void => {
+    const prompt = written.trim();
     if (prompt && !isDisabled) {
-      change('');
+      change(text.slice(written.length));
       onSend(prompt);
     }
   };
+  const naming = useMentions({ area, text, mentions, change, onAttach, commands, onWhole: onSend, onEnter: send });
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     if (event.nativeEvent.isComposing || naming.onKeyDown(event)) {
       return;
@@ -110,7 +112,7 @@ export function Composer(props: ComposerProps) {
             title={trans.__('Send')}
             aria-label={trans.__('Send')}
             disabled={isDisabled || !text.trim()}
-            onClick={send}
+            onClick={() => send()}
           >
             <svg viewBox="0 0 16 16" aria-hidden="true">
               <path d="M2 14 15 8 2 2v4.700L10 8l-8 1.300z" />

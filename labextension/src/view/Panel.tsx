@@ -53,18 +53,19 @@ export function Panel({ crush, onRendered }: PanelProps) {
   const asked = askedOf(conversation);
   const plan = planOf(opened?.transcript.messages ?? [], live.view.runs, doing !== 'ready');
   const isEmpty = !conversation.sending.length && (session === null || opened?.transcript.messages.length === 0);
-  const send = (prompt: string): void => {
+  const send = (prompt: string, to = conversation.sessionId): void => {
     const attached = context.take();
     const saved = attached.some(one => one.attachment.notebook === notebooks.path) ? notebooks.save() : null;
-    void conversation.send(prompt, attached, settings.whileBusy, saved);
+    void conversation.send(prompt, attached, settings.whileBusy, saved, to);
     changes.hide();
   };
   const sendOrRun = async (text: string): Promise<void> => {
+    const to = conversation.sessionId; // it may take a while to know what the text is
     const outcome = await slash.run(text);
     if (outcome === undefined) {
-      send(text);
+      send(text, to);
     } else if (outcome && 'send' in outcome) {
-      send(outcome.send);
+      send(outcome.send, to);
     } else if (outcome) {
       conversation.composed.emit({ text: outcome.compose, attached: [] });
     }
@@ -92,7 +93,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
           suggestions={offered}
           isDemo={modelOf(crush, session)?.is_demo ?? false}
           trouble={trouble}
-          onChoose={send}
+          onChoose={prompt => send(prompt)}
           onAgain={() => void live.lookAgain()}
         />
       ) : changes.shownRun !== undefined ? (
