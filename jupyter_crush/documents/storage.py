@@ -210,5 +210,6 @@ async def in_thread(work: Callable[[], T]) -> T:
         await asyncio.wait([future])
     except asyncio.CancelledError:
         await asyncio.wait([future])
+        future.exception()  # nobody else will ask for it
         raise
     return future.result()

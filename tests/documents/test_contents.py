@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 import os
 import random
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from jupyter_crush.documents.port import (
     SetOutputs,
     source_hash,
 )
+from jupyter_crush.documents.storage import in_thread
 from jupyter_crush.errors import Stale, ToolError
 from managers import MANAGERS, code, got, large, markdown, notebook, put, sha256
 
@@ -241,6 +244,27 @@ async def test_a_cancelled_edit_is_whole_or_not_there(tmp_path: Path) -> None:
             assert cells[0]["id"] == f"n{turns}"
     assert repr(backend).endswith("0 being changed>")
     assert sorted(found.name for found in os.scandir(tmp_path)) == [".ipynb_checkpoints", "a.ipynb"]
+
+
+async def test_what_a_stopped_call_failed_at_is_not_complained_about() -> None:
+    said: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    go_on = threading.Event()
+
+    def fail() -> None:
+        go_on.wait(5)
+        raise Stale
+
+    stopped = asyncio.ensure_future(in_thread(fail))
+    await asyncio.sleep(0)
+    stopped.cancel()
+    go_on.set()
+    await asyncio.wait([stopped])
+    assert stopped.cancelled()
+    del stopped
+    gc.collect()
+    await asyncio.sleep(0)
+    assert not said
 
 
 async def test_a_file_keeps_its_permissions_and_its_links(tmp_path: Path) -> None:
