@@ -173,7 +173,12 @@ class FrontEnd:
             return await self._compared_and_saved()
 
     async def _compared_and_saved(self) -> bool:
-        if self.version is not None and await self._disk_version() != self.version:
+        if self.is_offline:
+            return False
+        is_changed = self.version is not None and await self._disk_version() != self.version
+        if self.is_offline:  # the answer did not come, and no second request gets through
+            return False
+        if is_changed:
             self.dialogs += 1
             return False
         kind, form = ("notebook", "json") if self.text is None else ("file", "text")

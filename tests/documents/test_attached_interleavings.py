@@ -7,6 +7,9 @@ the seed that repeats it. 1,000 examples by default; ``CRUSH_EXAMPLES=10000`` fo
 Every second person is calm: after coming to a tab they look at it before they type, they save before they go to another one, and do
 not write without a network. They must never be asked about a changed file. The others may be, as without an agent: two tabs of one
 document are two copies of it, and what was typed offline may meet what was written meanwhile.
+
+In every second pair of worlds all is slow: requests of tabs take their time, and the agent does not wait for their answers. One edit
+in ten is stopped in the middle.
 """
 
 from __future__ import annotations
@@ -40,24 +43,32 @@ STEPS = 20
 EDITS = 5
 PATIENCE = Patience(claim=60, answer=0.5, back=0.01)
 """On a busy machine a tab may be late with a claim. That some never claim is tested elsewhere."""
+IMPATIENCE = Patience(claim=60, answer=0.02, back=0.1)
+"""Most answers of slow tabs come too late; what is on its way when a stream breaks has come by the time that nobody waits for it."""
 TOKEN = re.compile(r"[ug]\d+;")
 
 
 class WholeRequests:
     """A contents manager for tabs, in which nobody reads a file that another tab is just writing: Jupyter's own can be caught at that,
-    with or without an agent."""
+    with or without an agent. ``ways``: the seconds that a request or an answer may be on its way."""
 
-    def __init__(self, manager: Any) -> None:
+    def __init__(self, manager: Any, ways: Callable[[], float]) -> None:
         self._manager = manager
+        self._ways = ways
         self._lock = asyncio.Lock()
 
     async def get(self, *args: Any, **options: Any) -> Any:
-        async with self._lock:
-            return await self._manager.get(*args, **options)
+        return await self._whole(lambda: self._manager.get(*args, **options))
 
     async def save(self, *args: Any) -> Any:
+        return await self._whole(lambda: self._manager.save(*args))
+
+    async def _whole(self, request: Callable[[], Awaitable[Any]]) -> Any:
+        await asyncio.sleep(self._ways())
         async with self._lock:
-            return await self._manager.save(*args)
+            answer = await request()
+        await asyncio.sleep(self._ways())
+        return answer
 
 
 class World:
@@ -67,11 +78,14 @@ class World:
         self.random = random.Random(seed)
         self.folder = folder
         manager = large(folder)
-        self.manager = WholeRequests(manager)
+        self.is_slow = seed % 4 > 1
+        ways = (0, 0, 0, 0.002, 0.01, 0.04) if self.is_slow else (0,)
+        self.manager = WholeRequests(manager, lambda: self.random.choice(ways))
         self.saving = asyncio.Lock()
         numbers = itertools.count()
         self.is_calm = seed % 2 == 1
-        self.attached = AttachedBackend(lambda: f"r{next(numbers)}", patience=PATIENCE)
+        patience = IMPATIENCE if self.is_slow else PATIENCE
+        self.attached = AttachedBackend(lambda: f"r{next(numbers)}", patience=patience)
         self.documents = Documents([self.attached, ContentsBackend(manager, interest=self.attached.interest)])
         self.tabs: list[FrontEnd] = []
         self.typed: dict[str, FrontEnd] = {}
@@ -227,13 +241,24 @@ class World:
                 seen = await self.documents.read_notebook(PATH)
                 await asyncio.sleep(self.random.choice((0, 0, 0.002)))
                 self.between.clear()
-                await self.documents.edit_notebook(PATH, self._edits(seen, token))
-                self.done.add(token)
+                await self._edit(self._edits(seen, token), token)
             except ToolError as error:
                 is_sure = "may be made already" not in error.message and "othing was" in error.message
                 (self.refused if is_sure else self.unsure).add(token)
             finally:
                 self.between.set()
+
+    async def _edit(self, edits: list[CellEdit], token: str) -> None:
+        editing = asyncio.ensure_future(self.documents.edit_notebook(PATH, edits))
+        if self.random.random() < 0.1:  # somebody presses Stop
+            await asyncio.wait([editing], timeout=self.random.choice((0, 0.002, 0.01)))
+            editing.cancel()
+        await asyncio.wait([editing])
+        if editing.cancelled():
+            self.unsure.add(token)
+        else:
+            await editing
+            self.done.add(token)
 
     def _edits(self, seen: Notebook, token: str) -> list[CellEdit]:
         if not seen.cells:
