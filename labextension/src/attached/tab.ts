@@ -72,6 +72,7 @@ export class AttachedTab {
 
   private async _put(isLeaving: boolean): Promise<void> {
     const documents = isLeaving ? [] : this._open.presence().slice(0, 200);
+    const here = this._open.all;
     const workspace = this._live.workspace;
     if (!workspace || (!documents.length && !this._wasSaid)) {
       return;
@@ -80,8 +81,17 @@ export class AttachedTab {
     const body = { client_id: this._live.clientId, tab_id: this._id, documents };
     try {
       await this._client.putPresence(workspace.id, body, isLeaving);
+      here.forEach(one => this._known(one));
     } catch (error) {
       console.warn('jupyter_crush: what is open here was not said', error);
+    }
+  }
+
+  /** The server knows now that this is open. What was written before it did, since the document was loaded, nobody told us. */
+  private _known({ context }: Opened): void {
+    if (!this._wasKnown.has(context)) {
+      this._wasKnown.add(context);
+      void exclusively(context, () => refresh(context, this._contents));
     }
   }
 
@@ -167,6 +177,7 @@ export class AttachedTab {
   private _isLive = false;
   private _wasLive = false;
   private _wasSaid = false;
+  private readonly _wasKnown = new WeakSet<Opened['context']>();
 }
 
 function content({ type, context }: Opened): Pick<AnswerDocument, 'notebook' | 'text'> {
