@@ -201,12 +201,13 @@ class CrushApp(ExtensionApp):
 
     def _make_workspaces(self, config: Config, attached: AttachedBackend) -> Workspaces:
         server, providers = self.server, (self.providers or providers_from)(config)
-        contents = ContentsBackend(server.contents_manager, server.kernel_spec_manager, attached.interest)
+        rooms = Rooms(server)
+        contents = ContentsBackend(server.contents_manager, server.kernel_spec_manager, attached.interest, rooms.has)
         return Workspaces(
             config,
             root=Path(server.root_dir),
             catalog=Catalog(providers, default=config.model),
-            documents=Documents([SharedBackend(Rooms(server)), attached, contents]),
+            documents=Documents([SharedBackend(rooms), attached, contents]),
             kernels=Kernels(kernel_manager=server.kernel_manager, session_manager=server.session_manager),
             tools=builtin_tools(),
             on_activity=self._on_activity,

@@ -3,6 +3,12 @@
 Theory. One lock for each path keeps our own writers apart. Others (a browser that saves, a kernel that writes the file) are noticed
 by the version, which is compared once more right before the save. Notebook edits carry the hash of each cell they touch, so when
 only *other* cells changed meanwhile the edit is simply made again on the new content. We never sign a notebook.
+
+Whoever opens a document while its file is being written would see it change under what they type. So right before another file
+takes its place, with no await between, it is asked whether somebody has; a room counts from before it reads the file. Where a file
+cannot be replaced as a whole (a manager of somebody else's, a hard link) it is asked right before the writing begins:
+a room that opens during the writing may read the former file, and takes the new one over within a second, with the loss of what was
+typed in it till then. Its provider reads without a lock that we could hold.
 """
 
 from __future__ import annotations
@@ -31,17 +37,23 @@ class ContentsBackend:
 
     ``kernel_specs``, the server's kernel spec manager, tells what a new notebook says about its kernel. ``interest`` says how much it
     matters to those who have a document open that nobody writes its file: when that grew since a call began, they are to be asked;
-    behind unsaved changes (2) nothing is written at all."""
+    behind unsaved changes (2) nothing is written at all. ``is_shared`` says whether people share it in a room: then its file is the
+    room's to write."""
 
     name = "contents"
 
     def __init__(
-        self, contents_manager: Any, kernel_specs: Any = None, interest: Callable[[str], int] = lambda _: 0
+        self,
+        contents_manager: Any,
+        kernel_specs: Any = None,
+        interest: Callable[[str], int] = lambda _: 0,
+        is_shared: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._manager = contents_manager
         self._specs = kernel_specs
         self._storage: Storage = Files(contents_manager) if is_plain(contents_manager) else Managed(contents_manager)
         self._interest = interest
+        self._is_shared = is_shared
         self._lines = Lines()
 
     async def has(self, path: str) -> bool:  # noqa: ARG002  # it has every path
@@ -99,7 +111,7 @@ class ContentsBackend:
 
     def _still(self, path: str, before: int) -> None:
         """Nobody opened it meanwhile, and nobody has something there that is not saved. Raises Elsewhere."""
-        if self._interest(path) > min(before, 1):
+        if self._is_shared(path) or self._interest(path) > min(before, 1):
             raise Elsewhere
 
     async def _kernelspec(self, name: str) -> dict[str, str]:

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from jupyter_server.serverapp import ServerApp
 
+from .presence import path_of
+
 
 class Replaced(Exception):
     """The file was written by somebody else; the room has taken that, and what was just changed in it is gone."""
@@ -30,6 +32,10 @@ class Room(Protocol):
     @property
     def is_loaded(self) -> bool:
         """Whether what is changed now is handed on and saved."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is closed and will not write its file any more."""
 
     async def refresh(self) -> None:
         """Take over what is on disk; of a closed room, wait for its last save. Raises what a contents manager raises."""
@@ -58,6 +64,10 @@ class CollaborationRoom:
         """``ydoc_observed`` comes a little after ``ready``; and while a room is locked it does not save what is changed."""
         return self._room.ydoc_observed.is_set() and not self._room._update_lock.locked()  # noqa: SLF001
 
+    @property
+    def is_over(self) -> bool:
+        return not self.is_open
+
     async def refresh(self) -> None:
         if self.is_open:
             await self._room._file.maybe_notify()  # noqa: SLF001  what it does once a second
@@ -82,7 +92,7 @@ class CollaborationRoom:
 class DocumentsRoom:
     """A room of jupyter-server-documents."""
 
-    NEEDED = ("_jupyter_ydoc", "file_api", "stopped")
+    NEEDED = ("_jupyter_ydoc", "_save_task", "file_api", "stopped")
 
     def __init__(self, room: Any) -> None:
         self._room = room
@@ -95,6 +105,11 @@ class DocumentsRoom:
     @property
     def is_loaded(self) -> bool:
         return bool(self._room.file_api.content_loaded)
+
+    @property
+    def is_over(self) -> bool:
+        saving = self._room._save_task  # noqa: SLF001  until_saved would wait
+        return not self.is_open and (saving is None or saving.done())
 
     async def refresh(self) -> None:
         if self.is_open:
@@ -125,6 +140,10 @@ class Rooms:
         ids = self._server.web_app.settings.get("file_id_manager")
         file_id = ids.get_id(path) if ids is not None else None
         return [room for name, room in rooms if file_id and name.split(":", 2)[2:] == [file_id]]
+
+    def has(self, path: str) -> bool:
+        """Whether there is one, or it is just being opened: both providers list a room before it reads its file."""
+        return any(not room.is_over for room in self.of(path_of(path)))
 
     def _all(self) -> Iterator[tuple[str, Room]]:
         """With their names: format, type and id of the file."""

@@ -68,7 +68,8 @@ def workspace(crush: CrushApp, http: Http, jp_asyncio_loop: asyncio.AbstractEven
 @pytest.fixture
 def documents(crush: CrushApp) -> Documents:
     """The first and the last of the back ends; no tab tells of itself here."""
-    return Documents([SharedBackend(Rooms(crush.server)), ContentsBackend(crush.server.contents_manager)])
+    rooms = Rooms(crush.server)
+    return Documents([SharedBackend(rooms), ContentsBackend(crush.server.contents_manager, is_shared=rooms.has)])
 
 
 @pytest.fixture

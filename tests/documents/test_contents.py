@@ -68,6 +68,19 @@ async def test_what_somebody_opened_meanwhile_is_left_to_their_tab(make: Make, t
     assert _bytes(tmp_path) == before
 
 
+@every_manager
+async def test_what_people_share_is_left_to_their_room(make: Make, tmp_path: Path) -> None:
+    put(tmp_path, "a.ipynb", notebook(code("a", "1")))
+    (tmp_path / "t.py").write_text("1")
+    before = _bytes(tmp_path)
+    backend = ContentsBackend(make(tmp_path), is_shared=lambda _: True)  # since before the call
+    with pytest.raises(Elsewhere):
+        await backend.edit_notebook("a.ipynb", [replace("a", "1", "2")])
+    with pytest.raises(Elsewhere):
+        await backend.write_text("t.py", "2", (await backend.read_text("t.py")).version)
+    assert _bytes(tmp_path) == before
+
+
 def _bytes(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
