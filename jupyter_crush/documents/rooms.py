@@ -73,10 +73,11 @@ class CollaborationRoom:
             await self._room._file.maybe_notify()  # noqa: SLF001  what it does once a second
 
     async def save(self) -> None:
-        """As the room does it, but at once, and not without a word when it fails."""
+        """As the room does it, but at once, not without a word when it fails, and without letting anybody change the cells between
+        one and the next, as ``aget`` would."""
         room, model = self._room, {"format": self._room.file_format, "type": self._room.file_type}
         try:
-            saved = await room._file.maybe_save_content({**model, "content": await self.document.aget()})  # noqa: SLF001
+            saved = await room._file.maybe_save_content({**model, "content": self.document.get()})  # noqa: SLF001
         except Exception as error:
             if type(error).__name__ != "OutOfBandChanges":
                 raise

@@ -139,6 +139,23 @@ async def test_an_edit_that_cannot_be_saved_says_so(
         await documents.edit_notebook(PATH, [replace("a", "1", "10")])
 
 
+async def test_cells_that_somebody_deletes_while_an_edit_is_saved_are_no_hindrance(
+    documents: Documents, root: Path, join: Join
+) -> None:
+    names = [f"c{number}" for number in range(300)]
+    put(root, PATH, notebook(code("a", "1"), *(code(name, name) for name in names)))
+    ana = await join(PATH)
+    edit = asyncio.ensure_future(documents.edit_notebook(PATH, [replace("a", "1", "10")]))
+    while not edit.done():
+        if names:
+            ana.delete(names.pop())
+        await asyncio.sleep(0)
+    await edit
+    wanted = {"a": "10", **{name: name for name in names}}
+    await ana.until(lambda: (root / PATH).read_text() != "" and disk(root) == wanted)
+    assert ana.sources == wanted
+
+
 async def test_a_room_that_is_closed_loses_nothing(
     documents: Documents, root: Path, join: Join, evict: Callable[[str], Awaitable[None]]
 ) -> None:
