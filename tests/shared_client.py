@@ -24,6 +24,8 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, w
 from crush_http import Http
 
 PATIENCE_S = 30.0
+SAVE = b"\x02\x04save\x00"
+"""To jupyter-collaboration: a message as it is, a text, and a number for the answer."""
 
 
 class SharedClient:
@@ -51,7 +53,9 @@ class SharedClient:
 
     async def online(self) -> None:
         """Once more when the room would not have it: it may have looked at the file while that was written."""
+        end = time.monotonic() + PATIENCE_S
         while self._connection is None:
+            assert time.monotonic() < end, "no room would have it"
             await self._connect()
 
     async def _connect(self) -> None:
@@ -70,6 +74,11 @@ class SharedClient:
             self._connection.protocol._abort()
             await self._reading
         self._connection = None
+
+    async def save(self) -> None:
+        """What Ctrl+S does: ask the room, if its provider (jupyter-collaboration) can be asked; the other one saves by itself."""
+        if self._connection is not None and "sessionId" in self._room:
+            await self._connection.write_message(SAVE, binary=True)
 
     async def _handshake(self, *steps: YSyncMessageType) -> None:
         """Ask for what the room has, and give what it asks for."""
@@ -139,6 +148,33 @@ class SharedClient:
             shared = self.document.ydoc["source"]
         before = str(shared)
         shared.insert(len(before[:at].encode()), text)
+
+    def add(self, cell: str, source: str, after: str) -> None:
+        """Make a code cell after another one."""
+        self._insert(self._index(after) + 1, {"id": cell, "cell_type": "code", "metadata": {}, "source": source})
+
+    def delete(self, cell: str) -> None:
+        assert isinstance(self.document, YNotebook)
+        del self.document.ycells[self._index(cell)]
+
+    def move(self, cell: str, after: str, marker: str) -> None:
+        """As JupyterLab does it: delete it, and make it anew elsewhere; and a ``marker``, an empty cell, at the end."""
+        assert isinstance(self.document, YNotebook)
+        with self.document.ydoc.transaction():
+            moved = self.document.get_cell(self._index(cell))
+            self.delete(cell)
+            self._insert(self._index(after) + 1, moved)
+            self._insert(len(self.document.ycells), {"id": marker, "cell_type": "raw", "metadata": {}, "source": ""})
+
+    def _index(self, cell: str) -> int:
+        assert isinstance(self.document, YNotebook)
+        return next(index for index, one in enumerate(self.document.ycells) if one["id"] == cell)
+
+    def _insert(self, index: int, cell: dict[str, Any]) -> None:
+        assert isinstance(self.document, YNotebook)
+        if cell["cell_type"] == "code":
+            cell = {"outputs": [], "execution_count": None, **cell}
+        self.document.ycells.insert(index, self.document.create_ycell(cell))
 
     async def sees(self, sources: dict[str, str]) -> None:
         """Wait until the cells say this."""

@@ -103,8 +103,17 @@ def evict(crush: CrushApp) -> Callable[[str], Awaitable[None]]:
             return
         rooms = app.ywebsocket_server.rooms
         for name in [name for name in rooms if name.endswith(file_id)]:
+            await _quiet(rooms[name])
             await app.ywebsocket_server.delete_room(name=name)
         if file_id in app.file_loaders:
             await app.file_loaders.remove(file_id)
 
     return evicted
+
+
+async def _quiet(room: Any) -> None:
+    """Wait until it has handed on and noted what was changed, as it has long done when its provider closes it. jupyter-collaboration
+    5.0 loses all its rooms when one is closed in the very turn of the loop in which it was changed; and a history in a file that is
+    cut off in the middle of a write cannot be read again."""
+    while room._update_receive_stream.statistics().tasks_waiting_receive == 0 or room.ystore.lock.locked():
+        await asyncio.sleep(0)
