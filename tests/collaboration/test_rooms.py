@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_ydoc import YNotebook
 from tornado.web import HTTPError
 
 from jupyter_crush.app import CrushApp
@@ -36,6 +37,11 @@ def replace(cell: str, before: str, after: str) -> ReplaceCell:
 
 def _shows(person: SharedClient, text: str) -> bool:
     return [output["text"] for output in person.cells["c"]["outputs"]] == [text]
+
+
+def _runs(person: SharedClient, state: str) -> bool:
+    assert isinstance(person.document, YNotebook)
+    return any(cell["id"] == "c" and cell.get("execution_state") == state for cell in person.document.ycells)
 
 
 def disk(root: Path) -> dict[str, str]:
@@ -74,15 +80,23 @@ async def test_an_edit_is_seen_by_all_and_saved_with_what_they_typed(
         await documents.create_notebook(PATH, None)
 
 
-async def test_outputs_arrive_as_they_come(documents: Documents, root: Path, join: Join) -> None:
+async def test_outputs_arrive_while_the_cell_runs(documents: Documents, root: Path, join: Join) -> None:
     ana = await join(PATH)
-    for count in range(1, 6):
-        text = "".join(f"{line}\n" for line in range(count))
-        outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
-        await documents.edit_notebook(
-            PATH, [SetOutputs(id="c", expected=source_hash("3"), outputs=outputs, execution_count=None)]
-        )
-        await ana.until(partial(_shows, ana, text))
+    cell = (await documents.read_notebook(PATH)).cell("c")
+    assert cell is not None
+    async with documents.showing(PATH, cell) as showing:
+        await ana.until(partial(_runs, ana, "running"))
+        for count in range(1, 4):
+            text = "".join(f"{line}\n" for line in range(count))
+            outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
+            showing.tell(outputs)
+            await ana.until(partial(_shows, ana, text))
+        ana.type(" typed", "b")
+        await showing.stop()
+        done = SetOutputs(id="c", expected=source_hash("3"), outputs=outputs, execution_count=5)
+        await documents.edit_notebook(PATH, [done])
+    await ana.until(partial(_runs, ana, "idle"))
+    assert (ana.cells["c"]["execution_count"], ana.sources["b"]) == (5, "2 typed")
 
 
 async def test_a_stale_edit_is_refused_and_nothing_changes(documents: Documents, root: Path, join: Join) -> None:
