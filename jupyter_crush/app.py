@@ -28,6 +28,7 @@ from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits, Reading
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
+from .documents.renames import Renames
 from .documents.rooms import Rooms
 from .documents.shared import SharedBackend
 from .handlers.call import Services
@@ -190,16 +191,18 @@ class CrushApp(ExtensionApp):
         if not self.share_key:
             os.environ.pop("ANTHROPIC_API_KEY", None)
         logging.getLogger(__package__).parent = self.server.log
-        attached = AttachedBackend(new_id)
+        renames = Renames()
+        renames.listen(self.server.contents_manager)
+        attached = AttachedBackend(new_id, renames=renames)
         self.services = Services(
             config=config,
-            workspaces=self._make_workspaces(config, attached),
+            workspaces=self._make_workspaces(config, attached, renames),
             attached=attached,
             streams=Streams(config.limits.streams),
             base_url=url_path_join(self.server.base_url, PREFIX),
         )
 
-    def _make_workspaces(self, config: Config, attached: AttachedBackend) -> Workspaces:
+    def _make_workspaces(self, config: Config, attached: AttachedBackend, renames: Renames) -> Workspaces:
         server, providers = self.server, (self.providers or providers_from)(config)
         rooms = Rooms(server)
         contents = ContentsBackend(server.contents_manager, server.kernel_spec_manager, attached.interest, rooms.has)
@@ -207,7 +210,7 @@ class CrushApp(ExtensionApp):
             config,
             root=Path(server.root_dir),
             catalog=Catalog(providers, default=config.model),
-            documents=Documents([SharedBackend(rooms), attached, contents]),
+            documents=Documents([SharedBackend(rooms), attached, contents], renames),
             kernels=Kernels(kernel_manager=server.kernel_manager, session_manager=server.session_manager),
             tools=builtin_tools(),
             on_activity=self._on_activity,

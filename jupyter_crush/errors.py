@@ -247,6 +247,12 @@ class Stale(ToolError):
     reason = "stale"
 
 
+class Renamed(ToolError):
+    """It has another name now, and nothing was changed. Repeat the call with that name."""
+
+    reason = "renamed"
+
+
 class OutsideWorkspace(ToolError):
     """That path is outside the workspace. Use a path inside it."""
 

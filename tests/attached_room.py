@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
+from collections.abc import Awaitable
 from pathlib import Path
 
 import nbformat
@@ -13,6 +15,7 @@ from front_end import FrontEnd
 from jupyter_crush.documents.attached import AttachedBackend, Patience
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
+from jupyter_crush.documents.renames import Renames
 from managers import large
 
 PATH = "a.ipynb"
@@ -27,10 +30,16 @@ class Room:
         self.manager = large(folder)
         self.now = 0.0
         ids = itertools.count()
+        self.renames = Renames()
+        self.renames.listen(self.manager)
         self.attached = AttachedBackend(
-            lambda: f"r{next(ids)}", clock=lambda: self.now + time.monotonic(), patience=patience
+            lambda: f"r{next(ids)}",
+            clock=lambda: self.now + time.monotonic(),
+            patience=patience,
+            renames=self.renames,
         )
-        self.documents = Documents([self.attached, ContentsBackend(self.manager, interest=self.attached.interest)])
+        contents = ContentsBackend(self.manager, interest=self.attached.interest)
+        self.documents = Documents([self.attached, contents], self.renames)
         self.tabs: list[FrontEnd] = []
         cells = [new_code_cell(source, id=name) for name, source in (("a", "1"), ("b", "2"), ("c", "3"))]  # type: ignore[no-untyped-call]  # theirs
         nbformat.write(new_notebook(cells=cells), folder / PATH)  # type: ignore[no-untyped-call]  # theirs
@@ -41,12 +50,23 @@ class Room:
         self.tabs.append(made)
         return made
 
+    async def rename(self, tab: FrontEnd, path: str) -> None:
+        """In the tab that has it open."""
+        await self.known(tab.rename(path))
+
+    async def known(self, done: Awaitable[None]) -> None:
+        """Done, and heard of."""
+        mark = self.renames.mark
+        await done
+        while self.renames.mark == mark:
+            await asyncio.sleep(0)
+
     async def leave(self) -> None:
         """End what the tabs still do."""
         for tab in self.tabs:
             tab.step.set()
             await tab.end()
 
-    def disk(self) -> dict[str, str]:
-        notebook = nbformat.read(self.folder / PATH, as_version=4)  # type: ignore[no-untyped-call]  # theirs
+    def disk(self, path: str = PATH) -> dict[str, str]:
+        notebook = nbformat.read(self.folder / path, as_version=4)  # type: ignore[no-untyped-call]  # theirs
         return {cell.id: cell.source for cell in notebook.cells}

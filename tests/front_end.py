@@ -152,6 +152,12 @@ class FrontEnd:
         self.dirty = True
         self.say()
 
+    async def rename(self, path: str) -> None:
+        """In JupyterLab: its context knows the new name when the server has done it."""
+        await self.manager.rename(self.path, path)
+        self.path = path
+        self.say()
+
     async def revert(self) -> None:
         """What "Reload from Disk" does: what is not saved is given up."""
         async with self._line:
@@ -234,6 +240,8 @@ class FrontEnd:
     async def _done(self, request: DocumentRequest, work: DocumentWork) -> AnswerDocument:
         if request.action == "show":
             return self._shown(work)
+        if request.action != "read" and not await self.manager.file_exists(self.path):
+            return AnswerDocument(tab_id=self.tab_id, status="gone")
         fresh = await self._refresh()
         if request.action == "read":
             return self.answer("ok")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
+from jupyter_crush.documents.renames import Renames
 from jupyter_crush.kernels import Evaluation, Execution, Kernels
 from jupyter_crush.tools.port import Output, Prepared, ReadFiles, Tool, ToolContext
 from jupyter_crush.tools.registry import builtin_tools, parse_args
@@ -69,6 +70,8 @@ class Room:
         server = (server or root).resolve()
         prefix = self.root.relative_to(server).as_posix()
         self.manager = large(server)
+        self.renames = Renames()
+        self.renames.listen(self.manager)
         self.progress: list[str] = []
         self.files = ReadFiles()
         self.planned = PlannedKernels()
@@ -81,7 +84,7 @@ class Room:
             session_id="s1",
             run_id="r1",
             tool_call_id="t1",
-            documents=Documents([ContentsBackend(self.manager)]),
+            documents=Documents([ContentsBackend(self.manager)], self.renames),
             kernels=kernels or self.planned,
             files=self.files,
             env=dict(ENV),
@@ -118,6 +121,20 @@ class Room:
     async def call(self, name: str, **given: Any) -> Output:
         """The whole call, with leave."""
         return await (await self.prepare(name, **given)).perform()
+
+    async def rename(self, old: str, new: str) -> None:
+        """As the user does in JupyterLab, whose paths are the server's."""
+        await self.known(self.manager.rename(old, new))
+
+    async def delete(self, path: str) -> None:
+        await self.known(self.manager.delete(path))
+
+    async def known(self, done: Awaitable[None]) -> None:
+        """Done, and heard of."""
+        mark = self.renames.mark
+        await done
+        while self.renames.mark == mark:
+            await asyncio.sleep(0)
 
     def write(self, **files: str) -> None:
         for name, text in files.items():

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ..beneath import NotThere
 from ..errors import CrushError, Stale, ToolError
 from ..wire import AnswerDocument, DocumentCell, DocumentWork
 from .cells import outputs_of
@@ -53,6 +54,8 @@ def refusal(path: str, work: DocumentWork, answer: AnswerDocument) -> CrushError
                 f"{path} has unsaved changes in JupyterLab, and its file was changed by something else. Nothing was changed. Ask "
                 "the user to save or revert it; then repeat the call."
             )
+        case "gone":
+            return NotThere(f"{path} was deleted or renamed meanwhile. Nothing was written.")
         case "unsaved":
             why = answer.message or "it did not say why"
             return ToolError(

@@ -36,6 +36,7 @@ from ..wire import (
 from .answers import as_notebook, doubtful, landed, refusal
 from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import Presence, Tab, path_of
+from .renames import Renames
 
 Action: TypeAlias = Literal["read", "edit", "write", "show"]
 Fate: TypeAlias = AnswerDocument | Literal["unclaimed", "unknown"]
@@ -70,10 +71,13 @@ class AttachedBackend:
         *,
         clock: Callable[[], float] = time.monotonic,
         patience: Patience | None = None,
+        renames: Renames | None = None,
     ) -> None:
         self._new_id = new_id
         self._patience = patience or Patience()
         self._presence = Presence(clock)
+        self._renames = renames or Renames()
+        self._renames.moved.append(self._renamed)
         self._errands: dict[str, Errand] = {}
         self._overdue: dict[str, tuple[str, str]] = {}
         """Changes that a tab took and that nobody waits for any more: request, path and tab."""
@@ -90,6 +94,11 @@ class AttachedBackend:
     def streams(self, workspace_id: str, client: Client) -> None:
         """A client's streams were opened or closed."""
         self._presence.streams(workspace_id, client)
+        self._tell()
+
+    def _renamed(self, old: str, new: str) -> None:
+        """At once: until the tab says so itself, nobody is to write behind it under the new name."""
+        self._presence.renamed(old, new)
         self._tell()
 
     def claim(self, request_id: str, body: ClaimDocument) -> DocumentWork:
@@ -230,7 +239,7 @@ class AttachedBackend:
         return seen if isinstance(seen, AnswerDocument) and landed(seen, work) else None
 
     async def _offer(self, tab: Tab, path: str, action: Action, work: DocumentWork) -> Fate:
-        errand, request_id = Errand(tab, work), self._new_id()
+        errand, request_id, mark = Errand(tab, work), self._new_id(), self._renames.mark
         self._errands[request_id] = errand
         try:
             tab.say(DocumentRequest(id=request_id, tab_id=tab.id, path=path, action=action))
@@ -238,13 +247,18 @@ class AttachedBackend:
             if not errand.claimed:
                 return "unclaimed"
             await self._until(
-                lambda: errand.answer is not None or not self._presence.has_open(tab, path), self._patience.answer
+                lambda: errand.answer is not None or not self._has_open(tab, path, mark), self._patience.answer
             )
             return errand.answer or "unknown"
         finally:
             del self._errands[request_id]
             if action in ("edit", "write") and errand.claimed and errand.answer is None:
                 self._overdue[request_id] = path, tab.id
+
+    def _has_open(self, tab: Tab, path: str, mark: int) -> bool:
+        """Under the name that it had at the mark, or under its new one: then the tab goes on with what it claimed."""
+        now = self._renames.since(path, mark)
+        return self._presence.has_open(tab, path) or (now is not None and self._presence.has_open(tab, now))
 
     def _show_others(self, tab: Tab, path: str) -> None:
         for other in self._presence.others(path, but=tab.id):

@@ -11,6 +11,7 @@ from ..errors import ToolError
 from .answers import doubtful, edits_landed
 from .port import Backend, Cell, CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import path_of
+from .renames import Renames
 from .showing import Showing, as_before
 
 ATTEMPTS = 3
@@ -27,13 +28,15 @@ class Documents:
     again: it is not made twice, for what it expects is not there any more then, and a refusal is none when all that was wanted is
     there. To look before that would take time, in which somebody may open the document, unseen by a back end about to write.
 
-    Owner of which cells show what they print while they run."""
+    ``renames``: what is known of documents that have another name now. Owner of which cells show what they print while they run."""
 
-    def __init__(self, backends: Sequence[Backend]) -> None:
+    def __init__(self, backends: Sequence[Backend], renames: Renames | None = None) -> None:
         if not backends:
             raise ValueError("at least one back end is needed")
         self._backends = tuple(backends)
-        self._showing: dict[Showing, str] = {}
+        self.renames = renames or Renames()
+        self._showing: dict[Showing, Callable[[], str | None]] = {}
+        """With where its notebook is now; None: it was deleted."""
 
     async def _ask(
         self,
@@ -96,8 +99,9 @@ class Documents:
     @asynccontextmanager
     async def showing(self, path: str, cell: Cell) -> AsyncIterator[Showing]:
         """Around an execution of ``cell``: what it prints is shown. Afterwards an edit sets its outputs, or it is left."""
-        showing = Showing(cell, partial(self._show, path))
-        self._showing[showing] = path_of(path)
+        where = partial(self.renames.since, path_of(path), self.renames.mark)
+        showing = Showing(cell, partial(self._show, where))
+        self._showing[showing] = where
         showing.start()
         try:
             yield showing
@@ -108,10 +112,12 @@ class Documents:
     def as_before(self, notebook: Notebook) -> Notebook:
         """A notebook that was read here, without what cells show only because they run just now."""
         path = path_of(notebook.path)
-        cells = [showing.cell for showing, where in self._showing.items() if where == path]
+        cells = [showing.cell for showing, where in self._showing.items() if where() == path]
         return as_before(notebook, reversed(cells))
 
-    async def _show(self, path: str, outputs: SetOutputs) -> None:
+    async def _show(self, where: Callable[[], str | None], outputs: SetOutputs) -> None:
+        if (path := where()) is None:
+            return
         for backend in self._backends:
             if await backend.has(path):
                 await backend.show(path, outputs)
@@ -120,7 +126,8 @@ class Documents:
     def _settled(self, path: str, cell_id: str) -> None:
         """What the cell shows is content now."""
         for showing, where in tuple(self._showing.items()):
-            if where == path_of(path) and showing.cell.id == cell_id:
+            if where() == path_of(path) and showing.cell.id == cell_id:
+                showing.settled = True
                 del self._showing[showing]
 
     async def create_notebook(self, path: str, kernel_name: str | None) -> Notebook:

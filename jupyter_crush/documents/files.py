@@ -144,7 +144,7 @@ class Files:
         """The spot of a file that is there. Raises ToolError."""
         try:
             if not await ensure_async(self._manager.file_exists(path)):
-                raise ToolError(f"There is no file {path}. List the folder to see what is there.")
+                raise beneath.NotThere(f"There is no file {path}. List the folder to see what is there.")
         except HTTPError as error:
             raise explained(path, error) from error
         return await self._spot(path)

@@ -41,6 +41,8 @@ class Showing:
         self, cell: Cell, show: Callable[[SetOutputs], Awaitable[None]], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.cell = cell
+        self.settled = False
+        """Whether an edit has set the outputs."""
         self._show = show
         self._clock = clock
         self._latest: Outputs = ()

@@ -13,6 +13,7 @@ from jupyter_core.utils import ensure_async
 from msgspec import Struct
 from tornado.web import HTTPError
 
+from ..beneath import NotThere
 from ..errors import Stale, ToolError
 from .cells import checked, identified, ids_of
 from .layout import Layout
@@ -196,7 +197,7 @@ def explained(path: str, error: HTTPError) -> ToolError:
     """What a manager's refusal means, for the model."""
     match error.status_code:
         case 404:
-            return ToolError(f"There is no file {path or '/'}. List the folder to see what is there.")
+            return NotThere(f"There is no file {path or '/'}. List the folder to see what is there.")
         case 403:
             return ToolError(f"The server may not read or write {path}.")
         case _:

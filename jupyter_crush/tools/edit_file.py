@@ -33,7 +33,7 @@ class EditFile:
     async def prepare(self, args: EditFileArgs, context: ToolContext) -> Prepared:
         place = writable(args.path, context)
         if beneath.look(place.root, place.relative) is None:
-            raise missing(place)
+            raise missing(place, context)
         if args.old == args.new:
             raise ToolError("old and new are the same. Nothing was changed.")
         current = await text_files.seen(place, context)

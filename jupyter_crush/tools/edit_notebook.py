@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from .. import beneath
-from ..errors import Stale, ToolError
+from ..errors import Renamed, Stale, ToolError
 from ..visible import shown, visible
 from . import control_files, limits, notebook_files
 from .nearest import missing
@@ -17,6 +17,7 @@ from .notebook_edits import Delete, Insert, Move, Plan, Replace
 from .paths import Place
 from .port import Ask, Kind, Output, Prepared, ToolContext
 from .truncate import fit
+from .whereabouts import Looked, check, renaming
 
 
 class EditNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,9 +33,12 @@ class EditNotebook:
 
     async def prepare(self, args: EditNotebookArgs, context: ToolContext) -> Prepared:
         place = notebook_files.notebook_place(args.path, context)
-        there = notebook_files.exists(place)
+        check(place, context)
+        looked, there = Looked.at(place, context), notebook_files.exists(place)
         if not there and not args.create:
-            error = missing(place)
+            error = missing(place, context)
+            if isinstance(error, Renamed):
+                raise error
             raise ToolError(f"{error.message} To make a new notebook set create.")
         if there and not args.edits:
             raise ToolError("edits is empty. Say what to change.")
@@ -58,7 +62,7 @@ class EditNotebook:
             scope=f"edits of {visible(place.relative)}",
             always=control_files.must_ask(place, "write", context.private),
         )
-        return Prepared(perform=lambda: _perform(place, plan, context, create=not there), ask=ask)
+        return Prepared(perform=lambda: _perform(looked, plan, context, create=not there), ask=ask)
 
 
 def _check_size(args: EditNotebookArgs) -> None:
@@ -67,22 +71,21 @@ def _check_size(args: EditNotebookArgs) -> None:
         raise ToolError(f"That is too much source: at most {limits.WRITE_CHARS:,} characters in one call.")
 
 
-async def _perform(place: Place, plan: Plan, context: ToolContext, *, create: bool) -> Output:
+async def _perform(looked: Looked, plan: Plan, context: ToolContext, *, create: bool) -> Output:
+    place = looked.place if create else looked.now(context)
     if create and notebook_files.exists(place):
         raise Stale(f"{place.shown} was made by somebody else meanwhile. Read it first; nothing was changed.")
     if not create and not notebook_files.exists(place):
         raise Stale(f"{place.shown} was removed meanwhile. Nothing was changed.")
-    async with context.ledger.notebook(place, plan.edits, create=create) as undoable:
-        if create:
-            beneath.make_folders(place.root, place.relative.rpartition("/")[0])
-            await context.documents.create_notebook(place.api, None)
-        if plan.edits:
-            beneath.separate(place.root, place.relative)
-            await context.documents.edit_notebook(place.api, plan.edits)
+    try:
+        undoable = await _made(place, plan, context, create=create)
+    except beneath.NotThere as error:
+        raise looked.explained(error, context) from error
     notebook_files.exists(place)  # refuses a link that was put there meanwhile
     diff = plan.diff
     done = "Created" if create else "Edited"
-    content = f"{done} {place.shown}: {plan.summary or 'no cells'} ({diff.counts} lines).\n{plan.listing()}"
+    moved = f" ({moved})" if (moved := renaming(looked.place, looked.last(context))) else ""
+    content = f"{done} {place.shown}{moved}: {plan.summary or 'no cells'} ({diff.counts} lines).\n{plan.listing()}"
     return Output(
         content=fit(content.rstrip()),
         metadata={
@@ -96,3 +99,16 @@ async def _perform(place: Place, plan: Plan, context: ToolContext, *, create: bo
             **({"cell_id": plan.touched[0]} if plan.touched else {}),
         },
     )
+
+
+async def _made(place: Place, plan: Plan, context: ToolContext, *, create: bool) -> bool:
+    """Make the edits. Whether the whole of it can be undone."""
+    async with context.ledger.notebook(place, plan.edits, create=create) as undoable:
+        if create:
+            beneath.make_folders(place.root, place.relative.rpartition("/")[0])
+            await context.documents.create_notebook(place.api, None)
+        if plan.edits:
+            beneath.separate(place.root, place.relative)
+            await context.documents.edit_notebook(place.api, plan.edits)
+    context.files.looked(place.api, context.documents.renames.mark)
+    return undoable

@@ -32,12 +32,12 @@ class FindFiles:
     async def prepare(self, args: FindFilesArgs, context: ToolContext) -> Prepared:
         place, glob = locate(args.path, context.root, context.prefix), Glob(args.pattern)
         control_files.must_ask(place, "read", context.private)  # names are no secrets; our own folders are denied
-        return Prepared(perform=lambda: _perform(place, glob, args.pattern))
+        return Prepared(perform=lambda: _perform(context, place, glob, args.pattern))
 
 
-async def _perform(place: Place, glob: Glob, pattern: str) -> Output:
+async def _perform(context: ToolContext, place: Place, glob: Glob, pattern: str) -> Output:
     if beneath.look(place.root, place.relative) is None:
-        raise missing(place)
+        raise missing(place, context)
     walk = Walk(place.root, place.relative)
     try:
         found = await asyncio.to_thread(_find, walk, glob)

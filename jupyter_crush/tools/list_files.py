@@ -32,12 +32,12 @@ class ListFiles:
     async def prepare(self, args: ListFilesArgs, context: ToolContext) -> Prepared:
         place = locate(args.path, context.root, context.prefix)
         control_files.must_ask(place, "read", context.private)  # names are no secrets; our own folders are denied
-        return Prepared(perform=lambda: _perform(place, args.depth))
+        return Prepared(perform=lambda: _perform(context, place, args.depth))
 
 
-async def _perform(place: Place, depth: int) -> Output:
+async def _perform(context: ToolContext, place: Place, depth: int) -> Output:
     if beneath.look(place.root, place.relative) is None:
-        raise missing(place)
+        raise missing(place, context)
     walk = Walk(place.root, place.relative, levels=depth)
     try:
         entries = await asyncio.to_thread(lambda: list(islice(walk, limits.LIST_ENTRIES + 1)))

@@ -11,12 +11,16 @@ from ..beneath import NotThere
 from ..errors import ToolError
 from ..visible import one_line
 from .paths import Place
+from .port import ToolContext
+from .whereabouts import renamed
 
 NAMES = 2000
 
 
-def missing(place: Place) -> NotThere:
-    """The error for a place where nothing is, with names close to it."""
+def missing(place: Place, context: ToolContext) -> ToolError:
+    """The error for a place where nothing is: what became of it, or names close to it."""
+    if (known := renamed(place, context)) is not None:
+        return known
     folder, _, name = place.relative.rpartition("/")
     names: list[str] = []
     with suppress(ToolError), beneath.open_folder(place.root, folder) as held, os.scandir(held) as entries:

@@ -52,7 +52,8 @@ def exists(place: Place) -> bool:
 async def read(place: Place, context: ToolContext) -> Notebook:
     """The notebook as it is now. Raises ToolError."""
     if not exists(place):
-        raise missing(place)
+        raise missing(place, context)
+    context.files.looked(place.api, context.documents.renames.mark)
     return await text_files.steadily(
         place, lambda: context.documents.read_notebook(place.api), lambda found: _on_disk(place, found)
     )

@@ -79,16 +79,35 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
 
 class ReadFiles:
-    """Which version of each file this session's agent has seen: path → version. Owner: the workspace, one per session."""
+    """Which version of each file this session's agent has seen, and when it looked last. Owner: the workspace, one per session."""
 
     def __init__(self) -> None:
         self._seen: dict[str, str] = {}
+        self._marks: dict[str, int] = {}
 
     def saw(self, path: str, version: str) -> None:
         self._seen[path] = version
 
     def version(self, path: str) -> str | None:
         return self._seen.get(path)
+
+    def looked(self, path: str, mark: int) -> None:
+        """``mark``: a moment of :class:`~jupyter_crush.documents.renames.Renames`."""
+        self._marks[path] = mark
+
+    def mark(self, path: str) -> int | None:
+        return self._marks.get(path)
+
+    def renamed(self, old: str, new: str, mark: int) -> None:
+        """The agent was told that it has another name now."""
+        if old in self._seen:
+            self._seen[new] = self._seen[old]
+        self.looked(new, mark)
+        self.forget(old)
+
+    def forget(self, path: str) -> None:
+        self._seen.pop(path, None)
+        self._marks.pop(path, None)
 
 
 class Ledger(Protocol):

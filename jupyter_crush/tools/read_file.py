@@ -51,7 +51,7 @@ class ReadFile:
 async def _perform(place: Place, args: ReadFileArgs, context: ToolContext) -> Output:
     found = beneath.look(place.root, place.relative)
     if found is None:
-        raise missing(place)
+        raise missing(place, context)
     with beneath.open_file(place.root, place.relative) as descriptor, beneath.explained(place.relative):
         picture = picture_of(await asyncio.to_thread(_first_bytes, descriptor))
     if picture is not None:

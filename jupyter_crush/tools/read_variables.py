@@ -34,7 +34,7 @@ class ReadVariables:
     async def prepare(self, args: ReadVariablesArgs, context: ToolContext) -> Prepared:
         place = notebook_files.notebook_place(args.path, context)
         if not notebook_files.exists(place):
-            raise missing(place)
+            raise missing(place, context)
         return Prepared(
             perform=lambda: _perform(place, args, context), ask=notebook_files.leave_to_read(place, context)
         )

@@ -16,9 +16,9 @@ from ..errors import CrushError, Stale, ToolError
 from ..kernels import Execution, Tell
 from . import limits, notebook_files
 from .executions import Stop, asking, telling, told
-from .paths import Place
 from .port import Kind, Output, Prepared, ToolContext
 from .run_command import seconds_of
+from .whereabouts import Looked, renaming
 
 KEEP_SECONDS = 1.0
 """That a stopped run may take to put down what was printed before."""
@@ -38,15 +38,17 @@ class RunCell:
     async def prepare(self, args: RunCellArgs, context: ToolContext) -> Prepared:
         place = notebook_files.notebook_place(args.path, context)
         seconds = seconds_of(args.timeout, limits.CODE_SECONDS_MAX)
+        looked = Looked.at(place, context)
         notebook = await notebook_files.read(place, context)
         cell = notebook_files.code_cell(notebook, args.cell_id, place)
         return Prepared(
-            perform=lambda: _perform(place, cell, seconds, context),
+            perform=lambda: _perform(looked, cell, seconds, context),
             ask=asking(place, cell.source, cell.id, seconds, context),
         )
 
 
-async def _perform(place: Place, cell: Cell, seconds: float, context: ToolContext) -> Output:
+async def _perform(looked: Looked, cell: Cell, seconds: float, context: ToolContext) -> Output:
+    place = looked.now(context)
     notebook = await notebook_files.read(place, context)
     current = notebook_files.cell_of(notebook, cell.id, place)
     if current.hash != cell.hash:
@@ -70,11 +72,11 @@ async def _perform(place: Place, cell: Cell, seconds: float, context: ToolContex
             await showing.stop()
             with suppress(CrushError, TimeoutError):
                 async with asyncio.timeout(KEEP_SECONDS):
-                    await _end(place, showing, stop.execution, context)
+                    await _end(looked, showing, stop.execution, context)
             raise stop.as_raised from None
         await showing.stop()
-        note = await _end(place, showing, execution, context)
-    return await told(execution, place, context, cell.id, note, cell.source)
+        note = await _end(looked, showing, execution, context)
+    return await told(execution, looked.last(context), context, cell.id, note, cell.source)
 
 
 def _both(one: Tell, other: Tell) -> Tell:
@@ -85,21 +87,26 @@ def _both(one: Tell, other: Tell) -> Tell:
     return tell
 
 
-async def _end(place: Place, showing: Showing, execution: Execution | None, context: ToolContext) -> str | None:
-    """Put the outputs into the cell, or leave it as it was if it did not run. What is to be said when that is not possible."""
+async def _end(looked: Looked, showing: Showing, execution: Execution | None, context: ToolContext) -> str | None:
+    """Put the outputs into the cell, or leave it as it was if it did not run. What is to be said of that."""
     if execution is None or execution.status in ("no_kernel", "aborted"):
         await showing.leave(showing.cell.outputs, showing.cell.execution_count)
         return None
-    note = await _kept(place, showing.cell, execution, context)
-    if note is not None:
+    note = await _kept(looked, showing.cell, execution, context)
+    if not showing.settled:
         await showing.leave(execution.outputs, execution.execution_count)
     return note
 
 
-async def _kept(place: Place, cell: Cell, execution: Execution, context: ToolContext) -> str | None:
+async def _kept(looked: Looked, cell: Cell, execution: Execution, context: ToolContext) -> str | None:
+    """Wherever its notebook is now."""
     written = SetOutputs(
         id=cell.id, expected=cell.hash, outputs=execution.outputs, execution_count=execution.execution_count
     )
+    try:
+        place = looked.now(context)
+    except ToolError as error:
+        return f"[The outputs were not written: {error.message}]"
     try:
         async with context.ledger.notebook(place, [written]):
             beneath.separate(place.root, place.relative)
@@ -108,4 +115,4 @@ async def _kept(place: Place, cell: Cell, execution: Execution, context: ToolCon
         return "[The cell changed while it ran, so the outputs were not written into it.]"
     except ToolError as error:
         return f"[The outputs could not be written into the notebook: {error.message}]"
-    return None
+    return f"[{moved}]" if (moved := renaming(looked.place, place)) else None

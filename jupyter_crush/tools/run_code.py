@@ -10,9 +10,9 @@ from msgspec import Meta, Struct
 from ..errors import ToolError
 from . import limits, notebook_files
 from .executions import Stop, asking, telling, told
-from .paths import Place
 from .port import Kind, Output, Prepared, ToolContext
 from .run_command import seconds_of
+from .whereabouts import Looked, renaming
 
 
 class RunCodeArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,14 +33,16 @@ class RunCode:
             raise ToolError("code is empty. Give code to run.")
         if len(args.code) > limits.WRITE_CHARS:
             raise ToolError(f"That is too much code: at most {limits.WRITE_CHARS:,} characters.")
+        looked = Looked.at(place, context)
         await notebook_files.read(place, context)
         return Prepared(
-            perform=lambda: _perform(place, args.code, seconds, context),
+            perform=lambda: _perform(looked, args.code, seconds, context),
             ask=asking(place, args.code, None, seconds, context),
         )
 
 
-async def _perform(place: Place, code: str, seconds: float, context: ToolContext) -> Output:
+async def _perform(looked: Looked, code: str, seconds: float, context: ToolContext) -> Output:
+    place = looked.now(context)
     notebook = await notebook_files.read(place, context)
     stop = Stop(f"code in the kernel of {place.shown}")
     try:
@@ -55,4 +57,5 @@ async def _perform(place: Place, code: str, seconds: float, context: ToolContext
         )
     except asyncio.CancelledError:
         raise stop.as_raised from None
-    return await told(execution, place, context)
+    last = looked.last(context)
+    return await told(execution, last, context, note=renaming(place, last) or None)

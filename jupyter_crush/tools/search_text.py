@@ -85,7 +85,7 @@ class SearchText:
     async def _perform(self, place: Place, args: SearchTextArgs, glob: Glob | None, context: ToolContext) -> Output:
         found = beneath.look(place.root, place.relative)
         if found is None:
-            raise missing(place)
+            raise missing(place, context)
         is_folder = stat.S_ISDIR(found.st_mode)
         base = place.relative if is_folder else place.relative.rpartition("/")[0]
         target = "." if is_folder else f"./{place.name}"

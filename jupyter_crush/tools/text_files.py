@@ -34,7 +34,8 @@ T = TypeVar("T")
 async def read(place: Place, context: ToolContext) -> TextFile:
     """The text as it is now. Raises ToolError: not there, no file, too large, not text."""
     if beneath.look(place.root, place.relative) is None:
-        raise missing(place)
+        raise missing(place, context)
+    context.files.looked(place.api, context.documents.renames.mark)
     text, version = _on_disk(place)
     try:
         return await steadily(

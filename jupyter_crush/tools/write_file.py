@@ -14,6 +14,7 @@ from . import control_files, limits, text_files
 from .diff import Diff, unified
 from .paths import Place, locate
 from .port import Ask, Kind, Output, Prepared, ToolContext
+from .whereabouts import Looked, check, renaming
 
 
 class WriteFileArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,6 +45,7 @@ def writable(path: str, context: ToolContext) -> Place:
     if place.is_notebook:
         raise ToolError(f"{place.shown} is a notebook. Use edit_notebook; it can also make a new one (create).")
     control_files.must_ask(place, "write", context.private)  # what is denied is not even looked at
+    check(place, context)
     return place
 
 
@@ -56,6 +58,7 @@ async def change(place: Place, old: str, new: str, expected: str | None, context
     if old == new and expected is not None:
         raise ToolError(f"{place.shown} has this content already. Nothing was changed.")
     before = place.relative if expected is not None else "/dev/null"
+    looked = Looked.at(place, context)
     diff = await asyncio.to_thread(unified, old, new, before=before, after=place.relative)
     verb = "Edit" if expected is not None else "Create"
     ask = Ask(
@@ -67,15 +70,22 @@ async def change(place: Place, old: str, new: str, expected: str | None, context
         scope=f"edits of {visible(place.relative)}",
         always=control_files.must_ask(place, "write", context.private),
     )
-    return Prepared(perform=lambda: _perform(place, old, new, expected, diff, context), ask=ask)
+    return Prepared(perform=lambda: _perform(looked, old, new, expected, diff, context), ask=ask)
 
 
-async def _perform(place: Place, old: str, text: str, expected: str | None, diff: Diff, context: ToolContext) -> Output:
-    async with context.ledger.file(place, old if expected is not None else None, text) as undoable:
-        await text_files.write(place, text, expected, context)
+async def _perform(
+    looked: Looked, old: str, text: str, expected: str | None, diff: Diff, context: ToolContext
+) -> Output:
+    place = looked.place if expected is None else looked.now(context)
+    try:
+        async with context.ledger.file(place, old if expected is not None else None, text) as undoable:
+            await text_files.write(place, text, expected, context)
+    except beneath.NotThere as error:
+        raise looked.explained(error, context) from error
     done = "Edited" if expected is not None else "Created"
+    moved = f" ({moved})" if (moved := renaming(looked.place, looked.last(context))) else ""
     return Output(
-        content=f"{done} {place.shown} ({diff.counts} lines).",
+        content=f"{done} {place.shown}{moved} ({diff.counts} lines).",
         metadata={
             "summary": f"{place.shown} {diff.counts}",
             "path": place.api,

@@ -128,7 +128,7 @@ class AnswerDocument(Body, frozen=True, kw_only=True, forbid_unknown_fields=True
     """How it went. With `ok` or `stale` comes the document as it is now; in every other case nothing was changed."""
 
     tab_id: Name
-    status: Literal["ok", "stale", "conflict", "unsaved", "failed"]
+    status: Literal["ok", "stale", "conflict", "gone", "unsaved", "failed"]
     notebook: DocumentNotebook | None = None
     text: str | None = None
     message: Annotated[str, Meta(max_length=4000)] | None = None

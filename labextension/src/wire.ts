@@ -494,7 +494,7 @@ export interface DocumentNotebook {
  */
 export interface AnswerDocument {
   tab_id: string;
-  status: 'conflict' | 'failed' | 'ok' | 'stale' | 'unsaved';
+  status: 'conflict' | 'failed' | 'gone' | 'ok' | 'stale' | 'unsaved';
   notebook?: DocumentNotebook | null;
   text?: string | null;
   message?: string | null;
