@@ -98,6 +98,10 @@ class Workspace:
         )
         self.review = Review(ledger, lambda session_id: self.runs.live(session_id).is_busy)
 
+    def renamed(self, old: str, new: str) -> None:
+        """Somebody renamed a file or a folder, by its API paths: what is to be reviewed follows."""
+        self._tasks.start(self.review.ledger.renamed(old, new), name=f"follow {old}")
+
     # --- what it is -----------------------------------------------------------------------------------------------------
 
     @property

@@ -82,6 +82,7 @@ class Workspaces:
         self._grace: dict[str, asyncio.TimerHandle] = {}
         self._reporting: asyncio.TimerHandle | None = None
         self._closing = False
+        documents.renames.moved.append(self._renamed)
 
     def list(self) -> tuple[WorkspaceInfo, ...]:
         return tuple(workspace.info() for workspace in self._open.values())
@@ -237,6 +238,10 @@ class Workspaces:
             await workspace.close()
         finally:
             del self._leaving[workspace.root]
+
+    def _renamed(self, old: str, new: str) -> None:
+        for workspace in self._open.values():
+            workspace.renamed(old, new)
 
     # --- activity ---------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,12 +39,15 @@ class ReviewRoom:
         self.root.mkdir(exist_ok=True)
         self.room = Room(self.root)
         numbers = itertools.count()
-        self.attached = AttachedBackend(lambda: f"r{next(numbers)}")
-        self.documents = Documents([self.attached, ContentsBackend(self.room.manager)])
+        renames = self.room.renames
+        self.attached = AttachedBackend(lambda: f"r{next(numbers)}", renames=renames)
+        self.documents = Documents([self.attached, ContentsBackend(self.room.manager)], renames)
+        renames.moved.append(self._follow)
         self.run = "r1"
         self.is_busy = False
         self._limits = limit, keep
         self._tabs: list[FrontEnd] = []
+        self._following: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         await self._open()
@@ -66,6 +71,9 @@ class ReviewRoom:
         self.ledger = Ledger(self.store, self.journal, contents, keep_bytes=keep, now=lambda: 1)
         self.review = Review(self.ledger, lambda _: self.is_busy)
         self.subscription = self.journal.events.follow(None, "s1")
+
+    def _follow(self, old: str, new: str) -> None:
+        self._following.append(self.tasks.start(self.ledger.renamed(old, new), name="follow"))
 
     async def _close(self) -> None:
         await self.journal.aclose()
@@ -115,6 +123,17 @@ class ReviewRoom:
 
     def put(self, path: str, content: str | bytes) -> bytes:
         return self.room.put(path, content).read_bytes()
+
+    async def rename(self, old: str, new: str) -> None:
+        await self.known(self.room.manager.rename(old, new))
+
+    async def delete(self, path: str) -> None:
+        await self.known(self.room.manager.delete(path))
+
+    async def known(self, done: Awaitable[None]) -> None:
+        """Done, and what is to be reviewed has followed."""
+        await self.room.known(done)
+        await asyncio.gather(*self._following)
 
     def notebook(self, path: str, **sources: str) -> bytes:
         """A notebook on disk, with a cell of each name; its bytes."""

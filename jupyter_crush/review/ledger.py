@@ -43,6 +43,7 @@ class Ledger:
         self.lines = Lines()
         self._keep_bytes = keep_bytes
         self._now = now
+        self._renaming = asyncio.Lock()
 
     def of(self, session_id: str, run_id: str) -> RunLedger:
         return RunLedger(self, session_id, run_id, self._now)
@@ -68,6 +69,20 @@ class Ledger:
             created=created,
         )
         await self.journal.record(Change(type="updated" if known else "created", payload=row))
+
+    async def renamed(self, old: str, new: str) -> None:
+        """People renamed a file or a folder: what runs did there is about the new path from now on, one rename after another."""
+        async with self._renaming:
+            for path in await self.store.touches.paths(old):
+                await self._follow(path, new + path[len(old) :])
+
+    async def _follow(self, path: str, target: str) -> None:
+        one, other = sorted((path, target))  # as those do who stand in several lines
+        async with self.lines.one(one), self.lines.one(other):
+            latest = {row.session_id: row.run_id for row in await self.store.touches.rename(path, target)}
+        for session_id, run_id in latest.items():
+            for told in (path, target):
+                await self.tell(session_id, run_id, told)
 
     def __repr__(self) -> str:
         return f"<Ledger {self.lines!r}>"

@@ -3,16 +3,8 @@ ignored, because it is not what was there before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import TypeAlias
-
-import aiosqlite
-
 from ..wire import Checkpoint, Wire
-from .table import Reading, Rows, Table
-
-Transaction: TypeAlias = Callable[[], AbstractAsyncContextManager[aiosqlite.Connection]]
+from .table import Reading, Rows, Table, Transaction
 
 
 def _size(checkpoint: Checkpoint) -> int | None:

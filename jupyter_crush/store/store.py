@@ -70,7 +70,7 @@ class Store:
         self.questions = QuestionRows(self.reading)
         self.files = Files(self.reading)
         self.checkpoints = Checkpoints(self.reading, self.transaction)
-        self.touches = Touches(self.reading)
+        self.touches = Touches(self.reading, self.transaction)
 
     @classmethod
     async def open(cls, folder: Path, *, now: Callable[[], int], schema: Path = SCHEMA, mounts: Path = MOUNTS) -> Store:

@@ -18,6 +18,8 @@ E = TypeVar("E", bound=Struct)
 Value: TypeAlias = str | int | float | bytes | None
 Reading: TypeAlias = Callable[[], AbstractAsyncContextManager[aiosqlite.Connection]]
 """``Store.reading``: the connection, for one statement or more that see the same state."""
+Transaction: TypeAlias = Callable[[], AbstractAsyncContextManager[aiosqlite.Connection]]
+"""``Store.transaction``: all or nothing."""
 
 _PLAIN = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.BytesType, inspect.LiteralType)
 _ENCODER = msgspec.json.Encoder()
