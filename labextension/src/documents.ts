@@ -5,10 +5,10 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
-import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { exclusively, isBehind } from './attached/fresh';
 import { reload } from './attached/reload';
+import { isMissing } from './attached/inturn';
 import type { Arrival } from './model';
 import { changesFiles } from './tools';
 
@@ -53,7 +53,7 @@ export class OpenDocuments {
     if (!context || (context.model as { collaborative?: boolean }).collaborative) {
       return;
     }
-    if (await this._isGone(path)) {
+    if (await isMissing(path, this._manager.services.contents)) {
       if (!context.model.dirty) {
         await this._manager.closeFile(path); // the agent made it, and that was reverted
       }
@@ -67,15 +67,6 @@ export class OpenDocuments {
       return;
     }
     await reload(context);
-  }
-
-  private async _isGone(path: string): Promise<boolean> {
-    try {
-      await this._manager.services.contents.get(path, { content: false });
-      return false;
-    } catch (error) {
-      return error instanceof ServerConnection.ResponseError && error.response.status === 404;
-    }
   }
 
   private _tell(path: string, context: DocumentRegistry.Context): void {

@@ -38,21 +38,6 @@ export function exclusively<T>(context: DocumentRegistry.Context, action: () => 
 
 const lines = new WeakMap<DocumentRegistry.Context, Promise<unknown>>();
 
-/**
- * Saves and reloads of one document, whoever asks for them, one after another: JupyterLab takes what another save of its own has just
- * written for a changed file, and asks.
- */
-export function oneByOne(context: DocumentRegistry.Context): void {
-  let last: Promise<unknown> = Promise.resolve();
-  const inLine = (action: () => Promise<void>) => (): Promise<void> => {
-    const mine = last.then(action);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
-  context.save = inLine(context.save.bind(context));
-  context.revert = inLine(context.revert.bind(context));
-}
-
 /** Show what the file says, when nothing is unsaved here. Whether the document is up to date now. */
 export async function refresh(context: DocumentRegistry.Context, contents: Contents.IManager): Promise<boolean> {
   if (!(await isBehind(context, contents))) {

@@ -5,7 +5,7 @@ import type { DocumentRegistry, IDocumentWidget } from '@jupyterlab/docregistry'
 import type { Contents } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import type { OpenDocument } from '../wire';
-import { oneByOne } from './fresh';
+import { oneByOne } from './inturn';
 
 export interface Opened {
   readonly type: OpenDocument['type'];

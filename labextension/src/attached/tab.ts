@@ -17,6 +17,7 @@ import type { OpenHere, Opened } from './open';
 import { forgetRunning, showOutputs } from './outputs';
 import { shown } from './shown';
 import { asOneStep, splice } from './text';
+import { Gone, checkThere, inTurn, saveThere } from './inturn';
 
 /** Changes that come together are said together. */
 const SETTLE_MS = 100;
@@ -104,7 +105,7 @@ export class AttachedTab {
   }
 
   private async _do(request: DocumentRequest): Promise<void> {
-    const opened = this._open.find(request.path);
+    const opened = this._open.find(request.path) ?? (await this._renamedTo(request.path));
     const workspace = this._live.workspace;
     if (!opened || !workspace) {
       this._soon();
@@ -121,14 +122,19 @@ export class AttachedTab {
       } catch {
         return; // too late, or not ours: nothing was done
       }
-      const answer = await this._done(request, work, opened).catch((error: unknown): Answer => ({
-        status: 'failed',
-        message: String(error).slice(0, 1000)
-      }));
+      const answer = await this._done(request, work, opened).catch((error: unknown): Answer =>
+        error instanceof Gone ? { status: 'gone' } : { status: 'failed', message: String(error).slice(0, 1000) }
+      );
       await this._client.answerDocument(workspace.id, request.id, { tab_id: this._id, ...answer }).catch(error => {
         console.warn('jupyter_crush: an answer was not delivered', error);
       });
     });
+  }
+
+  /** The server may know of a rename before this tab does. */
+  private async _renamedTo(path: string): Promise<Opened | undefined> {
+    await Promise.all(this._open.all.map(one => inTurn(one.context, () => Promise.resolve())));
+    return this._open.find(path);
   }
 
   private async _done(request: DocumentRequest, work: DocumentWork, opened: Opened): Promise<Answer> {
@@ -137,6 +143,9 @@ export class AttachedTab {
       return { status: 'ok' };
     }
     await this._open.unsaving(opened.context);
+    if (request.action !== 'read') {
+      await checkThere(opened.context, this._contents);
+    }
     const isFresh = await refresh(opened.context, this._contents);
     if (request.action === 'read') {
       return { status: 'ok', ...content(opened) };
@@ -144,6 +153,7 @@ export class AttachedTab {
     if (!isFresh) {
       return { status: 'conflict' };
     }
+    const wasDirty = opened.context.model.dirty;
     try {
       apply(opened, work);
     } catch (error) {
@@ -155,8 +165,12 @@ export class AttachedTab {
     const answer = content(opened);
     try {
       await this._open.unsaving(opened.context);
-      await opened.context.save();
+      await saveThere(opened.context, this._contents);
     } catch (error) {
+      if (error instanceof Gone) {
+        opened.context.model.dirty &&= wasDirty; // or JupyterLab would save it in a while, and the file be back
+        throw error;
+      }
       return { status: 'unsaved', message: String(error).slice(0, 1000) };
     }
     return { status: 'ok', ...answer };

@@ -3,6 +3,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IEditorTracker } from '@jupyterlab/fileeditor';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
+import { renamesInTurn } from '../attached/inturn';
 import { OpenHere } from '../attached/open';
 import { AttachedTab } from '../attached/tab';
 import { ICrush } from '../tokens';
@@ -21,6 +22,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { contents } = app.serviceManager;
     const open = new OpenHere(app.shell, contents);
+    renamesInTurn(contents, () => open.all.map(({ context }) => context));
     new AttachedTab(UUID.uuid4(), live, open, contents);
     if (notebooks) {
       open.track(notebooks, 'notebook');
