@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import threading
+
 import pytest
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
 from lab_page import Visit
 from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, MessagesApi
+from messages_api import Answer, Call, Hold, MessagesApi
 from open_notebook import count_dialogs, no_dialog, save
 
 NAME = "shared.py"
@@ -62,3 +65,36 @@ def test_the_edit_goes_through_the_editor_and_nothing_unsaved_is_lost(
     expect(content).to_contain_text("first = 1")
     assert file.read_text() == file_now
     tab.shot("2-undone")
+
+
+@pytest.mark.timeout(240)
+def test_a_file_that_is_renamed_before_the_edit_is_edited_under_its_new_name(
+    visit: Visit, lab: LabProcess, workspace: Workspace, api: MessagesApi
+) -> None:
+    (lab.root / "old.py").write_text(BEFORE)
+    tab = visit("lab")
+    tab.page.evaluate(
+        "path => window.jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)", "old.py"
+    )
+    content = tab.page.locator(".jp-FileEditor .cm-content")
+    content.click()
+    tab.page.keyboard.press("ControlOrMeta+End")
+    tab.page.keyboard.type("mine = 4")
+    count_dialogs(tab)
+    hold = threading.Event()
+    old, new = (Call("edit_file", {"path": name, "old": "first", "new": "zeroth"}) for name in ("old.py", "new.py"))
+    api.script(Answer(Call("read_file", {"path": "old.py"})), Answer(Hold(hold), old), Answer(new), "Done.")
+    asked = len(api.bodies)
+    run = workspace.prompt(workspace.create_session().id, "Change the first line")
+    while len(api.bodies) < asked + 2:
+        tab.page.wait_for_timeout(20)
+    tab.page.evaluate("() => window.jupyterapp.serviceManager.contents.rename('old.py', 'new.py').then(() => null)")
+    hold.set()
+    assert workspace.wait(run.run_id, timeout=60).state == "done"
+    told = json.dumps(api.bodies[-2]["messages"][-1])
+    assert "old.py was renamed to new.py since you read it. Nothing was changed" in told
+    expect(content).to_contain_text("zeroth = 1")
+    tab.shot("3-renamed")
+    assert (lab.root / "new.py").read_text() == BEFORE.replace("first", "zeroth") + "mine = 4"
+    assert not (lab.root / "old.py").exists()
+    no_dialog(tab)
