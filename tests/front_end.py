@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
 
+from tornado.web import HTTPError
+
 from jupyter_crush.documents.attached import AttachedBackend, as_text
 from jupyter_crush.documents.cells import checked, identified
 from jupyter_crush.documents.edits import applied, new_cell
@@ -240,9 +242,12 @@ class FrontEnd:
     async def _done(self, request: DocumentRequest, work: DocumentWork) -> AnswerDocument:
         if request.action == "show":
             return self._shown(work)
-        if request.action != "read" and not await self.manager.file_exists(self.path):
+        try:
+            fresh = await self._refresh()
+        except HTTPError as error:
+            if error.status_code != 404:
+                raise
             return AnswerDocument(tab_id=self.tab_id, status="gone")
-        fresh = await self._refresh()
         if request.action == "read":
             return self.answer("ok")
         if not fresh:
