@@ -23,10 +23,9 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from copy import deepcopy
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 import nbformat
 from jupyter_core.utils import ensure_async
@@ -37,7 +36,8 @@ from tornado.web import HTTPError
 
 from .. import beneath
 from ..errors import OutsideWorkspace, ToolError
-from .cells import SUPPORTED, checked, identified
+from .cells import SUPPORTED, checked
+from .hooks import hooked
 from .layout import Layout, whole
 from .port import TextFile
 from .replacing import NOTHING, PIECE, Draft, Mark, drafting, marked
@@ -85,7 +85,7 @@ class Files:
 
     async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
         spot = await self._there(path)
-        saved = await self._hooked(path, "notebook", notebook)
+        saved = await hooked(self._manager, path, "notebook", notebook)
         return await self._put(
             path,
             spot,
@@ -106,7 +106,7 @@ class Files:
 
     async def create(self, path: str, notebook: dict[str, Any]) -> str:
         spot = await self._spot(path)
-        saved = await self._hooked(path, "notebook", notebook)
+        saved = await hooked(self._manager, path, "notebook", notebook)
         stored = await self._put(path, spot, None, lambda: [whole(saved)], lambda: None, checkpoint=True)
         if stored is None:
             raise taken(path)
@@ -124,21 +124,8 @@ class Files:
 
     async def store_text(self, path: str, text: str, expected: str | None, still: Callable[[], None]) -> str | None:
         spot = await (self._spot(path) if expected is None else self._there(path))
-        saved = await self._hooked(path, "file", text)
+        saved = await hooked(self._manager, path, "file", text)
         return await self._put(path, spot, expected, lambda: [saved.encode()], still)
-
-    async def _hooked(self, path: str, kind: Literal["notebook", "file"], content: T) -> T:
-        """What pre-save hooks make of it. Raises ToolError when one refuses."""
-        manager = self._manager
-        if manager.pre_save_hook is None and not manager._pre_save_hooks:  # noqa: SLF001  # no other name
-            return content
-        model = {"type": kind, "format": "json" if kind == "notebook" else "text", "content": content}
-        model = await in_thread(partial(deepcopy, model))
-        try:
-            manager.run_pre_save_hooks(model=model, path=path)
-        except HTTPError as error:
-            raise explained(path, error) from error
-        return cast("T", await in_thread(partial(_woven, path, content, model["content"])))
 
     async def _there(self, path: str) -> Spot:
         """The spot of a file that is there. Raises ToolError."""
@@ -280,24 +267,6 @@ class Files:
                 await in_thread(partial(_copy, spot, kept.checkpoint_dir))
             elif not await ensure_async(kept.list_checkpoints(path)):  # the manager knows another place
                 await ensure_async(self._manager.create_checkpoint(path))
-
-
-def _woven(path: str, before: Any, after: Any) -> Any:
-    """What hooks left of a content. Raises ToolError when that is none."""
-    if isinstance(before, str) != isinstance(after, str):
-        raise ToolError(f"A pre-save hook of this server left no text of {path}. Nothing was changed; tell the user.")
-    return after if isinstance(after, str) else shared(before, identified(checked(after)))
-
-
-def shared(before: Any, after: Any) -> Any:
-    """``after``, made of the very objects of ``before`` where they are equal: what was not touched is written back as it stands."""
-    if before == after and type(before) is type(after):
-        return before
-    if isinstance(before, dict) and isinstance(after, dict):
-        return {key: shared(before.get(key), value) for key, value in after.items()}
-    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        return [shared(*pair) for pair in zip(before, after, strict=True)]
-    return after
 
 
 def _is_in_writable(spot: Spot) -> bool:
