@@ -128,7 +128,7 @@ class AttachedBackend:
 
     # --- the back end ---
 
-    async def has(self, path: str) -> bool:
+    def has(self, path: str) -> bool:
         return self.interest(path) > 0 or self._presence.returning(path_of(path), (), self._patience.back) > 0
 
     async def read_notebook(self, path: str) -> Notebook:

@@ -56,7 +56,7 @@ class ContentsBackend:
         self._is_shared = is_shared
         self._lines = Lines()
 
-    async def has(self, path: str) -> bool:  # noqa: ARG002  # it has every path
+    def has(self, path: str) -> bool:  # noqa: ARG002  # it has every path
         return True
 
     async def read_notebook(self, path: str) -> Notebook:

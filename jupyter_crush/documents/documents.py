@@ -46,7 +46,7 @@ class Documents:
     ) -> T:
         unsure = False
         for backend in self._backends * ATTEMPTS:
-            if not await backend.has(path):
+            if not backend.has(path):
                 continue
             try:
                 return await self._once(backend, call, found if unsure else None)
@@ -73,12 +73,9 @@ class Documents:
                     return done
             raise doubtful(refused) from None
 
-    async def is_open(self, path: str) -> bool:
+    def is_open(self, path: str) -> bool:
         """Whether somebody may see it as something else than its file."""
-        for backend in self._backends[:-1]:
-            if await backend.has(path):
-                return True
-        return False
+        return any(backend.has(path) for backend in self._backends[:-1])
 
     async def read_notebook(self, path: str) -> Notebook:
         return await self._ask(path, lambda backend: backend.read_notebook(path))
@@ -119,7 +116,7 @@ class Documents:
         if (path := where()) is None:
             return
         for backend in self._backends:
-            if await backend.has(path):
+            if backend.has(path):
                 await backend.show(path, outputs)
                 return
 

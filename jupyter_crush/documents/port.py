@@ -93,7 +93,7 @@ class Backend(Protocol):
 
     name: str
 
-    async def has(self, path: str) -> bool:
+    def has(self, path: str) -> bool:
         """Whether this back end is the one to ask for ``path`` now."""
 
     async def read_notebook(self, path: str) -> Notebook:

@@ -51,7 +51,7 @@ class SharedBackend:
         self._lines = Lines()
         self._tasks = Tasks("shared")
 
-    async def has(self, path: str) -> bool:
+    def has(self, path: str) -> bool:
         return bool(self._rooms.of(path_of(path)))
 
     async def read_notebook(self, path: str) -> Notebook:

@@ -16,6 +16,7 @@ from ..documents.cells import as_notebook, checked, identified
 from ..documents.documents import Documents
 from ..documents.layout import Layout
 from ..documents.port import Cell, Notebook
+from ..documents.replacing import drafting
 from ..errors import ToolError
 from ..tools.paths import Place, locate
 from .states import bytes_hash, same_cells, text_hash
@@ -63,7 +64,7 @@ class Contents:
         if not self.is_there(place):
             return NOTHING
         shown = self.documents.as_before(await self.documents.read_notebook(place.api))
-        is_open = await self.documents.is_open(place.api)
+        is_open = self.documents.is_open(place.api)
         return await asyncio.to_thread(self._notebook, place, shown, is_open)
 
     async def text(self, place: Place, known: str | None = None) -> Seen:
@@ -97,11 +98,14 @@ class Contents:
         return Seen(data=kept, version=text_hash(text), text=text, text_version=text_version)
 
     def _raw(self, place: Place) -> bytes | None:
-        """None: too large."""
+        """None: too large, or just being saved, so that less than all may be in it."""
         found = beneath.look(place.root, place.relative)
         if found is not None and found.st_size > self._limit:
             return None
-        return beneath.read(place.root, place.relative, self._limit)
+        with drafting(place.root, place.relative) as draft:
+            before = draft.mark()
+            data = beneath.read(place.root, place.relative, self._limit)
+            return None if draft.is_being_saved() or draft.mark() != before else data
 
 
 def _is_hidden(place: Place) -> bool:

@@ -6,12 +6,12 @@ edit stale, and nothing is changed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
 from .. import beneath
-from ..documents.port import CellEdit, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs
+from ..documents.port import CellEdit, DeleteCell, Elsewhere, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs
 from ..documents.replacing import drafting
 from ..documents.storage import in_thread
 from ..errors import Stale, ToolError
@@ -21,6 +21,9 @@ from .compare import Change, FileChanges, is_output_changed
 from .content import Contents, Seen
 from .listing import before_of
 from .states import bytes_hash
+
+ATTEMPTS = 3
+"""Times that it is tried, when somebody opens the document meanwhile."""
 
 
 class Undoing:
@@ -33,11 +36,20 @@ class Undoing:
     async def undo(self, changes: FileChanges, *, whole: bool) -> None:
         """``whole``: the changes are all that those runs did there. Raises Stale or ToolError; nothing is changed then."""
         place = self._contents.place(changes.path)
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._undo(place, changes, whole=whole)
+            except Elsewhere:  # somebody opened it meanwhile: it is undone where they see it
+                continue
+        raise Stale(f"{place.shown} is opened and closed all the time. Nothing was changed. Try again in a while.")
+
+    async def _undo(self, place: Place, changes: FileChanges, *, whole: bool) -> None:
         seen = await self._contents.look(place)
         if not place.is_notebook:
             await self._text(place, changes, seen)
         elif whole and changes.file is not None and await self._is_untouched(place, changes.file, seen):
-            await put_back(place, await before_of(self._store, changes.file), seen.version)
+            before = await before_of(self._store, changes.file)
+            await put_back(place, before, seen.version, self._closed(place) if before is not None else _any)
         elif seen.notebook is not None:
             edits = undoing_edits(changes.cells, seen.notebook)
             if edits:
@@ -49,7 +61,7 @@ class Undoing:
         """Whether the file is just what the agent left, and can be put back as bytes."""
         if not seen.is_there or file.changed_since(seen.version) or seen.data is None:
             return False
-        if await self._contents.documents.is_open(place.api):
+        if self._contents.documents.is_open(place.api):
             return file.was is None
         with suppress(ToolError):
             await before_of(self._store, file)
@@ -61,7 +73,7 @@ class Undoing:
         if file is None or file.was == seen.version:
             return
         before = await before_of(self._store, file)
-        if before is not None and seen.text_version is not None and await self._contents.documents.is_open(place.api):
+        if before is not None and seen.text_version is not None and self._contents.documents.is_open(place.api):
             text = before.decode("utf-8")
             text = (
                 text if "\r\n" in (seen.text or "") else text.replace("\r\n", "\n")
@@ -71,11 +83,27 @@ class Undoing:
             raw = bytes_hash(seen.data) if seen.data is not None else None
             if seen.is_there and raw is None:
                 raise ToolError("The file has become too large to be put back here. Nothing was changed.")
-            await put_back(place, before, raw)
+            is_text = before is not None and seen.text_version is not None
+            await put_back(place, before, raw, self._closed(place) if is_text else _any)
+
+    def _closed(self, place: Place) -> Callable[[], None]:
+        """Raises Elsewhere when somebody has it open."""
+
+        def check() -> None:
+            if self._contents.documents.is_open(place.api):
+                raise Elsewhere
+
+        return check
 
 
-async def put_back(place: Place, data: bytes | None, version: str | None) -> None:
-    """Make the file ``data`` again (None: remove it), if its bytes still have the hash ``version`` (None: nothing is there)."""
+def _any() -> None:
+    """It does not matter who has it open."""
+
+
+async def put_back(place: Place, data: bytes | None, version: str | None, still: Callable[[], None] = _any) -> None:
+    """Make the file ``data`` again (None: remove it), if its bytes still have the hash ``version`` (None: nothing is there).
+
+    ``still`` is called right before, and raises when it must not be."""
     found = beneath.look(place.root, place.relative)
     if (found is None) != (version is None):
         raise Stale(f"{place.shown} was made or removed by somebody else meanwhile. Nothing was changed.")
@@ -90,6 +118,7 @@ async def put_back(place: Place, data: bytes | None, version: str | None) -> Non
             raise Stale(f"{place.shown} was changed by somebody else meanwhile. Nothing was changed.")
         if data is not None:
             await in_thread(partial(draft.write, [data]))
+            still()
             if draft.put(seen):
                 return
         elif draft.mark() == seen:  # nobody of this server comes in between from here on

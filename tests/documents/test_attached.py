@@ -308,9 +308,9 @@ class TestGoneTabs:
     async def test_a_tab_not_heard_of_for_long_is_not_asked(self, room: Room) -> None:
         tab = await room.tab().open()
         room.now += 151
-        assert not await room.attached.has(PATH)
+        assert not room.attached.has(PATH)
         tab.say()
-        assert await room.attached.has(PATH)
+        assert room.attached.has(PATH)
 
     async def test_an_edit_that_was_made_and_written_over_before_the_tab_went_is_said_to_be_in_doubt(
         self, room: Room

@@ -101,8 +101,8 @@ class TestOpenDocuments:
     async def test_presence_follows_the_rename(self, room: Room) -> None:
         tab = await room.tab().open()
         await room.rename(tab, NEW)
-        assert not await room.attached.has(PATH)
-        assert await room.attached.has(NEW)
+        assert not room.attached.has(PATH)
+        assert room.attached.has(NEW)
         await room.documents.edit_notebook(NEW, [EDIT])
         assert len(tab.did) == 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,24 +12,24 @@ from attached_room import PATH, Room
 from front_end import FrontEnd
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
-from jupyter_crush.documents.port import Notebook, ReplaceCell, source_hash
+from jupyter_crush.documents.port import CellEdit, Notebook, ReplaceCell, source_hash
 from jupyter_crush.errors import ToolError
 
 EDIT = ReplaceCell(id="a", expected=source_hash("1"), source="10")
 
 
 class Contents(ContentsBackend):
-    """``meanwhile`` happens once, right before it is asked, or right after it has read."""
+    """``meanwhile`` happens once, right before it edits, or right after it has read."""
 
     def __init__(self, room: Room, meanwhile: Callable[[], Awaitable[None]], *, after_reading: bool) -> None:
         super().__init__(room.manager, interest=room.attached.interest)
         self._meanwhile: Callable[[], Awaitable[None]] | None = meanwhile
         self._after_reading = after_reading
 
-    async def has(self, path: str) -> bool:
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
         if not self._after_reading:
             await self._once()
-        return await super().has(path)
+        return await super().edit_notebook(path, edits)
 
     async def read_notebook(self, path: str) -> Notebook:
         read = await super().read_notebook(path)
