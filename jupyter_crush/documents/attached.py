@@ -36,7 +36,7 @@ from ..wire import (
 from .answers import as_notebook, doubtful, landed, refusal
 from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import Presence, Tab, path_of
-from .renames import Renames
+from .renames import Move, Renames, followed
 
 Action: TypeAlias = Literal["read", "edit", "write", "show"]
 Fate: TypeAlias = AnswerDocument | Literal["unclaimed", "unknown"]
@@ -99,10 +99,13 @@ class AttachedBackend:
     def _renamed(self, old: str, new: str) -> None:
         """At once: until the tab says so itself, nobody is to write behind it under the new name."""
         self._presence.renamed(old, new)
+        move = Move(0, old, new)
+        self._overdue = {key: (followed(path, move) or path, tab_id) for key, (path, tab_id) in self._overdue.items()}
         self._tell()
 
     def claim(self, request_id: str, body: ClaimDocument) -> DocumentWork:
         """Hand out the work, once, to the tab that was asked. Raises NotFound: too late, or done already."""
+        self._presence.spoke(body.tab_id)
         errand = self._errands.get(request_id)
         if errand is None or errand.claimed or errand.tab.id != body.tab_id:
             raise NotFound("That request is not open (any more). Do nothing.")
@@ -129,7 +132,10 @@ class AttachedBackend:
     # --- the back end ---
 
     def has(self, path: str) -> bool:
-        return self.interest(path) > 0 or self._presence.returning(path_of(path), (), self._patience.back) > 0
+        key = path_of(path)
+        late = [tab_id for where, tab_id in self._overdue.values() if where == key]
+        is_overdue = any(self._presence.within_reach(tab_id, key) is not None for tab_id in late)
+        return is_overdue or self.interest(key) > 0 or self._presence.returning(key, (), self._patience.back) > 0
 
     async def read_notebook(self, path: str) -> Notebook:
         return as_notebook(path, await self._ask(path, "read", DocumentWork()))
@@ -170,10 +176,10 @@ class AttachedBackend:
     async def _await_overdue(self, path: str) -> None:
         """Until no tab is at a change of this document: what it takes next shows that it has done with that. Raises ToolError."""
         for request_id, (_, tab_id) in [one for one in self._overdue.items() if one[1][0] == path]:
-            tab = self._presence.asked(tab_id, path)
+            tab = self._presence.within_reach(tab_id, path)
             if tab is not None:
                 fate = await self._offer(tab, path, "read", DocumentWork())
-                if fate == "unclaimed" and self._presence.can_ask(tab, path):
+                if fate == "unclaimed" and self._presence.can_reach(tab, path):
                     raise ToolError(
                         f"A browser tab that has {path} open is still at an edit that it took before. Nothing was changed. Ask the "
                         "user to look at that tab, or to close it; then read the document, and repeat the call."
@@ -194,10 +200,12 @@ class AttachedBackend:
                 if unsure and fate.status == "stale":
                     raise doubtful(Stale(refusal(path, work, fate).message))
                 return fate
-            if fate == "unclaimed" and tab.id not in broken and not self._presence.can_ask(tab, path):
+            if fate == "unclaimed" and tab.id not in broken and not self._presence.can_reach(tab, path):
                 broken.add(tab.id)  # its stream broke: it may be back in a moment
                 continue
             silent.add(tab.id)
+            if fate == "unclaimed":
+                self._presence.mute(tab)
             if action != "read":
                 self._check_left(tab, path, fate)
                 unsure = unsure or fate == "unknown"
@@ -243,7 +251,7 @@ class AttachedBackend:
         self._errands[request_id] = errand
         try:
             tab.say(DocumentRequest(id=request_id, tab_id=tab.id, path=path, action=action))
-            await self._until(lambda: errand.claimed or not self._presence.can_ask(tab, path), self._patience.claim)
+            await self._until(lambda: errand.claimed or not self._presence.can_reach(tab, path), self._patience.claim)
             if not errand.claimed:
                 return "unclaimed"
             await self._until(

@@ -1,7 +1,8 @@
 """Which tabs there are, what each has open, and which of them can be asked.
 
-A tab can be asked while it listens (its client's stream is open) and was heard of lately. What was dirty in a tab that went away
-without a word is remembered: it may come back with what its person wrote, and nothing is to be written behind it.
+A tab can be reached while it listens (its client's stream is open) and was heard of lately. It is asked unless it has let a request
+lie and said nothing since: nobody waits for it twice. What was dirty in a tab that went away without a word is remembered: it may
+come back with what its person wrote, and nothing is to be written behind it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Tab:
         self.heard = 0.0
         self.lost: float | None = None
         """Since when its stream is gone; None while it listens."""
+        self.is_mute = False
+        """It let a request lie, and has said nothing since."""
 
 
 class Presence:
@@ -71,14 +74,27 @@ class Presence:
             if tab.stream == stream:
                 tab.lost = None if client.streams else self._clock() if tab.lost is None else tab.lost
 
-    def can_ask(self, tab: Tab, path: str) -> bool:
+    def can_reach(self, tab: Tab, path: str) -> bool:
         now = self._tabs.get(tab.id)
         return now is not None and path in now.documents and now.lost is None and not self._is_dead(now)
 
-    def asked(self, tab_id: str, path: str) -> Tab | None:
-        """That tab, if it can be asked."""
+    def within_reach(self, tab_id: str, path: str) -> Tab | None:
+        """That tab, if it can be reached."""
         tab = self._tabs.get(tab_id)
-        return tab if tab is not None and self.can_ask(tab, path) else None
+        return tab if tab is not None and self.can_reach(tab, path) else None
+
+    def mute(self, tab: Tab) -> None:
+        """It let a request lie: nobody waits for it again before it has said something."""
+        if (now := self._tabs.get(tab.id)) is not None:
+            now.is_mute = True
+
+    def spoke(self, tab_id: str) -> None:
+        """It said something, if too late."""
+        if (now := self._tabs.get(tab_id)) is not None:
+            now.is_mute = False
+
+    def _can_ask(self, tab: Tab, path: str) -> bool:
+        return self.can_reach(tab, path) and not tab.is_mute
 
     def has_open(self, tab: Tab, path: str) -> bool:
         """Whether this tab has not said that it closed the document."""
@@ -92,7 +108,7 @@ class Presence:
         """The tab to ask: one with unsaved changes, else the one that its person looks at, else the one heard of last.
 
         A clean one must not write while another one with unsaved changes is out of reach, unless that one has long been silent."""
-        able = [tab for tab in self._with(path) if tab.id not in silent and self.can_ask(tab, path)]
+        able = [tab for tab in self._with(path) if tab.id not in silent and self._can_ask(tab, path)]
         best = max(able, key=lambda tab: _rank(tab.documents[path], tab.heard), default=None)
         if writing and best is not None and not best.documents[path].dirty and self._is_held(path):
             return None
@@ -102,7 +118,7 @@ class Presence:
         return any(tab.documents[path].dirty and not self._is_dead(tab) for tab in self._with(path))
 
     def others(self, path: str, but: str) -> list[Tab]:
-        return [tab for tab in self._with(path) if tab.id != but and self.can_ask(tab, path)]
+        return [tab for tab in self._with(path) if tab.id != but and self._can_ask(tab, path)]
 
     def is_dirty(self, path: str) -> bool:
         """Whether any tab was last heard of with unsaved changes in it."""
