@@ -85,14 +85,16 @@ class Kernels:
         timeout: float | None,  # noqa: ASYNC109  # it does not start here, see above
         on_output: Tell | None = None,
         on_wait: Callable[[], None] | None = None,
+        on_begin: Callable[[], None] | None = None,
         on_stopped: Callable[[Execution], None] | None = None,
         kernel_name: str | None = None,
         store_history: bool = True,
     ) -> Execution:
         """Run ``code`` in the kernel of the notebook at ``path``; one is started when there is none.
 
-        ``timeout`` in seconds of our own busy time, None: no limit. ``on_wait`` is called when somebody else's code runs before it.
-        When it is cancelled the code is stopped first, if it was ours that ran, and ``on_stopped`` is told how it ended."""
+        ``timeout`` in seconds of our own busy time, None: no limit. ``on_wait`` is called when somebody else's code runs before it,
+        ``on_begin`` when the kernel begins with it. When it is cancelled the code is stopped first, if it was ours that ran, and
+        ``on_stopped`` is told how it ended."""
         try:
             kernel_id, note = await self._lookup.found_or_started(path, kernel_name)
         except NoKernel as failure:
@@ -104,6 +106,7 @@ class Kernels:
                 self._clock,
                 on_output=on_output,
                 on_wait=on_wait,
+                on_begin=on_begin,
                 on_stopped=on_stopped,
             )
             execution = await self._take_turn(kernel_id, turn)
@@ -201,12 +204,13 @@ class _Turn:
         *,
         on_output: Tell | None = None,
         on_wait: Callable[[], None] | None = None,
+        on_begin: Callable[[], None] | None = None,
         on_stopped: Callable[[Execution], None] | None = None,
         language: str | None = None,
     ) -> None:
         self._ask, self._limit, self._clock, self._language = ask, limit, clock, language
         self._tell, self._wait, self._stopped = on_output or _nothing, on_wait or _nothing, on_stopped or _nothing
-        self.on_begin: Callable[[], None] = _nothing
+        self.on_begin: Callable[[], None] = on_begin or _nothing
         self._outputs = Outputs()
         self._told = clock() - PROGRESS
         self._untold = False

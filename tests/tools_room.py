@@ -44,12 +44,15 @@ class PlannedKernels(Kernels):
         code: str,
         *,
         on_output: Any = None,
+        on_begin: Any = None,
         on_stopped: Any = None,
         store_history: bool = True,
         **_: Any,
     ) -> Execution:
         self.ran.append((path, code, store_history))
         execution = self.plan.pop(0)
+        if on_begin is not None and not self.waits:
+            on_begin()
         if on_output is not None and not self.waits:
             on_output(execution.outputs)
         if self.during is not None:

@@ -95,11 +95,11 @@ class Documents:
 
     @asynccontextmanager
     async def showing(self, path: str, cell: Cell) -> AsyncIterator[Showing]:
-        """Around an execution of ``cell``: what it prints is shown. Afterwards an edit sets its outputs, or it is left."""
+        """Around an execution of ``cell``: what it prints is shown from its beginning on. Afterwards an edit sets its outputs, or it
+        is left."""
         where = partial(self.renames.since, path_of(path), self.renames.mark)
         showing = Showing(cell, partial(self._show, where))
         self._showing[showing] = where
-        showing.start()
         try:
             yield showing
         finally:

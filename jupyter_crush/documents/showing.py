@@ -45,14 +45,18 @@ class Showing:
         """Whether an edit has set the outputs."""
         self._show = show
         self._clock = clock
+        self._begun = False
         self._latest: Outputs = ()
         self._news = asyncio.Event()
         self._tasks = Tasks("showing")
 
-    def start(self) -> None:
-        """The cell runs; nothing is printed so far."""
+    def begin(self) -> None:
+        """The cell runs; nothing is printed so far. Until then it shows what it did, perhaps its user's own run."""
+        self._latest = ()
         self._news.set()
-        self._tasks.start(self._follow(), name=self.cell.id)
+        if not self._begun:
+            self._begun = True
+            self._tasks.start(self._follow(), name=self.cell.id)
 
     def tell(self, outputs: Outputs) -> None:
         """All that it has printed so far."""
@@ -64,10 +68,11 @@ class Showing:
         await self._tasks.close(STOP_S)
 
     async def leave(self, outputs: Outputs, execution_count: int | None) -> None:
-        """It runs no more, and no edit has said so: the last look."""
+        """It runs no more, and no edit has said so: the last look, if it ever ran."""
         with suppress(CrushError, TimeoutError):
             async with asyncio.timeout(STOP_S):
-                await self._show(self._look(outputs, execution_count, running=False))
+                if self._begun:
+                    await self._show(self._look(outputs, execution_count, running=False))
 
     async def _follow(self) -> None:
         while True:

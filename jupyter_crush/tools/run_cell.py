@@ -65,6 +65,7 @@ async def _perform(looked: Looked, cell: Cell, seconds: float, context: ToolCont
                 cell.source,
                 timeout=seconds,
                 on_output=_both(telling(context), showing.tell),
+                on_begin=showing.begin,
                 on_stopped=stop.note,
                 kernel_name=notebook.kernel_name,
             )

@@ -85,6 +85,7 @@ async def test_outputs_arrive_while_the_cell_runs(documents: Documents, root: Pa
     cell = (await documents.read_notebook(PATH)).cell("c")
     assert cell is not None
     async with documents.showing(PATH, cell) as showing:
+        showing.begin()
         await ana.until(partial(_runs, ana, "running"))
         for count in range(1, 4):
             text = "".join(f"{line}\n" for line in range(count))

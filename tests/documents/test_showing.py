@@ -52,6 +52,7 @@ async def test_what_is_printed_is_seen_at_once_and_nothing_is_saved(room: Room) 
     tab = await room.tab().open()
     before = (room.folder / PATH).read_bytes()
     async with room.documents.showing(PATH, await cell(room)) as showing:
+        showing.begin()
         await until(lambda: looks(tab) == [([], True)])
         showing.tell([stream("1\n")])
         await until(lambda: looks(tab)[-1] == (["1\n"], True))
@@ -68,7 +69,8 @@ async def test_what_is_printed_is_seen_at_once_and_nothing_is_saved(room: Room) 
 async def test_what_is_unsaved_in_the_tab_stays_unsaved(room: Room) -> None:
     tab = await room.tab().open()
     tab.type(1, " typed")
-    async with room.documents.showing(PATH, await cell(room)):
+    async with room.documents.showing(PATH, await cell(room)) as showing:
+        showing.begin()
         await until(lambda: bool(tab.looks))
     assert tab.dirty
     assert room.disk()["b"] == "2"
@@ -79,6 +81,7 @@ async def test_what_is_shown_counts_as_outputs_when_an_edit_has_set_them(room: R
     await room.documents.edit_notebook(PATH, [writes("old\n", 7)])
     before = await cell(room)
     async with room.documents.showing(PATH, before) as showing:
+        showing.begin()
         showing.tell([stream("new")])
         await until(lambda: bool(looks(tab)) and looks(tab)[-1] == (["new"], True))
         seen = await room.documents.read_notebook(PATH)
@@ -95,6 +98,7 @@ async def test_who_was_never_run_is_left_as_it_was(room: Room) -> None:
     await room.documents.edit_notebook(PATH, [writes("old\n", 7)])
     before = await cell(room)
     async with room.documents.showing(PATH, before) as showing:
+        showing.begin()
         await until(lambda: looks(tab) == [([], True)])
         await showing.stop()
         await showing.leave(before.outputs, before.execution_count)
@@ -102,8 +106,17 @@ async def test_who_was_never_run_is_left_as_it_was(room: Room) -> None:
     assert (tab.cells[2]["outputs"], tab.cells[2]["execution_count"]) == ([stream("old\n")], 7)
 
 
+async def test_what_waits_behind_its_users_own_run_shows_nothing(room: Room) -> None:
+    tab = await room.tab().open()
+    async with room.documents.showing(PATH, await cell(room)) as showing:
+        await showing.leave([], None)
+    await room.documents.read_notebook(PATH)
+    assert [request.action for request in tab.asked] == ["read", "read"]
+
+
 async def test_who_opens_the_notebook_meanwhile_sees_what_comes(room: Room) -> None:
     async with room.documents.showing(PATH, await cell(room)) as showing:
+        showing.begin()
         showing.tell([stream("1\n")])
         tab = await room.tab().open()
         showing.tell([stream("1\n2\n")])
@@ -115,6 +128,7 @@ async def test_a_tab_that_hears_nothing_holds_nobody_up(room: Room) -> None:
     tab.deaf = True
     await tab.open()
     async with room.documents.showing(PATH, Cell(id="c", cell_type="code", source="3")) as showing:
+        showing.begin()
         await until(lambda: bool(tab.asked))
         await showing.leave([], None)
     assert not tab.looks

@@ -83,11 +83,16 @@ async def test_the_limit_does_not_run_while_a_persons_cell_does(room: KernelRoom
     person = await room.person()
     asked = person.send(slow(2, tmp_path / "done"))
     await person.busy(asked)
-    waited: list[bool] = []
-    execution = await room.run("print('ours')", timeout=1, on_wait=lambda: waited.append(True))
+    steps: list[str] = []
+    execution = await room.run(
+        "print('ours')",
+        timeout=1,
+        on_wait=lambda: steps.append("waits"),
+        on_begin=lambda: steps.append(f"begins, theirs is done: {(tmp_path / 'done').exists()}"),
+    )
     assert (execution.status, text_of(execution)) == ("ok", "ours\n")
     assert execution.duration < 1
-    assert waited == [True]
+    assert steps == ["waits", "begins, theirs is done: True"]
     assert (await person.reply(asked))["status"] == "ok"
     assert (tmp_path / "done").exists()
 

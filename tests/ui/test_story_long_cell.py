@@ -17,6 +17,8 @@ for step in range(3):
     while not pathlib.Path(f"go{step}").exists():
         time.sleep(0.01)
 "all done\""""
+KNOWS_KERNEL = "() => window.jupyterapp.shell.currentWidget.model.getMetadata('language_info')?.version"
+"""JupyterLab notes the kernel's language, which makes the notebook dirty."""
 CELLS = {"one": "total = 1", "two": "mine = 2", "three": STEPS}
 
 
@@ -31,7 +33,7 @@ def notebook(lab: LabProcess, api: MessagesApi) -> None:
         step.unlink()
     write(lab.root, CELLS)
     api.when(lambda body: not body.get("tools"), "A title")
-    api.script(Answer(Call("run_cell", {"path": NAME, "cell_id": "three"})), "Done.")
+    api.script(Answer(Call("run_cell", {"path": NAME, "cell_id": "three"})))
 
 
 def prompt(workspace: Workspace) -> str:
@@ -52,11 +54,12 @@ def shows(tab: LabPage, *steps: str, sign: str = "*") -> None:
 
 @pytest.mark.timeout(240)
 def test_what_a_running_cell_prints_is_seen_in_the_notebook_and_saved_at_its_end(
-    visit: Visit, lab: LabProcess, workspace: Workspace
+    visit: Visit, lab: LabProcess, workspace: Workspace, api: MessagesApi
 ) -> None:
+    api.script("Done.")
     tab = opened(visit)
-    expect(tab.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
-    save(tab)  # JupyterLab has noted the kernel's language
+    tab.page.wait_for_function(KNOWS_KERNEL)
+    save(tab)
     run = prompt(workspace)
     shows(tab, "step 0")
     expect(tab.page.locator(".jp-mod-dirty")).to_have_count(0)
@@ -101,4 +104,34 @@ def test_who_opens_the_notebook_while_it_runs_sees_it_and_stops_it(
     tab.shot("3-stopped")
     kept = on_disk(lab.root)["three"]["outputs"]
     assert kept[0]["text"] == ["step 0\n", "step 1\n"]
+    no_dialog(tab)
+
+
+@pytest.mark.timeout(240)
+def test_behind_its_users_own_run_the_agent_waits_and_touches_nothing(
+    visit: Visit, lab: LabProcess, workspace: Workspace
+) -> None:
+    tab = opened(visit)
+    expect(tab.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    text(tab, 3).click()
+    tab.page.keyboard.press("Control+Enter")
+    shows(tab, "step 0")
+    run = prompt(workspace)
+    tab.open_panel()
+    tab.title.click()
+    tab.panel.locator(".jcr-SessionRow").first.click()
+    tab.has_state("working")
+    (lab.root / "go0").touch()
+    shows(tab, "step 0", "step 1")  # it is still theirs
+    tab.stop.click()
+    assert workspace.wait(run, timeout=90).state == "cancelled"
+    expect(tab.endings).to_have_text("Stopped by you; cell 3 had not begun.")
+    tab.shot("4-theirs-goes-on")
+    (lab.root / "go1").touch()
+    (lab.root / "go2").touch()
+    expect(cell(tab, 3).locator(".jp-OutputArea-output").last).to_have_text("'all done'")
+    expect(cell(tab, 3).locator(".jp-OutputArea-output").first).to_have_text("step 0\nstep 1\nstep 2")
+    text(tab, 2).click()
+    save(tab)
+    assert on_disk(lab.root)["three"]["outputs"][0]["text"] == ["step 0\n", "step 1\n", "step 2\n"]
     no_dialog(tab)
