@@ -32,13 +32,15 @@ class KernelLookup:
         self._starting = Lines()
 
     async def of(self, path: str) -> str | None:
-        """The kernel of the notebook's session; None when it has none."""
-        sessions = [found for found in await self._sessions.list_sessions() if found.get("path") == path.strip("/")]
-        sessions.sort(key=lambda found: found.get("type") != "notebook")
-        for found in sessions:
-            if (kernel := found.get("kernel")) and kernel["id"] in self._kernels:
-                return str(kernel["id"])
-        return None
+        """The kernel of the notebook's session; None when it has none. Of several the one that somebody is connected to."""
+        found = await self._running(path)
+        return str(found[0]["kernel"]["id"]) if found else None
+
+    async def _running(self, path: str) -> list[dict[str, Any]]:
+        """The sessions of a path whose kernels run, the best one first."""
+        here = [one for one in await self._sessions.list_sessions() if one.get("path") == path.strip("/")]
+        running = [one for one in here if (kernel := one.get("kernel")) and kernel["id"] in self._kernels]
+        return sorted(running, key=lambda one: (one.get("type") != "notebook", not one["kernel"].get("connections")))
 
     async def found_or_started(self, path: str, kernel_name: str | None) -> tuple[str, str | None]:
         """The kernel's id, and what is to be said about the choice. Raises NoKernel."""
@@ -75,4 +77,8 @@ class KernelLookup:
             env = dict(self._clean(self._sessions.get_kernel_env(path, name)))
             asked["kernel_id"] = await self._kernels.start_kernel(path=folder, kernel_name=kernel_name, env=env)
         session = await self._sessions.create_session(**asked)
+        theirs = [one for one in await self._running(path) if one["id"] != session["id"]]
+        if theirs:  # JupyterLab started one in the meantime, and shows that to its user
+            await self._sessions.delete_session(session["id"])
+            session = theirs[0]
         return str(session["kernel"]["id"])

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jupyter_server.services.sessions.sessionmanager import SessionManager
 
 from jupyter_crush.kernels import Kernels
 from kernel_room import KernelRoom, text_of
+
+JUPYTERLAB: dict[str, Any] = {"path": "a.ipynb", "name": "a.ipynb", "type": "notebook", "kernel_name": "python3"}
+"""What it asks for when somebody opens the notebook."""
 
 
 async def test_a_result_and_what_was_printed_come_back_as_nbformat_has_them(room: KernelRoom) -> None:
@@ -100,10 +105,42 @@ async def test_a_notebook_keeps_its_kernel_and_another_has_its_own(room: KernelR
 
 
 async def test_the_kernel_that_a_person_started_is_used(room: KernelRoom) -> None:
-    session = await room.sessions.create_session(path="a.ipynb", name="a.ipynb", type="notebook", kernel_name="python3")
+    session = await room.sessions.create_session(**JUPYTERLAB)
     await room.run("1")
     assert await room.kernels.kernel_of("/a.ipynb") == session["kernel"]["id"]
     assert len(await room.sessions.list_sessions()) == 1
+
+
+async def test_of_two_sessions_the_one_that_somebody_is_connected_to_is_used(room: KernelRoom) -> None:
+    sessions = [await room.sessions.create_session(**JUPYTERLAB) for _ in range(2)]
+    kernel_id = sessions[1]["kernel"]["id"]
+    room.managers.notify_connect(kernel_id)
+    assert await room.kernels.kernel_of("a.ipynb") == kernel_id
+    room.managers.notify_disconnect(kernel_id)
+
+
+class Racing(SessionManager):
+    """JupyterLab asks for a kernel of the same notebook while ours is started."""
+
+    theirs: dict[str, Any] | None = None
+
+    async def create_session(self, *given: Any, **asked: Any) -> Any:
+        if self.theirs is None:
+            self.theirs = {}
+            self.theirs = await super().create_session(**JUPYTERLAB)
+        return await super().create_session(*given, **asked)
+
+
+async def test_a_kernel_that_jupyterlab_started_in_the_meantime_is_used_and_ours_goes(room: KernelRoom) -> None:
+    manager: Any = Racing
+    racing = manager(kernel_manager=room.managers, contents_manager=room.contents)
+    kernels = Kernels(kernel_manager=room.managers, session_manager=racing)
+    assert (await kernels.execute("a.ipynb", "x = 1", timeout=60)).status == "ok"
+    assert await kernels.kernel_of("a.ipynb") == racing.theirs["kernel"]["id"]
+    assert room.managers.list_kernel_ids() == [racing.theirs["kernel"]["id"]]
+    await kernels.close()
+    racing.close()
+    racing.connection.close()
 
 
 async def test_two_at_once_start_one_kernel_and_run_one_after_the_other(room: KernelRoom) -> None:

@@ -130,8 +130,9 @@ async def test_giving_up_behind_all_of_a_persons_queued_cells_leaves_them_alone(
 
 async def test_our_failure_does_not_cancel_what_a_person_has_queued(room: KernelRoom) -> None:
     person = await room.person()
-    task = asyncio.ensure_future(room.run("import time\nprint(1, flush=True)\ntime.sleep(0.5)\n1 / 0"))
-    await until(lambda: room.managers.get_kernel(room.managers.list_kernel_ids()[0]).execution_state == "busy")
+    begun = asyncio.Event()
+    task = asyncio.ensure_future(room.run("import time\ntime.sleep(0.5)\n1 / 0", on_begin=begun.set))
+    await begun.wait()
     asked = person.send("'mine'")
     assert (await task).status == "error"
     assert (await person.reply(asked))["status"] == "ok"
