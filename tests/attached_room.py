@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from front_end import FrontEnd
 from jupyter_crush.documents.attached import AttachedBackend, Patience
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
+from jupyter_crush.documents.port import ReplaceCell, source_hash
 from jupyter_crush.documents.renames import Renames
 from managers import large
 
@@ -70,3 +72,26 @@ class Room:
     def disk(self, path: str = PATH) -> dict[str, str]:
         notebook = nbformat.read(self.folder / path, as_version=4)  # type: ignore[no-untyped-call]  # theirs
         return {cell.id: cell.source for cell in notebook.cells}
+
+
+@pytest.fixture
+def patience() -> Patience:
+    """A module of tests overrides this."""
+    return QUICK
+
+
+@pytest.fixture
+def room(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop, patience: Patience) -> Iterator[Room]:
+    made = Room(tmp_path, patience)
+    yield made
+    jp_asyncio_loop.run_until_complete(made.leave())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+def replace(cell: str, before: str, after: str) -> ReplaceCell:
+    return ReplaceCell(id=cell, expected=source_hash(before), source=after)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from attached_room import PATH, Room
+from attached_room import PATH, Room, replace, until
 from front_end import WID, FrontEnd
 from jupyter_crush.documents.attached import Patience
 from jupyter_crush.documents.contents import ContentsBackend
@@ -20,7 +20,6 @@ from jupyter_crush.documents.port import (
     InsertCell,
     MoveCell,
     Notebook,
-    ReplaceCell,
     SetOutputs,
     source_hash,
 )
@@ -43,23 +42,6 @@ class OpenedMeanwhile(ContentsBackend):
                 await self._tab.open()
                 self._tab = None
         return await writing
-
-
-@pytest.fixture
-def room(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Room]:
-    made = Room(tmp_path)
-    yield made
-    jp_asyncio_loop.run_until_complete(made.leave())
-
-
-def replace(cell: str, before: str, after: str) -> ReplaceCell:
-    return ReplaceCell(id=cell, expected=source_hash(before), source=after)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 class TestTheTabIsAsked:

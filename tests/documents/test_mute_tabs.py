@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from attached_room import PATH, Room
@@ -14,13 +10,6 @@ from jupyter_crush.errors import NotFound, ToolError
 from jupyter_crush.wire import ClaimDocument
 
 EDIT = ReplaceCell(id="a", expected=source_hash("1"), source="10")
-
-
-@pytest.fixture
-def room(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Room]:
-    made = Room(tmp_path)
-    yield made
-    jp_asyncio_loop.run_until_complete(made.leave())
 
 
 async def test_a_mute_tab_is_waited_for_once(room: Room) -> None:

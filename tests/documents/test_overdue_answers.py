@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from attached_room import PATH, Room
+from attached_room import PATH, Room, replace, until
 from front_end import FrontEnd
 from jupyter_crush.documents.attached import Patience
-from jupyter_crush.documents.port import ReplaceCell, source_hash
 from jupyter_crush.errors import ToolError
 
 
 @pytest.fixture
-def room(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Room]:
-    made = Room(tmp_path, Patience(claim=5, answer=0.05, back=0.03))
-    yield made
-    jp_asyncio_loop.run_until_complete(made.leave())
-
-
-def replace(cell: str, before: str, after: str) -> ReplaceCell:
-    return ReplaceCell(id=cell, expected=source_hash(before), source=after)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0)
+def patience() -> Patience:
+    return Patience(claim=5, answer=0.05, back=0.03)
 
 
 def look_at(tab: FrontEnd, *others: FrontEnd) -> None:

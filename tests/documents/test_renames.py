@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from attached_room import PATH, Room
+from attached_room import PATH, Room, until
 from jupyter_crush.beneath import NotThere
 from jupyter_crush.documents.attached import Patience
 from jupyter_crush.documents.port import InsertCell, ReplaceCell, source_hash
@@ -21,17 +21,9 @@ EDIT = ReplaceCell(id="a", expected=source_hash("1"), source="10")
 
 
 @pytest.fixture
-def room(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Room]:
-    made = Room(tmp_path, Patience(claim=5, answer=5, back=0.03))
+def patience(tmp_path: Path) -> Patience:
     (tmp_path / "folder").mkdir()
-    yield made
-    jp_asyncio_loop.run_until_complete(made.leave())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
+    return Patience(claim=5, answer=5, back=0.03)
 
 
 class TestWhatIsKnown:

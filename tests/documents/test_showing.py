@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from attached_room import PATH, Room
+from attached_room import PATH, Room, until
 from front_end import FrontEnd
 from jupyter_crush.documents.port import Cell, SetOutputs, source_hash
 from jupyter_crush.documents.showing import EARLIER, PAUSE_MOST_S, PAUSE_S, ends, pause_after
@@ -17,19 +14,6 @@ from jupyter_crush.documents.showing import EARLIER, PAUSE_MOST_S, PAUSE_S, ends
 
 def stream(text: str) -> dict[str, Any]:
     return {"output_type": "stream", "name": "stdout", "text": text}
-
-
-@pytest.fixture
-def room(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Room]:
-    made = Room(tmp_path)
-    yield made
-    jp_asyncio_loop.run_until_complete(made.leave())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 async def cell(room: Room, name: str = "c") -> Cell:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -40,13 +39,6 @@ class Contents(ContentsBackend):
         meanwhile, self._meanwhile = self._meanwhile, None
         if meanwhile is not None:
             await meanwhile()
-
-
-@pytest.fixture
-def room(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Room]:
-    made = Room(tmp_path)
-    yield made
-    jp_asyncio_loop.run_until_complete(made.leave())
 
 
 async def edited_when_its_tab_closes(room: Room, contents: ContentsBackend) -> None:
