@@ -35,7 +35,7 @@ from ..wire import (
 )
 from .answers import as_notebook, doubtful, landed, refusal
 from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
-from .presence import Presence, Tab, path_of
+from .presence import SILENCE_S, Presence, Tab, path_of
 from .renames import Move, Renames, followed
 
 Action: TypeAlias = Literal["read", "edit", "write", "show"]
@@ -212,7 +212,8 @@ class AttachedBackend:
         if action != "read" and self._presence.is_dirty(path):
             refused = ToolError(
                 f"{path} has unsaved changes in a browser tab that does not answer now. Nothing was written, so that they are not "
-                "lost. Ask the user to bring that tab back, or to open the document again; then repeat the call."
+                "lost. Ask the user to bring that tab back; then repeat the call. If it is lost, they can open the document again: "
+                f"{SILENCE_S:.0f} s after the last word of the lost tab what it had is given up."
             )
             raise doubtful(refused) if unsure else refused
         raise Elsewhere(unsure=unsure)
