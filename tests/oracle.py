@@ -124,6 +124,8 @@ def _turns_follow_one_another(events: Sequence[Event]) -> None:
 
 async def the_replay_is_the_same(witness: Witness) -> None:
     facts = [event for event in witness.events if event.id is not None]
+    if len(facts) == 1:  # a server that was killed before anybody had asked anything: there is nothing after the first
+        return
     again = Witness(witness.http, witness.wid, "replay")
     await again.watch(facts[0].id)
     try:
