@@ -55,7 +55,7 @@ def refusal(path: str, work: DocumentWork, answer: AnswerDocument) -> CrushError
                 "the user to save or revert it; then repeat the call."
             )
         case "gone":
-            return NotThere(f"{path} was deleted or renamed meanwhile. Nothing was written.")
+            return NotThere(f"{path} was deleted or renamed meanwhile. Nothing was written. List the folder.")
         case "unsaved":
             why = answer.message or "it did not say why"
             return ToolError(

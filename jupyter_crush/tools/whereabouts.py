@@ -113,6 +113,6 @@ def _deleted(place: Place, when: str) -> Stale:
 def _renamed(place: Place, found: Place | None, when: str, context: ToolContext) -> Renamed:
     when = f" {when}" if when else ""
     if found is None:
-        return Renamed(f"{place.shown} was moved out of the workspace{when}. Nothing was changed.")
+        return Renamed(f"{place.shown} was moved out of the workspace{when}. Nothing was changed; ask the user.")
     context.files.renamed(place.api, found.api, context.documents.renames.mark)
     return Renamed(f"{place.shown} was renamed to {found.shown}{when}. Nothing was changed. Go on with that name.")
