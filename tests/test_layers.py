@@ -22,8 +22,8 @@ ORDER = [
     "handlers", "app",
 ]  # fmt: skip
 OUTSIDE = {"client", "cli", "kernel"}
-"""Outside the server's process: they may import wire, export, errors, the version and each other."""
-COMMON = {"_version", "wire", "export", "errors"}
+"""Outside the server's process: they may import wire, export, errors, visible, the version and each other."""
+COMMON = {"_version", "wire", "export", "errors", "visible"}
 
 
 def modules() -> list[str]:
