@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -150,10 +149,3 @@ class Config(Struct, frozen=True, kw_only=True):
 def clamp_mode(wanted: PermissionMode, maximum: PermissionMode) -> PermissionMode:
     """The wanted mode, or the loosest one allowed when that is stricter."""
     return min(wanted, maximum, key=MODES.index)
-
-
-def is_one_of(names: Collection[str], username: str, owner: str | None) -> bool:
-    """Whether a list of ``prompters``, ``approvers`` or ``viewers`` holds this user. ``owner`` there is never a user's name."""
-    if EVERYONE in names or (username in names and username != OWNER):
-        return True
-    return OWNER in names and (owner is None or username == owner)

@@ -13,7 +13,7 @@ GENERATED = PACKAGE.parent / "labextension" / "src" / "wire.ts"
 SOURCES = {".py", ".ts", ".tsx", ".css", ".md", ".sql"}
 
 ORDER = [
-    "_version", "wire", "export", "errors", "visible", "beneath", "tasks", "lines", "stopwatch", "config", "environment",
+    "_version", "wire", "export", "errors", "visible", "beneath", "tasks", "lines", "stopwatch", "config", "policy", "environment",
     "log", "draft", "store", "journal", "pending",
     "lane", "models/port", "documents", "incoming", "outputs", "connection", "kernel_lookup", "kernels", "introspection",
     "tools", "review", "permission", "questions", "history",

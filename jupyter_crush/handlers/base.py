@@ -20,6 +20,7 @@ from tornado import web
 
 from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge
 from ..export import Document
+from ..policy import Principal
 from ..wire import ErrorBody, encode
 from .call import Call, Services, acting_user
 from .route import RESOURCE, Operation, Route
@@ -91,7 +92,7 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
     def call(self) -> Call:
         user = self.current_user
         under_hub = self.services.config.owner is not None
-        return Call(self.services, acting_user(user, under_hub=under_hub), user.username)
+        return Call(self.services, Principal(user.username, acting_user(user, under_hub=under_hub)))
 
     async def admit(self) -> None:
         operation = self.operation

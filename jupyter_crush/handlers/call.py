@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, UnsetType
 
-from ..config import Config, is_one_of
+from ..config import Config
 from ..errors import Forbidden
+from ..policy import Policy, Principal, Role
 from ..wire import PermissionMode
 
 if TYPE_CHECKING:
@@ -17,13 +17,10 @@ if TYPE_CHECKING:
     from ..workspaces import Workspaces
     from .streams import Streams
 
-Role = Literal["viewer", "prompter", "approver"]
-"""What a person may do by the server's own policy, on top of what Jupyter's authorizer says."""
-
 LOOSE: frozenset[PermissionMode] = frozenset({"accept-edits", "auto"})
 """The modes in which some things are done without asking."""
 
-_REFUSED = {
+_REFUSED: dict[Role, str] = {
     "viewer": "You may not look at this server's agent. Ask its owner (CrushApp.viewers).",
     "prompter": "You may look at this server's agent but not direct it. Ask its owner (CrushApp.prompters).",
     "approver": "You may not answer for what this server's agent does. Ask its owner (CrushApp.approvers).",
@@ -41,14 +38,19 @@ class Services(Struct, frozen=True, kw_only=True):
 
 
 class Call:
-    """One request, admitted. ``user`` is the name to show as author; ``username`` is the identity that the policy is asked of."""
+    """One request, admitted. ``principal`` is who sent it."""
 
-    def __init__(self, services: Services, user: str, username: str) -> None:
+    def __init__(self, services: Services, principal: Principal) -> None:
         self.services = services
-        self.user = user
-        self.username = username
+        self.principal = principal
+        self.policy = Policy(services.config)
         self.status: int | None = None
         """Other than the operation's first."""
+
+    @property
+    def user(self) -> str:
+        """The name to show as author."""
+        return self.principal.name
 
     def workspace(self, wid: str) -> Workspace:
         """Raises NotFound."""
@@ -56,13 +58,7 @@ class Call:
 
     def require(self, role: Role) -> None:
         """Raises Forbidden when the policy does not give this user that role."""
-        config = self.services.config
-        lists: dict[Role, Collection[str]] = {
-            "viewer": config.viewers,
-            "prompter": config.prompters,
-            "approver": config.approvers,
-        }
-        if not is_one_of(lists[role], self.username, config.owner):
+        if not self.policy.holds(self.principal.id, role):
             raise Forbidden(_REFUSED[role])
 
     def require_for_mode(self, mode: PermissionMode | UnsetType | None) -> None:

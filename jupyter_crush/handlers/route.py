@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import BadRequest, NotFound
-from .call import Call, Role
+from ..policy import Role
+from .call import Call
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Action = Literal["read", "write", "execute"]

@@ -14,7 +14,8 @@ from traitlets import TraitError
 
 from crush_http import Http
 from jupyter_crush.app import CrushApp
-from jupyter_crush.config import MODES, Budgets, Config, Limits, Reading, clamp_mode, is_one_of
+from jupyter_crush.config import MODES, Budgets, Config, Limits, Reading, clamp_mode
+from jupyter_crush.policy import is_one_of
 from jupyter_crush.wire import PermissionMode
 
 KEY = "sk-canary-1234567890"

@@ -1,0 +1,70 @@
+"""Who may do what on this server, by its own configuration: the one place that is asked, by handlers, streams, runs and the gate.
+
+Jupyter's authorizer is asked too, and first; this only narrows what it lets through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from msgspec import Struct
+
+from .config import EVERYONE, OWNER, Config
+
+Role = Literal["viewer", "prompter", "approver"]
+"""What a person may do: look, direct the agent, answer for what it does."""
+
+
+class Principal(Struct, frozen=True):
+    """Who acts. ``id`` is the username that the policy is asked about; ``name`` is what people are shown."""
+
+    id: str
+    name: str
+
+
+class Policy:
+    """Answers for one server. Holds no state of its own. Ids are usernames; None is the server itself, which may nothing."""
+
+    def __init__(self, config: Config) -> None:
+        self._owner = config.owner
+        self._lists: dict[Role, Collection[str]] = {
+            "viewer": config.viewers,
+            "prompter": config.prompters,
+            "approver": config.approvers,
+        }
+
+    def is_owner(self, who: str | None) -> bool:
+        """Whether this is the person whose server it is. Without a Hub nobody is known to be: False."""
+        return self._owner is not None and who == self._owner
+
+    def holds(self, who: str | None, role: Role) -> bool:
+        """Whether the configuration gives this user that role."""
+        return who is not None and is_one_of(self._lists[role], who, self._owner)
+
+    def may_view(self, who: str | None) -> bool:
+        return self.holds(who, "viewer")
+
+    def may_prompt(self, who: str | None) -> bool:
+        return self.holds(who, "prompter")
+
+    def may_approve(self, who: str | None) -> bool:
+        """Answer permission requests, and therefore loosen a mode: that answers beforehand for all that is not asked."""
+        return self.holds(who, "approver")
+
+    def may_delete(self, who: str | None, author: str | None) -> bool:
+        """Delete or bring back a session of that author: its author and the server's owner. Where no owner is known (no Hub),
+        those who may approve stand for the owner."""
+        if who is None or not self.may_prompt(who):
+            return False
+        return who == author or self.is_owner(who) or (self._owner is None and self.may_approve(who))
+
+    def __repr__(self) -> str:
+        return f"<Policy: owner {self._owner or 'unknown'}, {self._lists}>"
+
+
+def is_one_of(names: Collection[str], username: str, owner: str | None) -> bool:
+    """Whether a list of ``prompters``, ``approvers`` or ``viewers`` holds this user. ``owner`` there is never a user's name."""
+    if EVERYONE in names or (username in names and username != OWNER):
+        return True
+    return OWNER in names and (owner is None or username == owner)
