@@ -21,7 +21,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode, default, validate
+from traitlets import Bool, Dict, Enum, Float, Int, TraitError, Unicode, default, validate
 from traitlets.config import Config as TraitsConfig
 
 from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits, Reading
@@ -36,6 +36,7 @@ from .handlers.routes import PREFIX, handlers
 from .handlers.streams import Streams
 from .kernels import Kernels
 from .models.catalog import Catalog, providers_from
+from .names import Names
 from .tools.registry import builtin_tools
 from .workspaces import Workspaces, new_id
 
@@ -105,21 +106,17 @@ class CrushApp(ExtensionApp):
         "when somebody asks for it. Models whose window is not known are never summarized by themselves.",
     ).tag(config=True)
     queue_limit = Int(20, min=1, help="Prompts that may wait in one session.").tag(config=True)
-    denied_tools = List(Unicode(), help="Names of tools that the agent does not get.").tag(config=True)
-    prompters = List(
-        Unicode(),
+    denied_tools = Names(help="Names of tools that the agent does not get.").tag(config=True)
+    prompters = Names(
         [EVERYONE],
         help="Usernames that may direct the agent: prompts, cancels, sessions. '*': everyone whom Jupyter's authorizer lets "
         "in; 'owner': the user of this JupyterHub server.",
     ).tag(config=True)
-    approvers = List(
-        Unicode(),
+    approvers = Names(
         [EVERYONE],
         help="Usernames that may answer permission requests and choose a mode that asks less. As for prompters.",
     ).tag(config=True)
-    viewers = List(Unicode(), [EVERYONE], help="Usernames that may read sessions and events. As for prompters.").tag(
-        config=True
-    )
+    viewers = Names([EVERYONE], help="Usernames that may read sessions and events. As for prompters.").tag(config=True)
     budgets = Dict(
         help="What one run may spend: steps (model steps, 100), tokens, cost_usd, seconds. None: no limit."
     ).tag(config=True)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from crush_http import Http
@@ -37,8 +38,17 @@ runpy.run_module('jupyter_server', run_name='__main__')
 class ServerProcess:
     """Owner of one process and its folder. The same folder may be served again by another one."""
 
-    def __init__(self, home: Path, *, config: str = CONFIG) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        config: str = CONFIG,
+        arguments: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         self._home = home
+        self._arguments = tuple(arguments)
+        self._environ = dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._log = home / "server.log"
         for name in ("config", "data", "runtime", "root", "ipython"):
@@ -52,7 +62,7 @@ class ServerProcess:
         command = [sys.executable, "-c", RUN, f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
         command += [f"--IdentityProvider.token={TOKEN}", "--ServerApp.jpserver_extensions=jupyter_crush=True"]
         command += [f"--ServerApp.root_dir={self._home / 'root'}", "--ServerApp.open_browser=False", "--allow-root"]
-        command += ["--ServerApp.allow_unauthenticated_access=False", "--ServerApp.base_url=/"]
+        command += ["--ServerApp.allow_unauthenticated_access=False", "--ServerApp.base_url=/", *self._arguments]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220  it returns at once
                 command,
@@ -80,7 +90,11 @@ class ServerProcess:
         folders = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
         own = {f"JUPYTER_{name}": str(self._home / folder) for name, folder in folders.items()}
         own |= {"IPYTHONDIR": str(self._home / "ipython"), "HOME": str(self._home), "PYTHONPATH": str(ROOT)}
-        return {**{name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}, **own}
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")},
+            **own,
+            **self._environ,
+        }
 
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None

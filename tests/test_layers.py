@@ -13,8 +13,8 @@ GENERATED = PACKAGE.parent / "labextension" / "src" / "wire.ts"
 SOURCES = {".py", ".ts", ".tsx", ".css", ".md", ".sql"}
 
 ORDER = [
-    "_version", "wire", "export", "errors", "visible", "beneath", "tasks", "lines", "stopwatch", "config", "policy", "environment",
-    "log", "draft", "store", "journal", "pending",
+    "_version", "wire", "export", "errors", "visible", "beneath", "tasks", "lines", "stopwatch", "names", "config", "policy",
+    "environment", "log", "draft", "store", "journal", "pending",
     "lane", "models/port", "documents", "incoming", "outputs", "connection", "kernel_lookup", "kernels", "introspection",
     "tools", "review", "permission", "questions", "history",
     "models", "turn", "step", "prompts", "agent", "summary", "attachments",
