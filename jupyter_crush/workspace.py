@@ -216,6 +216,7 @@ class Workspace:
             return  # restored meanwhile
         marked = Change(type="updated", payload=row)
         await self._journal.post(marked, *self._gate.forget(session_id), publish=False)
+        self._journal.events.forget(session_id)
         self._journal.announce(Change(type="deleted", payload=row))
 
     async def restore_session(self, session_id: str) -> Session:

@@ -120,7 +120,7 @@ async def test_superseded_deltas_are_not_sent_and_cost_no_memory() -> None:
             log.say(b"%d" % number, key=turn)
         log.supersede(turn)
         log.append(b"done")
-    assert len(log._entries) < 1000
+    assert len(log._all.entries) < 1000
     assert all(number for number, _ in frames(await log.follow("e:0").read() or b""))
 
 
@@ -148,3 +148,98 @@ async def test_closing_the_log_hands_out_the_rest_first() -> None:
     log.close()
     assert b"last words" in (await subscription.read() or b"")
     assert await subscription.read() is None
+
+
+@pytest.mark.parametrize("capacity", [5, 30, 1000])
+@pytest.mark.parametrize("seed", range(50))
+async def test_a_narrowed_reader_gets_all_of_its_session_and_nothing_else(capacity: int, seed: int) -> None:
+    """Also when its session is quiet for longer than the log remembers, and after reconnects and deletions of other sessions."""
+    chance = random.Random(seed * 104_729 + capacity)
+    log = EventLog("e", capacity=capacity)
+    truth: list[tuple[str | None, str]] = []
+    cursor, seen, resyncs = "e:0", [], 0
+    subscription = log.follow(cursor, "a")
+    for number in range(300):
+        match chance.randrange(10):
+            case 0:
+                log.forget(chance.choice("bc"))
+            case 1:
+                subscription.close()
+                subscription = log.follow(cursor, "a")
+            case 2 | 3 if subscription._position < log._last:
+                for place, text in frames(subscription._take()):
+                    assert place is not None
+                    cursor = place
+                    if "resync" in text:
+                        resyncs += 1
+                        last = int(place.split(":")[1])
+                        seen = [said for session, said in truth[:last] if session in ("a", None)]
+                    else:
+                        seen.append(text)
+            case _:
+                session = chance.choice(["a", "b", "c", None]) if chance.random() < 0.5 else "b"
+                truth.append((session, f"fact {number}"))
+                log.append(truth[-1][1].encode(), session_id=session)
+    subscription.close()
+    rest = frames(log.follow(cursor, "a")._take())
+    if any("resync" in text for _, text in rest):
+        return
+    assert seen + [text for _, text in rest] == [text for session, text in truth if session in ("a", None)]
+    assert not resyncs or capacity < 1000
+
+
+async def test_a_quiet_session_is_not_resynced_because_others_are_busy() -> None:
+    log = EventLog("e", capacity=10)
+    quiet = log.follow(None, "quiet")
+    for number in range(100):
+        log.append(b"%d" % number, session_id="busy")
+    log.append(b"at last", session_id="quiet")
+    assert [text for _, text in frames(await quiet.read() or b"")] == ["at last"]
+
+
+async def test_a_reader_of_one_session_is_not_woken_for_others() -> None:
+    log = EventLog("e")
+    mine = log.follow(None, "mine")
+    reading = asyncio.ensure_future(mine.read())
+    await asyncio.sleep(0)
+    waiter = mine._tracks[0].changed
+    for number in range(100):
+        log.append(b"%d" % number, session_id="other")
+    await asyncio.sleep(0)
+    assert not reading.done() and len(waiter._waiters) == 1
+    log.append(b"for all")
+    assert b"for all" in (await asyncio.wait_for(reading, 5) or b"")
+
+
+async def test_what_a_log_holds_is_bounded_in_bytes() -> None:
+    log = EventLog("e", capacity_bytes=1_000_000)
+    reader = log.follow("e:0")
+    for _ in range(100):
+        log.append(b"x" * 90_000)
+    assert log._bytes <= 1_000_000
+    assert b'"too_old"' in (await reader.read() or b"")
+    assert frames(await log.follow("e:99").read() or b"") == [("e:100", "x" * 90_000)]
+
+
+async def test_the_newest_event_reaches_who_waits_for_it_however_large_it_is() -> None:
+    log = EventLog("e", capacity_bytes=1000)
+    reader = log.follow(None)
+    log.append(b"x" * 5000)
+    assert frames(await reader.read() or b"") == [("e:1", "x" * 5000)]
+    log.append(b"small")
+    assert frames(await reader.read() or b"") == [("e:2", "small")]
+    assert log._bytes < 1000
+
+
+async def test_what_was_said_of_a_deleted_session_is_let_go_at_once() -> None:
+    log = EventLog("e")
+    log.append(b"first", session_id="kept")
+    for number in range(200):
+        log.append(b"%d" % number, session_id="gone")
+        log.say(b"delta", key="m", session_id="gone")
+    log.forget("gone")
+    log.supersede("m")
+    log.append(b"deleted", session_id="gone")
+    assert log._bytes < 100 and len(log._all.entries) < 100
+    assert [text for _, text in frames(await log.follow("e:0").read() or b"")] == ["first", "deleted"]
+    assert [text for _, text in frames(await log.follow("e:57").read() or b"")] == ["deleted"]
