@@ -19,9 +19,9 @@ HEAD = """# Configuration
 Made by `python docs/generate_configuration.py`; change the texts where they stand in the code.
 
 Options are traits of `CrushApp`: in `jupyter_server_config.py` (or `jupyter_crush_config.py`) as `c.CrushApp.model = "…"`, or on
-the command line as `--CrushApp.model=…`. A list of names is `['ana', 'bob']` in a file, and `--CrushApp.viewers=ana,bob` (or in brackets, or the option
-once for each name) on a command line. Files inside a workspace never configure the agent. `AGENTS.md` at the top of a
-workspace is read as the person's notes for the agent, and only as that.
+the command line as `--CrushApp.model=…`. A list of names is `['ana', 'bob']` in a file, and `--CrushApp.viewers=ana,bob` (or
+in brackets, or the option once for each name) on a command line. Files inside a workspace never configure the agent.
+`AGENTS.md` at the top of a workspace is read as the person's notes for the agent, and only as that.
 
 ## Options
 
