@@ -43,7 +43,7 @@ class Attachments(Struct, frozen=True, kw_only=True):
         return tuple([part for attached in attachments for part in await self._read(attached, recall)])
 
     async def _read(self, attached: Attachment, recall: Recall) -> tuple[Part, ...]:
-        label = attached.label or attached.notebook or attached.path or attached.name or "text"
+        label = attached.shown
         try:
             if attached.session is not None:
                 title, text = await recall(attached.session)

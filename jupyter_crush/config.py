@@ -61,6 +61,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of a request, prompts excepted. Larger: 413."""
     prompt_bytes: Count = 20 * MIB
     """Of a prompt with its attachments. Larger: 413."""
+    text_bytes: Count = MIB
+    """Of a prompt's own text in UTF-8, attachments excepted. Larger: 413."""
     streams: Count = 2000
     """Open event streams of the whole server. More: 503."""
     heartbeat: Seconds = 15.0

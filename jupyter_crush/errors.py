@@ -38,7 +38,7 @@ class BadRequest(CrushError):
 
 
 class EmptyPrompt(BadRequest):
-    """The prompt is empty. Write something, or attach text."""
+    """The prompt is empty. Write something, or attach something."""
 
     reason = "empty_prompt"
 
@@ -47,6 +47,12 @@ class TooLarge(CrushError):
     """The request is larger than the limit."""
 
     status, reason = 413, "too_large"
+
+
+class PromptTooLong(TooLarge):
+    """The prompt's text is longer than the limit. Attach it as a file or text instead, or raise CrushApp.limits."""
+
+    reason = "prompt_too_long"
 
 
 class NotJson(CrushError):

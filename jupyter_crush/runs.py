@@ -19,6 +19,7 @@ from .errors import (
     EmptyPrompt,
     NotFound,
     NothingToSummarize,
+    PromptTooLong,
     QueueFull,
     RunIdReused,
     SessionBusy,
@@ -101,8 +102,7 @@ class Runs:
         """Accept a prompt: returns when it is on disk, long before it is answered. The same ``run_id`` again is the same run."""
         self.check_open()
         self._sessions.get(body.session_id)
-        if not body.prompt.strip() and not any(attached.text for attached in body.attachments):
-            raise EmptyPrompt
+        self._check_said(body)
         if self._world.catalog.reason is not None:
             raise AgentNotReady(self._world.catalog.reason)
         if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
@@ -116,6 +116,17 @@ class Runs:
         ticket = self._ticket(body, user)
         lane.accept(ticket)
         return await self._admit(ticket)
+
+    def _check_said(self, body: PromptRequest) -> None:
+        """There are words, or something attached that is not nothing; the words are within their limit."""
+        if not body.prompt.strip() and not any(attached.is_something for attached in body.attachments):
+            raise EmptyPrompt
+        limit = self._world.config.limits.text_bytes
+        if len(body.prompt) * 4 > limit and len(body.prompt.encode("utf-8", "surrogatepass")) > limit:
+            raise PromptTooLong(
+                f"The prompt's text is longer than the limit of {limit:,} bytes. Attach it as a file instead, or raise "
+                "text_bytes in CrushApp.limits."
+            )
 
     async def summarize(self, body: SummarizeSession, session_id: str, user: str | None) -> Run:
         """Have what was said so far summarized: a run of its own. Nothing may run or wait there."""
@@ -230,7 +241,8 @@ class Runs:
         accepted = AcceptedPrompt(run_id=ticket.id, request=ticket.request)
         session_id = ticket.run.session_id
         untitled = self._sessions.get(session_id).title == UNTITLED
-        titled = {"title": title_from(ticket.run.prompt)} if untitled and ticket.run.prompt.strip() else {}
+        title = title_from(ticket.run.prompt.strip() or ", ".join(one.shown for one in ticket.request.attachments))
+        titled = {"title": title} if untitled and title else {}
         named = [attached.notebook or attached.path or "" for attached in ticket.request.attachments]
         committed = self._journal.post(
             Change(type="created", payload=ticket.run),

@@ -213,10 +213,4 @@ def _result_of(stopped: Stopped) -> str:
 
 def labels_of(ticket: Ticket) -> tuple[Part, ...]:
     """The attachments of a prompt that never started: what they were, without reading them."""
-    return tuple(
-        Context(
-            label=attached.label or attached.notebook or attached.path or attached.name or "text",
-            text=attached.text or "",
-        )
-        for attached in ticket.request.attachments
-    )
+    return tuple(Context(label=attached.shown, text=attached.text or "") for attached in ticket.request.attachments)

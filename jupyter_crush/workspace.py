@@ -214,6 +214,7 @@ class Workspace:
         await self.runs.leave(session_id, by=user)
         if session_id in self._sessions:
             return  # restored meanwhile
+        self._world.forget(session_id)
         marked = Change(type="updated", payload=row)
         await self._journal.post(marked, *self._gate.forget(session_id), publish=False)
         self._journal.events.forget(session_id)

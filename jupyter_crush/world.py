@@ -108,6 +108,7 @@ class World:
                 "queue": self.config.queue_limit,
                 "body_bytes": self.config.limits.body_bytes,
                 "prompt_bytes": self.config.limits.prompt_bytes,
+                "text_bytes": self.config.limits.text_bytes,
             },
             features=tuple(self._tools),
             demo=bool(model and model.is_demo),
@@ -199,6 +200,10 @@ class World:
             ledger=ledger.of(ticket.run.session_id, ticket.id),
             private=self._private,
         )
+
+    def forget(self, session_id: str) -> None:
+        """A session is gone, and with it what its agent has read."""
+        self._read.pop(session_id, None)
 
     def _notes(self) -> str | None:
         """The workspace's own notes for agents, if there are any. Data of the person's, never configuration."""

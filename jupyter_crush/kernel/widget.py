@@ -16,7 +16,7 @@ import anywidget
 import traitlets
 
 from ..wire import Run
-from .asking import kernel_talk
+from .asking import attachments, kernel_talk
 from .mirror import Mirror, Shown
 from .relay import Relay
 from .talk import Talk
@@ -65,9 +65,10 @@ class Chat(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<Chat in {self.session_id}: {self.state}>"
 
-    def ask(self, prompt: str) -> Run:
-        """Hand a prompt over; its answer appears here."""
-        return self._talk.workspace.prompt(self.session_id, prompt)
+    def ask(self, prompt: str = "", *values: object, **named: object) -> Run:
+        """Hand a prompt over, with values attached as in ``crush.ask``, or only these; its answer appears here."""
+        attached = attachments(self._talk, values, named, is_busy=False) if values or named else ()
+        return self._talk.workspace.prompt(self.session_id, prompt, attachments=attached)
 
     def cancel(self) -> tuple[str, ...]:
         """Cancel what runs and waits in the session."""

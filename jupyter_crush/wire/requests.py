@@ -53,6 +53,17 @@ class Attachment(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: str | None = None
     session: str | None = None
 
+    @property
+    def is_something(self) -> bool:
+        """Whether it names or holds anything at all. An empty file does."""
+        named = (self.path, self.notebook, self.session, self.text)
+        return any(named) or self.content is not None
+
+    @property
+    def shown(self) -> str:
+        """What people call it."""
+        return self.label or self.notebook or self.path or self.name or "text"
+
 
 class PromptRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session_id: Annotated[str, Meta(min_length=1)]

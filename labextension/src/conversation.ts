@@ -18,6 +18,7 @@ export interface Sending {
   readonly runId: string;
   readonly sessionId: string | null;
   readonly prompt: string;
+  readonly labels: readonly string[];
 }
 
 export interface Composed {
@@ -105,11 +106,14 @@ export class Conversation implements IDisposable {
     saved: Promise<void> | null,
     sessionId = this._sessionId
   ): Promise<void> {
-    const sending = { runId: UUID.uuid4(), sessionId, prompt };
+    const labels = attached.filter(one => !one.isAmbient).map(one => one.label);
+    const sending = { runId: UUID.uuid4(), sessionId, prompt, labels };
     this._sending.push(sending);
     this._chosen = true;
     this._failure = null;
-    this.memory.remember(prompt);
+    if (prompt) {
+      this.memory.remember(prompt);
+    }
     this.changed.emit();
     try {
       await saved?.catch(error => console.warn('jupyter_crush: not saved', error));

@@ -60,12 +60,16 @@ beforeEach(() => {
   commands = () => null;
   document.body.append(node);
   root = createRoot(node);
+  render();
+});
+
+function render({ isBusy = true, notebook = null as string | null, attached = [] as unknown[] } = {}): void {
   const nothing = (): void => undefined;
   const props = {
     ...{ draftKey: 's', draft: '', history: () => [], returned: { text: '', number: 0 } },
-    ...{ isBusy: true, isDisabled: false, steers: false, onSteers: nothing, onDraft: nothing, onFiles: nothing },
+    ...{ isBusy, isDisabled: false, steers: false, onSteers: nothing, onDraft: nothing, onFiles: nothing },
     ...{ onSend, onAttach, onStop, mentions: { find: files.ask }, commands: (typed: string) => commands(typed) },
-    chips: { notebook: null, isNotebookOff: false, onToggleNotebook: nothing, attached: [], onDetach: nothing }
+    chips: { notebook, isNotebookOff: false, onToggleNotebook: nothing, attached, onDetach: nothing }
   } as unknown as ComposerProps;
   const ui = { trans: { __: (words: string) => words } } as Ui;
   act(() =>
@@ -75,7 +79,7 @@ beforeEach(() => {
       </UiProvider>
     )
   );
-});
+}
 
 afterEach(() => {
   act(() => root.unmount());
@@ -188,6 +192,26 @@ describe('a command', () => {
     await own.come('/mo', command('mode', false), command('more', true), command('model', false));
     press('Enter');
     expect(area().value).toBe('/model ');
+  });
+});
+
+describe('without words', () => {
+  const send = (): HTMLButtonElement | null => node.querySelector('.jcr-Send');
+
+  test('what is attached can be sent, with Enter and with the button, also while it works', () => {
+    render({ attached: [file('sales.csv').attached] });
+    press('Enter');
+    expect(onSend.mock.calls).toEqual([['']]);
+    act(() => send()?.click());
+    expect(onSend.mock.calls).toEqual([[''], ['']]);
+  });
+
+  test('nothing is sent when nothing is attached, also beside an open notebook', () => {
+    render({ isBusy: false, notebook: 'a.ipynb' });
+    type('  ');
+    press('Enter');
+    expect(send()?.disabled).toBe(true);
+    expect(onSend).not.toHaveBeenCalled();
   });
 });
 

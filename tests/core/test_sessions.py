@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from jupyter_crush.errors import NotFound
 from jupyter_crush.models.port import ModelRequest, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
+from jupyter_crush.tools.port import ReadFiles
 from jupyter_crush.wire import Attachment, Context, CreateSession, MovePrompt, PromptRequest, Session, SummarizeSession
 from workbench import desk, workspaces
 
@@ -43,6 +45,20 @@ async def test_what_was_deleted_can_be_brought_back_with_all_that_was_said(tmp_p
         await work.ended(await work.prompt("Still there?"))
         texts = [message.text for message in (await work.workspace.messages(sid)).messages]
         assert texts == ["Hi", "Hello.", "Talk", "Half", "Still there?", "Here again."]
+
+
+async def test_what_the_agent_has_read_is_forgotten_with_its_session(tmp_path: Path) -> None:
+    def remembered() -> int:
+        gc.collect()
+        return sum(isinstance(one, ReadFiles) for one in gc.get_objects())
+
+    before = remembered()
+    model = ScriptedModel([says(call("list_files", {"path": "."}, id="c1")), says("Nothing.")])
+    async with desk(tmp_path, model) as work:
+        await work.ended(await work.prompt("Which files?"))
+        assert remembered() == before + 1
+        await work.workspace.delete_session(work.session.id, "Ana")
+        assert remembered() == before
 
 
 async def test_at_the_next_opening_it_is_gone_for_good(tmp_path: Path) -> None:

@@ -3,7 +3,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from jupyter_crush.models.port import Stop, TextDelta
+import pytest
+
+from jupyter_crush.models.anthropic import AnthropicModel
+from jupyter_crush.models.demo import DemoModel
+from jupyter_crush.models.port import Model, Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.wire import AgentEvent, AnswerPermission, Text, ToolResult
 from workbench import desk
@@ -123,3 +127,33 @@ async def test_a_conversation_is_read_backwards_page_by_page(tmp_path: Path) -> 
         first = await work.workspace.messages(work.session.id, before=last.messages[0].seq, limit=4)
         assert [message.seq for message in (*first.messages, *last.messages)] == [1, 2, 3, 4, 5, 6]
         assert (last.has_more, first.has_more) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("model", "chosen", "reason", "says"),
+    [
+        (AnthropicModel(api_key=None, base_url=None), None, "auth_failed", "ANTHROPIC_API_KEY"),
+        (DemoModel(), "gone", "model_not_found", "'gone'"),
+    ],
+    ids=["no key", "unknown model"],
+)
+async def test_a_failure_before_the_model_is_asked_is_one_errored_terminal(
+    tmp_path: Path, model: Model, chosen: str | None, reason: str, says: str
+) -> None:
+    async with desk(tmp_path, model, model=chosen) as work:
+        run = await work.prompt("Hi", run_id="r1")
+        after = await work.prompt("And now?", mode="queue")
+        await work.ended(run, after)
+        (terminal,) = work.terminals("r1")
+        assert (terminal.run_id, terminal.state, terminal.reason) == ("r1", "error", reason)
+        assert says in (terminal.error or "")
+        told = [event.payload.payload for event in work.events if isinstance(event.payload.payload, AgentEvent)]
+        assert [(one.type, one.error, one.run_id) for one in told] == [
+            ("error", reason, "r1"),
+            ("error", reason, after.run_id),
+        ]
+        messages = (await work.workspace.messages(work.session.id)).messages
+        assert [(one.role, one.text) for one in messages if one.role == "user"] == [
+            ("user", "Hi"),
+            ("user", "And now?"),
+        ]

@@ -47,9 +47,9 @@ class TestSizes:
     async def test_a_prompt_may_carry_twenty_megabytes(self, http: Http) -> None:
         wid = await http.workspace()
         sid = await http.session(wid)
-        body = {"session_id": sid, "prompt": "x" * 3 * MIB}
+        body = {"session_id": sid, "prompt": "x", "attachments": [{"text": "x" * 19 * MIB}]}
         assert (await http("POST", f"workspaces/{wid}/agent", body)).status == 202
-        _typed(await http("POST", f"workspaces/{wid}/agent", {**body, "prompt": "x" * 21 * MIB}), 413)
+        _typed(await http("POST", f"workspaces/{wid}/agent", {**body, "attachments": [{"text": "x" * 21 * MIB}]}), 413)
         _typed(await http("POST", f"workspaces/{wid}/sessions", {"title": "x" * 2 * MIB}), 413)
 
 

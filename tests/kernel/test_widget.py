@@ -66,6 +66,16 @@ def test_a_prompt_is_handed_over_at_once_and_cancelled(talk: Talk, loopback: Loo
     chat.close()
 
 
+def test_values_can_go_along_and_need_no_words(chat: Chat, loopback: Loopback) -> None:
+    chat.ask("", {"a": 1}, limit=3)
+    (body,) = [msgspec.json.decode(body) for method, path, body, _ in loopback.requests if path.endswith("/agent")]
+    assert body["prompt"] == ""
+    assert [(one["label"], one["text"]) for one in body["attachments"]] == [
+        ("value", "dict, length 1:\n{'a': 1}"),
+        ("limit", "int:\n3"),
+    ]
+
+
 def test_the_view_is_answered_over_the_comm(chat: Chat, loopback: Loopback, talk: Talk) -> None:
     sent: list[Any] = []
     chat._relay._send = sent.append

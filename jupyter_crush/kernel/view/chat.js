@@ -161,7 +161,7 @@ class Chat {
 
   _queued(run) {
     const remove = () => this._ask('DELETE', ['agent', 'sessions', this.view.sessionId, 'prompts', run.run_id]);
-    return node('div', 'crush-queued', node('span', '', `Next: ${visible(run.prompt).slice(0, 200)}`), button('✕', remove, 'Remove'));
+    return node('div', 'crush-queued', node('span', '', `Next: ${visible(run.prompt).slice(0, 200) || 'what was attached'}`), button('✕', remove, 'Remove'));
   }
 
   _key(event) {

@@ -34,6 +34,7 @@ const TALLEST_PX = 240;
 
 export function Composer(props: ComposerProps) {
   const { isBusy, isDisabled, steers, onSend, onStop } = props;
+  const hasAttached = props.chips.attached.length > 0;
   const { trans } = useUi();
   const { area, text, change } = useText(props);
   const recall = useHistory(props, text, change);
@@ -41,7 +42,7 @@ export function Composer(props: ComposerProps) {
   /** What was written; what was typed after it stays. */
   const send = (written = text): void => {
     const prompt = written.trim();
-    if (prompt && !isDisabled) {
+    if ((prompt || hasAttached) && !isDisabled) {
       change(text.slice(written.length));
       onSend(prompt);
     }
@@ -106,12 +107,12 @@ export function Composer(props: ComposerProps) {
             <span aria-hidden="true" />
           </button>
         )}
-        {(!isBusy || text.trim() !== '') && (
+        {(!isBusy || text.trim() !== '' || hasAttached) && (
           <button
             className="jcr-Send"
             title={trans.__('Send')}
             aria-label={trans.__('Send')}
-            disabled={isDisabled || !text.trim()}
+            disabled={isDisabled || !(text.trim() || hasAttached)}
             onClick={() => send()}
           >
             <svg viewBox="0 0 16 16" aria-hidden="true">

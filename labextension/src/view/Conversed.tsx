@@ -64,7 +64,7 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
         renderTurn={renderTurn}
       >
         {sending.map(one => (
-          <Words key={one.runId} text={one.prompt} author={null} at={null} chips={[]} />
+          <Words key={one.runId} text={one.prompt} author={null} at={null} chips={one.labels} />
         ))}
       </Transcript>
       <Announcer key={`of ${sessionId}`} last={turns.at(-1)} isBusy={isBusy} />

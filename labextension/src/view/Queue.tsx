@@ -24,7 +24,7 @@ export function Queue({ runs, onRemove, onEdit, onSendNow, onMove }: QueueProps)
           <li key={run.run_id} className="jcr-Queue-item">
             <span className="jcr-Queue-label">{index === 0 ? trans.__('Next:') : ''}</span>
             <span className="jcr-Ellipsis" title={run.prompt}>
-              {run.prompt}
+              {run.prompt || trans.__('what was attached')}
             </span>
             {run.mode === 'steer' ? (
               <span className="jcr-Queue-label" title={trans.__('It is heard at the next step')}>

@@ -104,7 +104,7 @@ export function Words({ text, author, at, chips, menu }: WordsProps) {
         )}
         {menu}
       </div>
-      <div className="jcr-Words-text">{text}</div>
+      {text !== '' && <div className="jcr-Words-text">{text}</div>}
       {chips.length > 0 && (
         <div className="jcr-Words-chips">
           {chips.map((chip, index) => (
