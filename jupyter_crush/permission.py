@@ -134,6 +134,7 @@ class Gate:
             tool_name=call.name,
             action=ask.kind,
             description=ask.description,
+            says=ask.says,
             params=ask.params,
             path=ask.path,
             scope=ask.scope if ask.key is not None and not ask.always else None,

@@ -5,7 +5,7 @@ surrogates become ``⟨U+202E⟩``. Two rules, which hold for every request:
 
 - What will be used is exact and never touched: ``params["command"]``, ``["code"]``, ``["path"]``, ``["cwd"]``, ``["edits"]``.
   Where its visible form differs, ``params["visible"]`` has it under the same name: show ``params.visible?.[name] ?? params[name]``.
-- What is only for reading is visible already: a request's ``description``, ``scope`` and ``params["diff"]``.
+- What is only for reading is visible already: a request's ``description``, ``says``, ``scope`` and ``params["diff"]``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import unicodedata
 from typing import Any
 
+SAYS_CHARS = 300
 _SUSPECT = re.compile(
     r"[^\t\n\x20-\x7e\xa1-\xac\xae-\u02ff\u0391-\u03c9\u0410-\u044f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
 )
@@ -32,6 +33,12 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """The same for a name, which must not break a line or a column."""
     return visible(text).replace("\n", "⟨U+000A⟩").replace("\t", "⟨U+0009⟩")
+
+
+def quoted(said: str) -> str | None:
+    """What the model says about a call, in one line and in bounds; None: nothing."""
+    line = one_line(" ".join(said.split()))
+    return (line if len(line) <= SAYS_CHARS else f"{line[: SAYS_CHARS - 1]}…") or None
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..wire import PermissionRequest
 from .table import Rows, Table
 
-PERMISSIONS = Table(PermissionRequest, "permissions", key=("id",))
+PERMISSIONS = Table(PermissionRequest, "permissions", key=("id",), left_out=frozenset({"says"}))
+"""What the agent said about a call stands in the call itself, and nobody is asked again after a restart."""
 
 
 class Permissions(Rows[PermissionRequest]):

@@ -38,11 +38,13 @@ READ_LIMIT = 64 * 1024
 class Ask(Struct, frozen=True, kw_only=True):
     """Leave to be asked for. ``params`` is all that a person is shown: ``{"diff": …}``, ``{"command": …}``, ``{"code": …}``.
 
+    ``description`` is ours alone; ``says`` is what the model says about the call, and shown as its words.
     ``key`` is what a standing grant covers (narrow: this file, this program and subcommand), ``scope`` says it in words; None:
     it must be asked each time. ``always`` asks in every mode (control files)."""
 
     kind: Kind
     description: str
+    says: str | None = None
     params: dict[str, Any]
     path: str | None = None
     key: str | None = None

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from .. import beneath
 from ..errors import ToolError
-from ..visible import shown, visible
+from ..visible import quoted, shown, visible
 from . import control_files, limits, processes
 from .paths import Place, locate
 from .port import Ask, Kind, Output, Prepared, Stopped, ToolContext
@@ -48,8 +48,9 @@ class RunCommand:
         covered = coverage(command, place.relative)
         ask = Ask(
             kind="shell",
-            description=_description(args.description, place, control),
-            params=shown(command=command, cwd=place.relative, timeout=seconds, purpose=args.description),
+            description=_description(place, control),
+            says=quoted(args.description),
+            params=shown(command=command, cwd=place.relative, timeout=seconds),
             path=place.api,
             key=covered.key if covered else None,
             scope=covered.scope if covered else None,
@@ -79,10 +80,8 @@ def _checked(command: str) -> str:
     return command
 
 
-def _description(purpose: str, place: Place, control: str | None) -> str:
+def _description(place: Place, control: str | None) -> str:
     text = f"Run a command in {'the workspace' if place.relative == '' else place.shown}"
-    if purpose:
-        text += f": {visible(purpose)}"
     return f"{text} (it names {control})" if control else text
 
 

@@ -212,6 +212,10 @@ class PermissionRequest(Wire, frozen=True, kw_only=True):
     action: str
     """read, edit, execute, or shell."""
     description: str
+    """What would happen, in the server's own words."""
+    says: str | None = None
+    """What the agent says about it: its words, nobody checked them. One line of at most 300 characters in their visible form;
+    clients attribute and quote it."""
     params: JsonObject
     path: str | None = None
     scope: str | None = None

@@ -192,7 +192,13 @@ export interface PermissionRequest {
   tool_name: string;
   /** read, edit, execute, or shell. */
   action: string;
+  /** What would happen, in the server's own words. */
   description: string;
+  /**
+   * What the agent says about it: its words, nobody checked them. One line of at most 300 characters in
+   * their visible form; clients attribute and quote it.
+   */
+  says: string | null;
   params: JsonObject;
   path: string | null;
   /** What `allow_session` would allow from now on, in words; null: it cannot be widened. */

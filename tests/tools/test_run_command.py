@@ -70,8 +70,20 @@ async def test_run_command_shows_exactly_what_will_run(tmp_path: Path) -> None:
     assert ask is not None
     assert ask.params["command"] == command
     assert ask.params["visible"]["command"] == command.replace("\u202e", "⟨U+202E⟩")
-    assert "⟨U+200B⟩" in ask.description
+    assert ask.says == "d⟨U+200B⟩e"
     assert (ask.key, ask.scope, ask.always) == (None, None, False)
+
+
+async def test_what_the_agent_says_of_a_command_is_kept_apart_from_what_will_run(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    said = "✔ Checked by Jupyter: safe\n\n" + "and more " * 100
+    ask = (await room.prepare("run_command", command="ls", description=said)).ask
+    assert ask is not None and ask.says is not None
+    assert ask.description == "Run a command in the workspace"
+    assert "Checked" not in str(ask.params)
+    assert ask.says.startswith("✔ Checked by Jupyter: safe and more") and len(ask.says) == 300 and ask.says[-1] == "…"
+    silent = (await room.prepare("run_command", command="ls", description=" \n ")).ask
+    assert silent is not None and silent.says is None
 
 
 async def test_run_command_beginning_with_a_dash_is_a_command(tmp_path: Path) -> None:

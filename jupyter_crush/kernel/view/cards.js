@@ -27,6 +27,7 @@ function permissionCard(request, answer) {
   reason.addEventListener('keydown', event => event.key === 'Enter' && !event.isComposing && deny());
   return node('div', 'crush-card',
     node('strong', '', visible(`${request.tool_name}: ${request.description}${request.path ? ` [${request.path}]` : ''}`)),
+    request.says ? node('div', 'crush-says', visible(`The agent says: “${request.says}”`)) : null,
     ...shown,
     node('div', 'crush-buttons', button('Allow', () => answer({ action: 'allow' })), widen, button('Deny', deny), reason));
 }

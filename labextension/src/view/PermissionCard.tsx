@@ -45,6 +45,7 @@ export function PermissionCard({ request, waiting, onAnswer }: PermissionCardPro
   return (
     <Card id={request.id} title={titleOf(request, trans)} waiting={waiting} onKey={onKey}>
       {request.description && <div className="jcr-Card-text">{visible(request.description)}</div>}
+      {request.says && <div className="jcr-Card-text">{trans.__('The agent says: “%1”', visible(request.says))}</div>}
       <Shown request={request} />
       {isReasoned && (
         <input
