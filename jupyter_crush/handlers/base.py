@@ -2,8 +2,10 @@
 
 All of it is decided from the headers, before a byte of the body is kept: identity, host, origin and XSRF by Jupyter; then
 the authorizer, the server's own policy, and the body's type and length. The body is counted as it arrives, so a length
-that lies is caught too. A refused body is read and let go before the answer, for a client that is cut off while it sends
-never sees why; only one that is announced as huge is cut.
+that lies is caught too. A refused request is read to its end before the answer, even without a body: tornado closes, without
+a word, the connection of an answer that comes before. Then a client that still sends never sees why, and a proxy gives the
+closed connection to somebody else's request. What cannot be read to its end (a body that is announced as huge, a method that
+tornado does not know) is answered with ``Connection: close``.
 """
 
 from __future__ import annotations
@@ -52,24 +54,41 @@ class XsrfRefused(CrushError):
 class CrushHandler(ExtensionHandlerMixin, APIHandler):
     """Admits requests to one route. Subclasses do the work."""
 
+    SUPPORTED_METHODS = (*APIHandler.SUPPORTED_METHODS, "TRACE")
+
     def initialize(self, name: str, route: Route, services: Services) -> None:
         super().initialize(name=name)
         self.route = route
         self.services = services
-        self.refusal: CrushError | None = None
+        self.refusal: CrushError | web.HTTPError | None = None
+        self.is_prepared = False
+        """What is answered from here on comes after the whole request."""
         self.body = bytearray()
         self.body_size = 0
 
     async def prepare(self, **options: Any) -> None:
-        await super().prepare(**options)
-        if self.current_user is None:
-            raise web.HTTPError(403)
         try:
+            await super().prepare(**options)
             await self.admit()
-        except CrushError as error:
+        except web.HTTPError as error:
+            if self.announced > DRAINED or not hasattr(self, "_jupyter_current_user"):
+                raise
             self.refusal = error
+        except CrushError as error:
             if self.announced > DRAINED:
                 self.refuse(error)
+            self.refusal = error
+        self.is_prepared = True
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """Tornado decodes the path's ids before it asks anybody else; what cannot be decoded is refused with the rest."""
+        try:
+            return super().decode_argument(value, name)
+        except web.HTTPError as error:
+            if self.is_prepared:
+                raise
+            self.refusal = error
+            return ""
 
     @property
     def announced(self) -> int:
@@ -83,10 +102,13 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
         found = self.route.operations.get(self.request.method or "")
         if found is not None:
             return found
+        raise self._no_operation()
+
+    def _no_operation(self) -> CrushError:
         if not self.route.operations:
-            raise NotFound
+            return NotFound()
         self.set_header("Allow", ", ".join(self.route.operations))
-        raise MethodNotAllowed
+        return MethodNotAllowed()
 
     @property
     def call(self) -> Call:
@@ -95,6 +117,8 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
         return Call(self.services, Principal(user.username, acting_user(user, under_hub=under_hub)))
 
     async def admit(self) -> None:
+        if self.current_user is None:
+            raise web.HTTPError(403)
         operation = self.operation
         await self.check_access()
         self._check_body(operation)
@@ -144,17 +168,25 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
         return {name: text for name, text in texts.items() if text is not None}
 
     async def run_operation(self, ids: Sequence[str], call: Call | None = None) -> Any:
-        """What the operation answers; REFUSED when an error was answered already."""
+        """What the operation answers; REFUSED when an error was answered already. Raises what Jupyter refused, for write_error."""
         try:
-            return await self.operation.run(call or self.call, ids, self.arguments(), self.received())
+            body = self.received()
+            return await self.operation.run(call or self.call, ids, self.arguments(), body)
         except CrushError as error:
             self.refuse(error)
+        except web.HTTPError:
+            raise
         except Exception:
             self.log.exception("jupyter_crush: %s %s failed", self.request.method, self.route.path)
             self.refuse(CrushError())
         return REFUSED
 
     # --- answering ---
+
+    def finish(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.is_prepared:
+            self.set_header("Connection", "close")
+        return super().finish(*args, **kwargs)
 
     def refuse(self, error: CrushError) -> None:
         self.set_status(error.status)
@@ -165,6 +197,9 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """What Jupyter or tornado refuse, said in our form. Their own texts may quote the request, so they are not repeated."""
         problem = kwargs.get("exc_info", (None, None, None))[1]
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.refuse(self._no_operation())
+            return
         said = problem.log_message or "" if isinstance(problem, web.HTTPError) else ""
         if status_code == HTTPStatus.FORBIDDEN:
             error: CrushError = XsrfRefused() if "_xsrf" in said else Forbidden()
@@ -206,5 +241,5 @@ class EndpointHandler(CrushHandler):
             else:
                 self.finish(*(() if self.operation.answer is None else (encode(answer),)))
 
-    head = post = put = patch = delete = get
+    head = post = put = patch = delete = trace = get
     options = get  # type: ignore[assignment]  # the base class answers any origin's preflight; here it is refused

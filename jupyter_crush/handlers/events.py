@@ -87,7 +87,7 @@ class EventsHandler(CrushHandler):
         finally:
             streams.ended(self.end)
 
-    head = post = put = patch = delete = get
+    head = post = put = patch = delete = trace = get
     options = get  # type: ignore[assignment]  # as in EndpointHandler
 
     async def _stream(self, ids: tuple[str, ...]) -> None:

@@ -153,8 +153,10 @@ class TestIds:
                 assert answer.json()["reason"]
 
     @pytest.mark.parametrize("bad", [b"%ff", b"%c3%28"])
-    async def test_an_id_that_is_not_utf8_is_a_bad_request(self, http: Http, bad: bytes) -> None:
+    async def test_an_id_or_parameter_that_is_not_utf8_is_a_bad_request(self, http: Http, bad: bytes) -> None:
         _typed(await http("GET", f"workspaces/{bad.decode()}"), 400)
+        query = f"workspaces/{await http.workspace()}/sessions/s/messages?after={bad.decode()}"
+        _typed(await http("GET", query), 400)
 
     async def test_a_path_that_is_no_route_is_a_typed_404(self, http: Http) -> None:
         for path in ("", "nothing", "workspaces/", "workspaces/x/y/z", "../v2", "health/", "%2e%2e/health"):
