@@ -17,6 +17,7 @@ from typing import Any, cast
 import msgspec
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server._tz import utcnow
+from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
@@ -24,7 +25,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Dict, Enum, Float, Int, TraitError, Unicode, default, validate
 from traitlets.config import Config as TraitsConfig
 
-from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits, Reading
+from .config import EVERYONE, MODES, OWNER, Budgets, Config, Demo, Limits, Reading
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
@@ -37,6 +38,7 @@ from .handlers.streams import Streams
 from .kernels import Kernels
 from .models.catalog import Catalog, providers_from
 from .names import Names
+from .policy import prompters_and_approvers
 from .tools.registry import builtin_tools
 from .workspaces import Workspaces, new_id
 
@@ -44,6 +46,8 @@ SECRETS = frozenset({"api_key"})
 """Traits whose values leave this object only inside Config."""
 
 
+NAMELESS = (IdentityProvider, PasswordIdentityProvider)
+"""Where nobody's username lasts longer than a login."""
 STREAMS_GRACE = 0.3
 """Seconds that open streams get to write what is left."""
 
@@ -108,15 +112,21 @@ class CrushApp(ExtensionApp):
     queue_limit = Int(20, min=1, help="Prompts that may wait in one session.").tag(config=True)
     denied_tools = Names(help="Names of tools that the agent does not get.").tag(config=True)
     prompters = Names(
-        [EVERYONE],
+        None,
+        allow_none=True,
         help="Usernames that may direct the agent: prompts, cancels, sessions. '*': everyone whom Jupyter's authorizer lets "
-        "in; 'owner': the user of this JupyterHub server.",
+        "in; 'owner': the user of this JupyterHub server. Default (None): on a JupyterHub the owner and whoever approvers "
+        "names, so that others with a share watch; elsewhere everyone, for who has the token is one person.",
     ).tag(config=True)
     approvers = Names(
-        [EVERYONE],
-        help="Usernames that may answer permission requests and choose a mode that asks less. As for prompters.",
+        None,
+        allow_none=True,
+        help="Usernames that may answer permission requests and choose a mode that asks less. As for prompters; default "
+        "(None): on a JupyterHub the owner and whoever prompters names, '*' excepted; elsewhere everyone.",
     ).tag(config=True)
-    viewers = Names([EVERYONE], help="Usernames that may read sessions and events. As for prompters.").tag(config=True)
+    viewers = Names(
+        [EVERYONE], help="Usernames that may read sessions and events: '*', 'owner' and names, as for prompters."
+    ).tag(config=True)
     budgets = Dict(
         help="What one run may spend: steps (model steps, 100), tokens, cost_usd, seconds. None: no limit."
     ).tag(config=True)
@@ -159,6 +169,8 @@ class CrushApp(ExtensionApp):
 
     def configured(self) -> Config:
         """The traits as one frozen object."""
+        owner = os.environ.get("JUPYTERHUB_USER") or None
+        prompters, approvers = prompters_and_approvers(self.prompters, self.approvers, owner)
         return Config(
             data_dir=Path(self.data_dir).expanduser(),
             model=self.model or None,
@@ -172,10 +184,10 @@ class CrushApp(ExtensionApp):
             summarize_at=self.summarize_at,
             queue_limit=self.queue_limit,
             denied_tools=frozenset(self.denied_tools),
-            prompters=tuple(self.prompters),
-            approvers=tuple(self.approvers),
+            prompters=prompters,
+            approvers=approvers,
             viewers=tuple(self.viewers),
-            owner=os.environ.get("JUPYTERHUB_USER") or None,
+            owner=owner,
             budgets=msgspec.convert(self.budgets, Budgets),
             limits=msgspec.convert(self.limits, Limits),
             reading=msgspec.convert(self.reading, Reading),
@@ -188,6 +200,7 @@ class CrushApp(ExtensionApp):
         if not self.share_key:
             os.environ.pop("ANTHROPIC_API_KEY", None)
         logging.getLogger(__package__).parent = self.server.log
+        self._warn_of_lists_without_anybody(config)
         renames = Renames()
         renames.listen(self.server.contents_manager)
         attached = AttachedBackend(new_id, renames=renames)
@@ -198,6 +211,18 @@ class CrushApp(ExtensionApp):
             streams=Streams(config.limits.streams),
             base_url=url_path_join(self.server.base_url, PREFIX),
         )
+
+    def _warn_of_lists_without_anybody(self, config: Config) -> None:
+        """Jupyter's own identity providers make up a new username for each login, so a list of names alone holds nobody."""
+        if config.owner is not None or type(self.server.identity_provider) not in NAMELESS:
+            return
+        for name in ("viewers", "prompters", "approvers"):
+            if not {EVERYONE, OWNER} & set(getattr(config, name)):
+                self.log.warning(
+                    "jupyter_crush: CrushApp.%s holds nobody on this server, for its users have no lasting names. "
+                    "Add 'owner': whoever has the token.",
+                    name,
+                )
 
     def _make_workspaces(self, config: Config, attached: AttachedBackend, renames: Renames) -> Workspaces:
         server, providers = self.server, (self.providers or providers_from)(config)

@@ -20,8 +20,8 @@ _NO_NAME = re.compile(r"[\[\](){}'\",\x00-\x1f\x7f]")
 class Names(List[str]):
     """Names, one or many: ``ana``, ``ana,bob``, ``['ana', 'bob']``, the option given several times, or a list in a file."""
 
-    def __init__(self, default: Sequence[str] = (), **more: Any) -> None:
-        super().__init__(Unicode(), list(default), **more)
+    def __init__(self, default: Sequence[str] | None = (), **more: Any) -> None:
+        super().__init__(Unicode(), default if default is None else list(default), **more)
 
     def set(self, obj: Any, value: Any) -> None:
         """A text comes from a command line, or from a file that names one."""
@@ -35,7 +35,9 @@ class Names(List[str]):
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Raises TraitError for what can be no name: it would hold nobody, and say nothing of it."""
-        names: list[str] = super().validate(obj, value) or []
+        names: list[str] | None = super().validate(obj, value)
+        if names is None:
+            return None
         for name in names:
             if not name or name != name.strip() or _NO_NAME.search(name):
                 raise TraitError(

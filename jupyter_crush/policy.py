@@ -5,12 +5,13 @@ Jupyter's authorizer is asked too, and first; this only narrows what it lets thr
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
 from .config import EVERYONE, OWNER, Config
+from .wire import May
 
 Role = Literal["viewer", "prompter", "approver"]
 """What a person may do: look, direct the agent, answer for what it does."""
@@ -59,6 +60,27 @@ class Policy:
             return False
         return who == author or self.is_owner(who) or (self._owner is None and self.may_approve(who))
 
+    def may(self, who: str | None) -> May:
+        """All of it, for somebody to see before they try, and whom they would ask."""
+        can_prompt = self.may_prompt(who)
+        return May(
+            view=self.may_view(who),
+            prompt=can_prompt,
+            approve=self.may_approve(who),
+            configure=can_prompt,
+            delete_any=can_prompt and (self.is_owner(who) or (self._owner is None and self.may_approve(who))),
+            prompters=self.people("prompter"),
+            approvers=self.people("approver"),
+        )
+
+    def people(self, role: Role) -> tuple[str, ...]:
+        """Whom the configuration names for a role: usernames, the owner's first. Empty: everybody, or nobody that is known."""
+        names = self._lists[role]
+        if EVERYONE in names:
+            return ()
+        owner = [self._owner] if OWNER in names and self._owner is not None else []
+        return tuple(dict.fromkeys([*owner, *(name for name in names if name != OWNER)]))
+
     def __repr__(self) -> str:
         return f"<Policy: owner {self._owner or 'unknown'}, {self._lists}>"
 
@@ -68,3 +90,17 @@ def is_one_of(names: Collection[str], username: str, owner: str | None) -> bool:
     if EVERYONE in names or (username in names and username != OWNER):
         return True
     return OWNER in names and (owner is None or username == owner)
+
+
+def prompters_and_approvers(
+    prompters: Sequence[str] | None, approvers: Sequence[str] | None, owner: str | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Both lists, where one or both were left to their default (None).
+
+    Without a Hub that is everybody: whoever has the token is one person. On a Hub others come in with a share, and work on the
+    owner's key and in the owner's account: there it is the owner and whoever the other list names. So naming people once is
+    enough, also where the owner is an account that nobody logs in to; and letting everybody prompt lets nobody else approve.
+    """
+    named = [name for name in (*(prompters or ()), *(approvers or ())) if name != EVERYONE]
+    default = (EVERYONE,) if owner is None else tuple(dict.fromkeys([OWNER, *named]))
+    return default if prompters is None else tuple(prompters), default if approvers is None else tuple(approvers)

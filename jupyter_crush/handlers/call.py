@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 LOOSE: frozenset[PermissionMode] = frozenset({"accept-edits", "auto"})
 """The modes in which some things are done without asking."""
 
+NAMED = 3
+"""People that a refusal names."""
 _REFUSED: dict[Role, str] = {
-    "viewer": "You may not look at this server's agent. Ask its owner (CrushApp.viewers).",
-    "prompter": "You may look at this server's agent but not direct it. Ask its owner (CrushApp.prompters).",
-    "approver": "You may not answer for what this server's agent does. Ask its owner (CrushApp.approvers).",
+    "viewer": "You may not look at this server's agent. Ask {} (CrushApp.viewers).",
+    "prompter": "You may watch this server's agent but not direct it. Ask {} (CrushApp.prompters).",
+    "approver": "You may not answer for what this server's agent does. Ask {} (CrushApp.approvers).",
 }
 
 
@@ -59,7 +61,8 @@ class Call:
     def require(self, role: Role) -> None:
         """Raises Forbidden when the policy does not give this user that role."""
         if not self.policy.holds(self.principal.id, role):
-            raise Forbidden(_REFUSED[role])
+            people = self.policy.people(role)
+            raise Forbidden(_REFUSED[role].format(" or ".join(people[:NAMED]) or "its owner"))
 
     def require_for_mode(self, mode: PermissionMode | UnsetType | None) -> None:
         """Who loosens a permission mode answers beforehand for all that will not be asked. Raises Forbidden."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from ..wire import ConfigView, OpenWorkspace, PatchConfig, PromptCommand, Workspace
 from .call import Call
@@ -40,8 +41,8 @@ async def release_workspace(call: Call, wid: str, *, client_id: ClientId) -> Non
 
 
 async def get_config(call: Call, wid: str) -> ConfigView:
-    """What a client may see and choose. Never a secret."""
-    return call.workspace(wid).config()
+    """What a client may see and choose, and what who asks may do. Never a secret."""
+    return _for(call, call.workspace(wid).config())
 
 
 async def list_commands(call: Call, wid: str) -> tuple[PromptCommand, ...]:
@@ -52,4 +53,8 @@ async def list_commands(call: Call, wid: str) -> tuple[PromptCommand, ...]:
 async def patch_config(call: Call, wid: str, *, body: PatchConfig) -> ConfigView:
     """Choose the model or the permission mode of a workspace."""
     call.require_for_mode(body.permission_mode)
-    return await call.workspace(wid).patch_config(body, call.user)
+    return _for(call, await call.workspace(wid).patch_config(body, call.user))
+
+
+def _for(call: Call, view: ConfigView) -> ConfigView:
+    return replace(view, may=call.policy.may(call.principal.id))

@@ -25,6 +25,9 @@ from .answers import (
     Health as Health,
 )
 from .answers import (
+    May as May,
+)
+from .answers import (
     ModelInfo as ModelInfo,
 )
 from .answers import (

@@ -63,6 +63,23 @@ class AgentStatus(Wire, frozen=True, kw_only=True):
     """Why it is not ready, and what to set."""
 
 
+class May(Wire, frozen=True, kw_only=True):
+    """What who asks may do here, and whom they would ask for the rest."""
+
+    view: bool
+    prompt: bool
+    """Direct the agent: prompts, cancels, sessions, reverts."""
+    approve: bool
+    """Answer permission requests, and choose a mode that asks less."""
+    configure: bool
+    """Choose the model, or a mode that does not ask less."""
+    delete_any: bool
+    """Delete sessions of others; one's own goes with ``prompt``."""
+    prompters: tuple[str, ...] = ()
+    """Usernames of those who may prompt; empty: everybody, or nobody in particular."""
+    approvers: tuple[str, ...] = ()
+
+
 class ConfigView(Wire, frozen=True, kw_only=True):
     """What a client may see and choose. Never a secret."""
 
@@ -73,6 +90,8 @@ class ConfigView(Wire, frozen=True, kw_only=True):
     limits: dict[str, int]
     features: tuple[str, ...]
     demo: bool
+    may: May | None = None
+    """None: an older server, which says it only when it refuses."""
 
 
 class PromptCommand(Wire, frozen=True, kw_only=True):

@@ -288,6 +288,22 @@ export interface AgentStatus {
   reason: string | null;
 }
 
+/** What who asks may do here, and whom they would ask for the rest. */
+export interface May {
+  view: boolean;
+  /** Direct the agent: prompts, cancels, sessions, reverts. */
+  prompt: boolean;
+  /** Answer permission requests, and choose a mode that asks less. */
+  approve: boolean;
+  /** Choose the model, or a mode that does not ask less. */
+  configure: boolean;
+  /** Delete sessions of others; one's own goes with `prompt`. */
+  delete_any: boolean;
+  /** Usernames of those who may prompt; empty: everybody, or nobody in particular. */
+  prompters: string[];
+  approvers: string[];
+}
+
 /** What a client may see and choose. Never a secret. */
 export interface ConfigView {
   model: string | null;
@@ -297,6 +313,8 @@ export interface ConfigView {
   limits: { [key: string]: number };
   features: string[];
   demo: boolean;
+  /** null: an older server, which says it only when it refuses. */
+  may: May | null;
 }
 
 /**

@@ -62,3 +62,14 @@ async def test_lists_on_the_command_line_of_a_server_let_in_whom_they_name(tmp_p
         assert not {"run_command", "run_code"} & set(features), "a tool that is denied with brackets is denied"
     finally:
         server.kill()
+
+
+async def test_a_list_that_holds_nobody_is_said_at_start(tmp_path: Path) -> None:
+    """Without a Hub Jupyter makes up a username for each login, so a list of names alone locks everybody out."""
+    server = ServerProcess(tmp_path, arguments=["--CrushApp.approvers=ana", "--CrushApp.prompters=owner,ana"])
+    try:
+        await server.start()
+        assert server.log.count("holds nobody on this server") == 1
+        assert "CrushApp.approvers holds nobody" in server.log
+    finally:
+        server.kill()
