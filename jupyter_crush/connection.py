@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_core.utils import ensure_async
 
-from .incoming import own_session, receive, widen
+from .incoming import Message, own_session, receive, widen
 from .outputs import Outputs
 
 POLL = 0.5
@@ -99,10 +99,10 @@ class Connection:
             if heard:
                 return
 
-    def _introduced(self, message: dict[str, Any] | None, asked: str) -> bool:
-        if message is None or not _answers(message, asked):
+    def _introduced(self, message: Message | None, asked: str) -> bool:
+        if not _answers(message, asked):
             return False
-        about = message["content"].get("language_info")
+        about = message.content.get("language_info")
         self.language = about.get("name") if isinstance(about, dict) else None
         return True
 
@@ -200,13 +200,14 @@ class Connection:
         """What names the process, where there is one on this machine."""
         return getattr(getattr(self._kernel, "provisioner", None), "pid", None)
 
-    def _take(self, request: Request, message: Any) -> bool:
+    def _take(self, request: Request, message: Message) -> bool:
         """Whether an output changed."""
-        kind, content = message["msg_type"], message["content"]
+        kind, content = message.kind, message.content
         if kind == "status":
-            if content["execution_state"] == "busy" and request.busy_since is None:
+            state = content.get("execution_state")
+            if state == "busy" and request.busy_since is None:
                 request.busy_since = self._clock()
-            request.idle = content["execution_state"] == "idle"
+            request.idle = state == "idle"
             return False
         if kind == "execute_input":
             request.execution_count = content.get("execution_count")
@@ -220,18 +221,18 @@ class Connection:
             if message is None:
                 return
             if _answers(message, request.msg_id):
-                request.reply = message["content"]
-                request.outputs.page(message["content"].get("payload") or ())
+                request.reply = message.content
+                request.outputs.page(message.content.get("payload") or ())
 
-    async def _iopub(self, within: float) -> dict[str, Any] | None:
+    async def _iopub(self, within: float) -> Message | None:
         return await receive(self._client.iopub_channel, within)
 
-    async def _shell(self, within: float) -> dict[str, Any] | None:
+    async def _shell(self, within: float) -> Message | None:
         return await receive(self._client.shell_channel, within)
 
 
-def _answers(message: dict[str, Any] | None, msg_id: str) -> bool:
-    return message is not None and message["parent_header"].get("msg_id") == msg_id
+def _answers(message: Message | None, msg_id: str) -> TypeGuard[Message]:
+    return message is not None and message.answers(msg_id)
 
 
 def _client(kernel: Any) -> Any:

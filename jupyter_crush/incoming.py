@@ -8,13 +8,18 @@ are parsed where they come: a thread would take longer.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import time
 from typing import Any
 
 import zmq
 from jupyter_client.session import Session
+from msgspec import Struct
 
 from .documents.slices import Slices
+
+log = logging.getLogger(__name__)
 
 LARGE = 1024 * 1024
 """Bytes of a message from which it is parsed in a thread."""
@@ -29,6 +34,20 @@ ESCAPE = 12
 """Bytes of the longest escape sequence, a surrogate pair."""
 SEARCHED = 64 * 1024
 """Bytes in which a place without escapes is looked for."""
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One message of a kernel, as far as it says what it should."""
+
+    kind: str
+    parent: str | None = None
+    """The id of the request that it answers; None: it answers nobody, as the first messages of some kernels (xeus)."""
+    process: str | None = None
+    """Names the process that sent it: kernels choose a new one at each start."""
+    content: dict[str, Any]
+
+    def answers(self, msg_id: str) -> bool:
+        return self.parent == msg_id
 
 
 def own_session(kernel: Any) -> Session:
@@ -48,18 +67,42 @@ def widen(channel: Any) -> None:
     socket.connect(address)
 
 
-async def receive(channel: Any, within: float) -> dict[str, Any] | None:
-    """The next message of a channel; None when there is none within that many seconds."""
-    if not await channel.socket.poll(max(int(within * 1000), 0)):
-        return None
-    parts = await channel.socket.recv_multipart()
-    session: Session = channel.session
-    _, parts = session.feed_identities(parts)
-    if sum(map(len, parts)) < LARGE:
-        message: dict[str, Any] = session.deserialize(parts)
-    else:
-        message = await asyncio.to_thread(session.deserialize, parts)
-    return message
+async def receive(channel: Any, within: float) -> Message | None:
+    """The next message of a channel that can be read; None when there is none within that many seconds."""
+    until = time.monotonic() + within
+    while await channel.socket.poll(max(int((until - time.monotonic()) * 1000), 0)):
+        parts = await channel.socket.recv_multipart()
+        read = channel.session
+        try:
+            if sum(map(len, parts)) < LARGE:
+                return _message(read, parts)
+            return await asyncio.to_thread(_message, read, parts)
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            RecursionError,
+        ) as error:  # what Session raises for the headers it expects
+            log.warning("a message of a kernel cannot be read and is left out: %s", error)
+    return None
+
+
+def _message(session: Session, parts: list[bytes]) -> Message:
+    """Raises ValueError, TypeError, KeyError or RecursionError when its header is none."""
+    message = session.deserialize(session.feed_identities(parts)[1])
+    header, parent, content = message["header"], message["parent_header"], message["content"]
+    return Message(
+        kind=str(message["msg_type"]),
+        parent=_text(parent, "msg_id"),
+        process=_text(header, "session"),
+        content=content if isinstance(content, dict) else {},
+    )
+
+
+def _text(header: Any, key: str) -> str | None:
+    """A text in a header, which may be null or lack it."""
+    found = header.get(key) if isinstance(header, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def parsed(data: bytes) -> Any:

@@ -21,7 +21,7 @@ from msgspec import Struct
 from .connection import Connection, KernelGone, Request
 from .kernel_lookup import Cleaning, KernelLookup, NoKernel
 from .lines import Lines
-from .outputs import Outputs
+from .outputs import Outputs, error_name
 from .tasks import Tasks
 
 Status = Literal["ok", "error", "interrupted", "died", "timeout", "aborted", "no_kernel"]
@@ -32,6 +32,15 @@ INTERRUPT_GRACE = 5.0
 PROGRESS = 0.2
 """Seconds between two reports of outputs."""
 STUBBORN = "ignores the interrupt and still runs; restart the kernel to stop it"
+NO_INPUT = "does not support input requests"
+"""What xeus kernels say when code asks for input()."""
+Stopping = Literal["stopped", "runs on", "gone"]
+"""What came of an interrupt. Some kernels (xeus-python) end when they are interrupted: then their variables are gone."""
+STOPPED: dict[Stopping, str | None] = {
+    "stopped": None,
+    "runs on": STUBBORN,
+    "gone": "was stopped, but the kernel ended with it: all its variables are gone",
+}
 RECONNECTS = 3
 """Times that a kernel may be restarted while we wait for it."""
 
@@ -250,12 +259,12 @@ class _Turn:
             done = await connection.follow(request, until=until, took=self._took)
         except asyncio.CancelledError:
             if request.running:
-                self._stopped(self.ended("interrupted", None if await self._stop(request) else STUBBORN))
+                self._stopped(self.ended("interrupted", STOPPED[await self._stop(request)]))
             raise
         if done:
             return self._concluded(request)
-        ending = "it was interrupted" if await self._stop(request) else f"it {STUBBORN}"
-        return self.ended("timeout", f"It ran longer than {self._limit:g} s: {ending}.")
+        ending = STOPPED[await self._stop(request)] or "was interrupted"
+        return self.ended("timeout", f"It ran longer than {self._limit:g} s: it {ending}.")
 
     async def withdraw(self) -> None:
         """Stop it at its beginning, whenever that is."""
@@ -269,14 +278,16 @@ class _Turn:
         if request.running:
             await self._stop(request)
 
-    async def _stop(self, request: Request) -> bool:
-        """Interrupt it. Whether it stopped in time, or is gone."""
+    async def _stop(self, request: Request) -> Stopping:
+        """Interrupt it, and wait whether it stops in time."""
         try:
             await self._connected().interrupt(request)
             until = self._clock() + INTERRUPT_GRACE
-            return await self._connected().follow(request, until=until, took=_nothing)
+            stopped = await self._connected().follow(request, until=until, took=_nothing)
         except KernelGone:
-            return True
+            return "gone"
+        else:
+            return "stopped" if stopped else "runs on"
         finally:
             self._tell(self._outputs.as_nbformat())
 
@@ -298,11 +309,11 @@ class _Turn:
             return self.ended("aborted", "The kernel dropped it because a cell before it failed.")
         if status != "error":
             return self.ended("ok", None)
-        name = reply.get("ename")
+        name = error_name(reply.get("ename"))
         if name == "KeyboardInterrupt":
             return self.ended("interrupted", "It was interrupted.")
         message = None
-        if name == "StdinNotImplementedError":
+        if name == "StdinNotImplementedError" or NO_INPUT in str(reply.get("evalue")):
             message = "The code asked for input(), and nobody can answer here. Put the value into the code instead."
         return self.ended("error", message)
 

@@ -21,6 +21,7 @@ from msgspec import Struct
 from .incoming import DROPPED
 
 CONTROLS = re.compile(r"[\n\b\r]")
+CLASS = re.compile(r"<class '(?:\w+\.)*(\w+)'>")
 
 
 class OutputLimits(Struct, frozen=True, kw_only=True):
@@ -279,6 +280,12 @@ class Outputs:
             self._dropped += 1
             self._data -= gone.size
             self._text -= gone.stream.size if gone.stream is not None else 0
+
+
+def error_name(ename: Any) -> str:
+    """What an error is called; xeus-python says ``<class 'ZeroDivisionError'>``."""
+    name = str(ename)
+    return found.group(1) if (found := CLASS.fullmatch(name)) else name
 
 
 def _display_id(content: Mapping[str, Any]) -> str | None:

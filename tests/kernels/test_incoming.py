@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import zmq
+import zmq.asyncio
+from jupyter_client.session import Session
 
 from jupyter_crush import incoming
 from jupyter_crush.incoming import DROPPED, parsed
@@ -80,3 +84,33 @@ def test_a_text_that_is_acted_on_is_bounded_before_it_is() -> None:
     (output,) = outputs.as_nbformat()
     assert output["text"].endswith("doneing\n")
     assert len(output["text"]) < 2000
+
+
+HEADER = {"msg_id": "m1", "msg_type": "status", "session": "s1", "username": "u", "date": "2030-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize("parent", [None, {}, {"msg_id": None}, []])
+async def test_a_message_without_a_parent_answers_nobody(parent: Any) -> None:
+    message = await received([HEADER, parent, {}, {"execution_state": "busy"}])
+    assert message is not None
+    assert (message.kind, message.parent, message.process) == ("status", None, "s1")
+    assert not message.answers("m1")
+
+
+@pytest.mark.parametrize("bad", [None, {}, [], "x", {"msg_type": "status"}])
+async def test_a_message_without_a_header_is_left_out_and_the_next_one_comes(bad: Any) -> None:
+    message = await received([bad, {}, {}, {}], [HEADER, {"msg_id": "asked"}, None, None])
+    assert message is not None
+    assert message.answers("asked")
+    assert message.content == {}
+
+
+async def received(*messages: list[Any]) -> incoming.Message | None:
+    """What is heard of messages that a kernel sent over a real socket."""
+    session = Session(key=b"")
+    with zmq.asyncio.Context() as context, context.socket(zmq.PAIR) as kernel, context.socket(zmq.PAIR) as ours:
+        kernel.bind("inproc://kernel")
+        ours.connect("inproc://kernel")
+        for parts in messages:
+            await kernel.send_multipart([b"<IDS|MSG>", b"", *(json.dumps(part).encode() for part in parts)])
+        return await incoming.receive(SimpleNamespace(socket=ours, session=session), 5)
