@@ -45,8 +45,10 @@ class ServerProcess:
         config: str = CONFIG,
         arguments: Sequence[str] = (),
         environ: Mapping[str, str] | None = None,
+        token: str = TOKEN,
     ) -> None:
         self._home = home
+        self._token = token
         self._arguments = tuple(arguments)
         self._environ = dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,7 +62,7 @@ class ServerProcess:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-c", RUN, f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-        command += [f"--IdentityProvider.token={TOKEN}", "--ServerApp.jpserver_extensions=jupyter_crush=True"]
+        command += [f"--IdentityProvider.token={self._token}", "--ServerApp.jpserver_extensions=jupyter_crush=True"]
         command += [f"--ServerApp.root_dir={self._home / 'root'}", "--ServerApp.open_browser=False", "--allow-root"]
         command += ["--ServerApp.allow_unauthenticated_access=False", "--ServerApp.base_url=/", *self._arguments]
         with self._log.open("ab") as log:
@@ -82,7 +84,7 @@ class ServerProcess:
         assert self._process is not None
         assert self._process.poll() is None, self.log
         try:
-            return (await http("GET", "health")).status == 200
+            return (await http("GET", "health")).status in {200, 403}  # 403: it takes no token
         except (OSError, asyncio.IncompleteReadError):
             return False
 

@@ -76,7 +76,8 @@ class Channel:
         if 200 <= response.status < 300:
             return response
         async with response:
-            raise refusal(response.status, response.headers, await response.body(limit=1024 * 1024))
+            body = await response.body(limit=1024 * 1024)
+            raise refusal(response.status, response.headers, body, has_token=bool(self.endpoint.token))
 
     def _headers(self, *, has_body: bool) -> dict[str, str]:
         headers = {"Accept": "application/json, text/event-stream", "User-Agent": "jupyter_crush"}

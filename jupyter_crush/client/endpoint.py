@@ -4,6 +4,9 @@ In this order: what the caller says; ``CRUSH_URL`` and ``CRUSH_TOKEN``; ``JUPYTE
 server that started this kernel (``JPY_PARENT_PID``); JupyterHub's variables; and, for the command line, the running server whose
 folder holds the working folder (the deepest), or the only one that runs.
 
+An address without a token, as JupyterLab's own terminals have it, is completed: from ``CRUSH_TOKEN``, the running server that has that
+address, or JupyterHub's variables. What completes it brings its own address along, so that no token goes to another one.
+
 The running servers are read from Jupyter's runtime folder: importing jupyter_server to ask it takes two seconds.
 """
 
@@ -17,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import msgspec
 
+from .addresses import is_same_server
 from .errors import NoServer
 
 
@@ -77,14 +81,30 @@ def find_endpoint(
     """The server to talk to; ``cwd`` allows a guess by folder, as the command line does. NoServer when there is none."""
     environ = os.environ if environ is None else environ
     found = parse_endpoint(url) if url else _from_environment(environ)
+    if found is not None and (token or found.token):
+        return Endpoint(found.url, token or found.token)
+    servers = list(running_servers() if running is None else running)
     if found is None:
-        servers = list(running_servers() if running is None else running)
-        found = _parent(servers, environ) or _from_hub(environ) or _by_folder(servers, cwd)
-    return Endpoint(found.url, token) if token else found
+        found = _parent(servers, environ) or next(iter(_from_hub(environ)), None) or _by_folder(servers, cwd)
+    if token:
+        return Endpoint(found.url, token)
+    return found if found.token else _completed(found, servers, environ)
+
+
+def _completed(found: Endpoint, servers: list[RunningServer], environ: Mapping[str, str]) -> Endpoint:
+    """The endpoint with its token, when exactly one source has it."""
+    known = [server.endpoint for server in servers] + _from_hub(environ) + _from_pairs(environ)
+    fitting = list(dict.fromkeys(one for one in known if one.token and is_same_server(one.url, found.url)))
+    exact = [one for one in fitting if one.url == found.url]
+    if exact or len(fitting) == 1:
+        return (exact or fitting)[0]
+    if environ.get("CRUSH_TOKEN") and not environ.get("CRUSH_URL"):  # with an address beside it, it is for that one
+        return Endpoint(found.url, environ["CRUSH_TOKEN"])
+    return found
 
 
 def running_servers(folder: Path | None = None) -> list[RunningServer]:
-    """The Jupyter servers of this user that are alive, by their files in the runtime folder."""
+    """The Jupyter servers of this user that are alive, by their files in the runtime folder; the newest first."""
     if folder is None:
         from jupyter_core.paths import jupyter_runtime_dir  # noqa: PLC0415 - only when nothing else says where
 
@@ -92,19 +112,22 @@ def running_servers(folder: Path | None = None) -> list[RunningServer]:
     servers = []
     for file in sorted(folder.glob("jpserver-*.json")):
         try:
-            server = msgspec.json.decode(file.read_bytes(), type=RunningServer)
+            written, server = file.stat().st_mtime, msgspec.json.decode(file.read_bytes(), type=RunningServer)
         except (OSError, msgspec.MsgspecError):
             continue  # gone, or half written
         if _alive(server.pid):
-            servers.append(server)
-    return servers
+            servers.append((written, server))
+    return [server for _, server in sorted(servers, key=lambda found: -found[0])]
 
 
 def _from_environment(environ: Mapping[str, str]) -> Endpoint | None:
-    for url, token in (("CRUSH_URL", "CRUSH_TOKEN"), ("JUPYTER_SERVER_URL", "JUPYTER_TOKEN")):
-        if environ.get(url):
-            return parse_endpoint(environ[url], environ.get(token, ""))
-    return None
+    return next(iter(_from_pairs(environ)), None)
+
+
+def _from_pairs(environ: Mapping[str, str]) -> list[Endpoint]:
+    """The addresses that are set, each with the token that is set beside it."""
+    pairs = (("CRUSH_URL", "CRUSH_TOKEN"), ("JUPYTER_SERVER_URL", "JUPYTER_TOKEN"))
+    return [parse_endpoint(environ[url], environ.get(token, "")) for url, token in pairs if environ.get(url)]
 
 
 def _parent(servers: list[RunningServer], environ: Mapping[str, str]) -> Endpoint | None:
@@ -112,19 +135,15 @@ def _parent(servers: list[RunningServer], environ: Mapping[str, str]) -> Endpoin
     return next((server.endpoint for server in servers if str(server.pid) == pid), None)
 
 
-def _from_hub(environ: Mapping[str, str]) -> Endpoint | None:
-    """A single-user server of JupyterHub: the address it binds, or the public one, with the token that it was given."""
+def _from_hub(environ: Mapping[str, str]) -> list[Endpoint]:
+    """A single-user server of JupyterHub: the address it binds, then the public ones, with the token that it was given."""
     token = environ.get("JUPYTERHUB_API_TOKEN")
     prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX")
     if not token or not prefix:
-        return None
-    for name in ("JUPYTERHUB_SERVICE_URL", "JUPYTERHUB_PUBLIC_URL"):
-        if environ.get(name):
-            origin = urlsplit(environ[name])
-            return _endpoint(f"{origin.scheme}://{origin.netloc}{prefix}", token)
-    if environ.get("JUPYTERHUB_HOST"):
-        return _endpoint(environ["JUPYTERHUB_HOST"].rstrip("/") + prefix, token)
-    return None
+        return []
+    names = ("JUPYTERHUB_SERVICE_URL", "JUPYTERHUB_PUBLIC_URL", "JUPYTERHUB_HOST")
+    origins = [urlsplit(environ[name]) for name in names if environ.get(name)]
+    return [_endpoint(f"{origin.scheme}://{origin.netloc}{prefix}", token) for origin in origins]
 
 
 def _by_folder(servers: list[RunningServer], cwd: Path | None) -> Endpoint:

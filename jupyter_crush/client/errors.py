@@ -42,22 +42,34 @@ class Refused(ClientError):
         self.retryable = body.retryable
 
 
-def refusal(status: int, headers: dict[str, str], body: bytes) -> Refused:
-    """The error for an answer that is no success; a body that cannot be understood is survived, and not repeated."""
+def refusal(status: int, headers: dict[str, str], body: bytes, *, has_token: bool = False) -> Refused:
+    """The error for an answer that is no success; a body that cannot be understood is survived, and not repeated.
+
+    ``has_token`` says whether one was sent: what to do about a refused login depends on it.
+    """
     try:
         said = msgspec.json.decode(body, type=ErrorBody)
     except msgspec.MsgspecError:
         said = ErrorBody(message=_guess(status, body), reason=_REASONS.get(status, "unknown"), retryable=status >= 502)
+    if said.reason in _LOGIN_REASONS or said.message == _FORBIDDEN:
+        said = msgspec.structs.replace(said, message=_REFUSED if has_token else _UNKNOWN)
     return Refused(status, said, retry_after=_seconds(headers.get("retry-after")))
 
 
+_LOGIN_REASONS = {"login", "not_logged_in"}
 _REASONS = {301: "login", 302: "login", 401: "login", 403: "forbidden", 404: "not_found", 429: "too_many_requests"}
-_LOGIN = "It wants to know who you are. Give its token: CRUSH_TOKEN, or AsyncClient(token=…)."
+_UNKNOWN = (
+    "It wants to know who you are, and no token of it was found. Put its token into CRUSH_TOKEN, or say "
+    "AsyncClient(token=…). A server with a password only has none: start it with a token as well "
+    "(jupyter lab --IdentityProvider.token=…)."
+)
+_REFUSED = (
+    "It does not know the token that was sent. Put the right one into CRUSH_TOKEN: `jupyter server list` shows the one of "
+    "the server that runs now. If the server is somebody else's, ask its owner to share it with you."
+)
+_FORBIDDEN = "Forbidden."
 _GUESSES = {
-    301: _LOGIN,
-    302: _LOGIN,
-    401: _LOGIN,
-    403: f"Forbidden. {_LOGIN}",
+    403: _FORBIDDEN,
     404: "There is no such thing there. Is jupyter_crush installed and enabled in that server?",
 }
 
