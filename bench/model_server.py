@@ -1,7 +1,8 @@
 """A Messages API on loopback that streams as fast, or at the pace, that the prompt asks for: ``deltas=200 pace=0.02``; or that calls
 the tool that the prompt asks for, once: ``call={"name": …, "input": …}``.
 
-It is lean on purpose: frames are encoded once, so that what is measured is the other side.
+Real servers send each event as an HTTP chunk of its own; with ``chunks=no`` in the prompt events follow each other without chunks, so
+that one read brings many of them. It is lean on purpose: frames are encoded once, so that what is measured is the other side.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import time
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+CHUNKED = HEAD.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n")
 WORD = "lorem "
 
 
@@ -47,6 +49,13 @@ STOP = (
 )
 
 
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+CHUNKS = chunk(START), chunk(DELTA), chunk(STOP) + b"0\r\n\r\n"
+
+
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
@@ -58,18 +67,19 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         return
     wanted = (re.findall(rb"deltas=(\d+) pace=([\d.]+)", body) or [(b"1", b"0")])[-1]
     count, pace = int(wanted[0]), float(wanted[1])
-    writer.write(HEAD + START)
+    start, delta, stop = (START, DELTA, STOP) if b"chunks=no" in body else CHUNKS
+    writer.write((HEAD if b"chunks=no" in body else CHUNKED) + start)
     loop = asyncio.get_running_loop()
     began = loop.time()
     for number in range(count):
         if writer.transport.is_closing():
             return
-        writer.write(DELTA)
+        writer.write(delta)
         if pace:
             await asyncio.sleep(max(0, began + (number + 1) * pace - loop.time()))
         elif number % 64 == 63:
             await writer.drain()
-    writer.write(STOP)
+    writer.write(stop)
     await writer.drain()
     writer.close()
 

@@ -39,17 +39,43 @@ class Pace:
 
 
 def paced(library: Any, body: httpx2.AsyncByteStream, pause: Callable[[], float]) -> httpx2.AsyncByteStream:
-    """The same body, with a pause after each read. ``library`` is httpx2, which is imported when it is first needed."""
+    """The same body, with a pause after each read from the network. ``library`` is httpx2, which is imported when it is first needed.
+
+    One read brings what has arrived, which is many chunks where a server sends one for each event; those that are here already
+    come without a pause."""
 
     class Paced(library.AsyncByteStream):  # type: ignore[misc]
         async def __aiter__(self) -> AsyncIterator[bytes]:
+            read = _Read()
             async for chunk in body:
+                was_awaited = read.end()
                 yield chunk
-                if wait := pause():
+                if was_awaited and (wait := pause()):
                     await asyncio.sleep(wait)
+                read.begin()
 
         async def aclose(self) -> None:
             await body.aclose()
 
     made: httpx2.AsyncByteStream = Paced()
     return made
+
+
+class _Read:
+    """Tells whether what came since :meth:`begin` had to be waited for: the event loop has turned then."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._turn: asyncio.Handle | None = None
+
+    def begin(self) -> None:
+        self._turn = self._loop.call_soon(self._turned)
+
+    def end(self) -> bool:
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.cancel()
+        return turn is None
+
+    def _turned(self) -> None:
+        self._turn = None
