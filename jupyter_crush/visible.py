@@ -1,7 +1,8 @@
 """What a person is asked to allow must be what they see. This file owns how the unseeable is shown.
 
 Control characters (tab and newline excepted), bidirectional marks, zero-width and other format characters, odd spaces and lone
-surrogates become ``⟨U+202E⟩``. Two rules, which hold for every request:
+surrogates become ``⟨U+202E⟩``, by one table (hidden.py) of which panel and widget have a generated copy. Two rules, which hold for
+every request:
 
 - What will be used is exact and never touched: ``params["command"]``, ``["code"]``, ``["path"]``, ``["cwd"]``, ``["edits"]``.
   Where its visible form differs, ``params["visible"]`` has it under the same name: show ``params.visible?.[name] ?? params[name]``.
@@ -11,18 +12,31 @@ surrogates become ``⟨U+202E⟩``. Two rules, which hold for every request:
 from __future__ import annotations
 
 import re
-import unicodedata
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Any
+
+from .hidden import HIDDEN, SYMBOLS
 
 SAYS_CHARS = 300
 _SUSPECT = re.compile(
-    r"[^\t\n\x20-\x7e\xa1-\xac\xae-\u02ff\u0391-\u03c9\u0410-\u044f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
+    r"[^\t\n\x20-\x7e\xa1-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
 )
 """What is looked at more closely; the rest are letters and signs of widely used scripts that are what they seem."""
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters, marks and signs that show as nothing."""
+
+class _Characters:
+    """A set of characters: the places where it begins and ends, by turns."""
+
+    def __init__(self, pairs: str) -> None:
+        self._edges = list(accumulate(int(length, 36) for length in pairs.split()))
+
+    def __contains__(self, character: str) -> bool:
+        return bisect_right(self._edges, ord(character)) % 2 == 1
+
+
+_HIDDEN = _Characters(HIDDEN)
+_SYMBOLS = _Characters(SYMBOLS)
 
 
 def visible(text: str) -> str:
@@ -43,20 +57,14 @@ def quoted(said: str) -> str | None:
 
 def _spelled(match: re.Match[str]) -> str:
     character = match[0]
-    hidden = character in _BLANK or unicodedata.category(character) in _HIDDEN
-    if _is_variation(ord(character)):
-        hidden = not _after_symbol(match)
-    return f"⟨U+{ord(character):04X}⟩" if hidden else character
+    is_seen = character not in _HIDDEN or (character == "\ufe0f" and _is_after_symbol(match))
+    return character if is_seen else f"⟨U+{ord(character):04X}⟩"
 
 
-def _is_variation(code: int) -> bool:
-    return 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF or 0x180B <= code <= 0x180F
-
-
-def _after_symbol(match: re.Match[str]) -> bool:
+def _is_after_symbol(match: re.Match[str]) -> bool:
     """One U+FE0F after a symbol makes it a coloured one, which is what people write."""
     before = match.string[match.start() - 1 : match.start()]
-    return match[0] == "\ufe0f" and before != "" and unicodedata.category(before) == "So"
+    return before != "" and before in _SYMBOLS
 
 
 def shown(**params: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ GENERATED = PACKAGE.parent / "labextension" / "src" / "wire.ts"
 SOURCES = {".py", ".ts", ".tsx", ".css", ".md", ".sql"}
 
 ORDER = [
-    "_version", "wire", "export", "errors", "visible", "beneath", "tasks", "lines", "stopwatch", "names", "config", "policy",
+    "_version", "wire", "export", "errors", "hidden", "visible", "beneath", "tasks", "lines", "stopwatch", "names", "config", "policy",
     "environment", "log", "draft", "store", "journal", "pending",
     "lane", "models/port", "documents", "incoming", "outputs", "connection", "kernel_lookup", "kernels", "introspection",
     "tools", "review", "permission", "questions", "history",
@@ -23,7 +23,7 @@ ORDER = [
 ]  # fmt: skip
 OUTSIDE = {"client", "cli", "kernel"}
 """Outside the server's process: they may import wire, export, errors, visible, the version and each other."""
-COMMON = {"_version", "wire", "export", "errors", "visible"}
+COMMON = {"_version", "wire", "export", "errors", "hidden", "visible"}
 
 
 def modules() -> list[str]:

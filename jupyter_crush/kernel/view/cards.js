@@ -17,8 +17,10 @@ function field(tag, label) {
 }
 
 function permissionCard(request, answer) {
+  const forms = request.params.visible ?? {};
   const shown = Object.entries(request.params)
-    .filter(([, value]) => value !== null && value !== '')
+    .filter(([name, value]) => name !== 'visible' && value !== null && value !== '')
+    .map(([name, value]) => [name, forms[name] ?? value])
     .map(([name, value]) => parameter(name, typeof value === 'string' ? value : JSON.stringify(value, null, 2)));
   const widen = request.scope ? button(`Allow ${visible(request.scope)}`, () => answer({ action: 'allow_session' })) : null;
   const reason = field('input', 'Reason');

@@ -128,7 +128,7 @@ class Chat {
     const made = node('div', `crush-message crush-${message.role === 'user' ? 'user' : 'agent'}`);
     for (const part of message.parts) {
       if (part.type === 'text' && part.text) {
-        made.append(message.role === 'user' ? node('div', 'crush-text crush-said', visible(part.text)) : markdown(part.text));
+        made.append(message.role === 'user' ? node('div', 'crush-text crush-said', readable(part.text)) : markdown(part.text));
       } else if (part.type === 'reasoning' && part.text) {
         made.append(folded('Thought', part.text, 'crush-reasoning'));
       } else if (part.type === 'tool_call') {
@@ -197,7 +197,7 @@ class Chat {
 }
 
 function folded(label, text, className) {
-  return node('details', className, node('summary', '', visible(label)), node('pre', '', visible(text)));
+  return node('details', className, node('summary', '', visible(label)), node('pre', '', readable(text)));
 }
 
 function tool(call, result) {

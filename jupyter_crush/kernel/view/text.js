@@ -1,5 +1,5 @@
 /**
- * The chat in a cell: one ES module, no bundle; widget.py joins this file, session.js, ways.js, cards.js and chat.js, in this order.
+ * The chat in a cell: one ES module, no bundle; widget.py joins hidden.js, this file, session.js, ways.js, cards.js and chat.js, in this order.
  *
  * Text of models, tools and files is hostile: every node is made with createElement and textContent, nothing is ever parsed as
  * HTML, no address becomes a link, an image or a request. Two ways lead to the server with the same messages: the browser's one
@@ -7,13 +7,36 @@
  * Opening a notebook runs nothing: the view shows the last state, and only looks whether there is somebody to attach to.
  */
 
-const HIDDEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]|\udb40[\udc00-\udfff]/g;
+const SPELLED = new RegExp(`[${charactersOf(HIDDEN)}]`, 'gu');
+const SYMBOL = new RegExp(`^[${charactersOf(SYMBOLS)}]$`, 'u');
 
-/** The text with characters that hide or reorder text written out. */
+/** A table of hidden.js as the inside of a character class. */
+function charactersOf(pairs) {
+  const lengths = pairs.split(' ').map(length => parseInt(length, 36));
+  let made = '';
+  let at = 0;
+  for (let index = 0; index < lengths.length; index += 2) {
+    const first = at + lengths[index];
+    at = first + lengths[index + 1];
+    made += `\\u{${first.toString(16)}}-\\u{${(at - 1).toString(16)}}`;
+  }
+  return made;
+}
+
+/** The text with everything unseeable spelled out, as the server does it; one U+FE0F after a symbol is what people write. */
 export function visible(text) {
-  const hex = char => char.codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
-  return String(text).replaceAll('\r\n', '\n').replace(HIDDEN, char => `\u27e8U+${hex(char)}\u27e9`);
+  const whole = String(text);
+  return whole.replace(SPELLED, (char, at) => {
+    const pair = whole.slice(Math.max(0, at - 2), at);
+    const before = pair.codePointAt(0) > 0xffff ? pair : pair.slice(-1);
+    if (char === '\ufe0f' && SYMBOL.test(before)) return char;
+    return `\u27e8U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}\u27e9`;
+  });
+}
+
+/** The same for what is only read, such as a tool's output: the line ends of Windows are line ends. */
+function readable(text) {
+  return visible(String(text).replaceAll('\r\n', '\n'));
 }
 
 function node(tag, className, ...children) {
@@ -43,7 +66,7 @@ function inline(text) {
 /** The usual Markdown as nodes; what it does not know stays as it was written. */
 export function markdown(text) {
   const made = node('div', 'crush-text');
-  const lines = visible(text).split('\n');
+  const lines = readable(text).split('\n');
   let block = null;
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index];

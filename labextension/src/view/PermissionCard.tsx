@@ -151,7 +151,12 @@ const BRIEF_LENGTH = 60;
 
 function sorted(params: PermissionRequest['params']): Sorted {
   const parts: Sorted = { main: [], brief: [], rest: [] };
-  for (const [name, value] of Object.entries(params)) {
+  const forms = (params['visible'] ?? {}) as Record<string, string>;
+  for (const [name, exact] of Object.entries(params)) {
+    if (name === 'visible') {
+      continue;
+    }
+    const value = forms[name] ?? exact;
     const text = typeof value === 'string' ? value : String(value);
     if (MAIN.has(name) && typeof value === 'string') {
       parts.main.push([name, value]);

@@ -3,7 +3,7 @@ import { launchIcon } from '@jupyterlab/ui-components';
 import { memo } from 'react';
 import { cellOf, inputText, isFileRead, pathOf, target, toolLine } from '../tools';
 import type { Tool } from '../turns';
-import { visible } from '../visible';
+import { readable, visible } from '../visible';
 import { duration } from '../words';
 import { Counts } from './Counts';
 import { Diff } from './Diff';
@@ -50,7 +50,7 @@ export const ToolItem = memo(function ToolItem({ tool, progress, isRunning }: To
         </button>
         <Jump tool={tool} />
       </div>
-      {waits && !isOpen && progress && <pre className="jcr-Tail">{visible(lastLines(progress))}</pre>}
+      {waits && !isOpen && progress && <pre className="jcr-Tail">{readable(lastLines(progress))}</pre>}
       {isOpen && <ToolDetails tool={tool} progress={progress} isRunning={isRunning} />}
       {tool.images.map((image, index) => (
         <Picture key={index} image={image} />
@@ -105,7 +105,7 @@ function Labelled({ label, text }: { label: string; text: string }) {
     <>
       <div className="jcr-Label">{label}</div>
       <pre className="jcr-Code" tabIndex={0} aria-label={label}>
-        {visible(text)}
+        {readable(text)}
       </pre>
     </>
   );
