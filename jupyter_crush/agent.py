@@ -24,14 +24,14 @@ from .history import calls_of, for_model
 from .journal import Journal
 from .lane import Ticket
 from .models.port import Model, ModelRequest, ToolSpec
-from .permission import Gate
+from .permission import Gate, Leeway
 from .step import answer
 from .stopwatch import Stopwatch
 from .tasks import Tasks
 from .tools.port import Ask, Output, Stopped, Tool, ToolContext
 from .tools.registry import parse_args
 from .turn import Turn
-from .wire import Message, Part, PermissionMode, ToolCall, ToolResult
+from .wire import Message, Part, ToolCall, ToolResult
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +40,13 @@ REPEATS = 5
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """What a turn needs of the world. ``history`` reads the session as it is; ``attached`` reads a prompt's attachments."""
+    """What a turn needs of the world. ``history`` reads the session as it is; ``attached`` reads a prompt's attachments;
+    ``leeway`` says what needs no asking, as it is now: follow-ups of others may narrow it."""
 
     model: Model
     model_id: str
     system: Sequence[str]
-    mode: PermissionMode
+    leeway: Callable[[], Leeway]
     budgets: Budgets
     tools: Mapping[str, Tool[Any]]
     specs: Sequence[ToolSpec]
@@ -145,7 +146,7 @@ class Agent:
         prepared = await tool.prepare(parse_args(tool, call.input), self._task.context(call.id))
         if prepared.ask is not None:
             with self._worked.stopped():
-                decision = await self._gate.decide(prepared.ask, call, self._turn.run, self._task.mode)
+                decision = await self._gate.decide(prepared.ask, call, self._turn.run, self._task.leeway())
             if not decision.allowed:
                 raise Denied(decision.message)
         with self._worked.stopped() if prepared.waits else nullcontext():

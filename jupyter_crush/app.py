@@ -121,8 +121,9 @@ class CrushApp(ExtensionApp):
     approvers = Names(
         None,
         allow_none=True,
-        help="Usernames that may answer permission requests and choose a mode that asks less. As for prompters; default "
-        "(None): on a JupyterHub the owner and whoever prompters names, '*' excepted; elsewhere everyone.",
+        help="Usernames that may answer permission requests and choose a mode that asks less; modes and grants count for "
+        "their runs only. As for prompters; default (None): on a JupyterHub the owner and whoever prompters names, '*' "
+        "excepted; elsewhere everyone.",
     ).tag(config=True)
     viewers = Names(
         [EVERYONE], help="Usernames that may read sessions and events: '*', 'owner' and names, as for prompters."

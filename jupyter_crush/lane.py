@@ -27,6 +27,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .policy import Principal
 from .wire import PromptRequest, Run
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Ticket:
     run: Run
     request: PromptRequest
     admitted: asyncio.Future[bool]
+    author: Principal | None = None
+    """None: the server itself, or nobody known any more."""
     mark: Ending | None = None
     folded: list[Ticket] = field(default_factory=list)
     started: bool = False

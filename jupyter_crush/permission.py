@@ -29,6 +29,13 @@ from .wire import (
 Verdict = Literal["allow", "ask", "deny"]
 
 
+class Leeway(NamedTuple):
+    """What a turn may do without asking. ``grants``: whether the session's standing grants count for it."""
+
+    mode: PermissionMode
+    grants: bool = True
+
+
 class Decision(NamedTuple):
     """What came of a request. ``message`` is for the model when it was denied."""
 
@@ -76,22 +83,22 @@ class Gate:
     def grants(self) -> tuple[Grant, ...]:
         return tuple(self._grants.values())
 
-    async def decide(self, ask: Ask, call: ToolCall, run: Run, mode: PermissionMode) -> Decision:
+    async def decide(self, ask: Ask, call: ToolCall, run: Run, leeway: Leeway) -> Decision:
         """Whether a call may go on; waits for a person where the rules say so."""
         if call.name in self._denied:
             return Decision(False, f"The administrator does not allow {call.name} here.")
         granted = {
             grant.key
             for grant in self._grants.values()
-            if grant.session_id == run.session_id and grant.tool_name == call.name
+            if leeway.grants and grant.session_id == run.session_id and grant.tool_name == call.name
         }
-        match judge(ask, mode, granted):
+        match judge(ask, leeway.mode, granted):
             case "allow":
                 return Decision(True)
             case "deny":
                 return Decision(False, "Plan mode only reads. Say what you would do; the user can change the mode.")
             case _:
-                return await self._ask(ask, call, run)
+                return await self._ask(ask if leeway.grants else replace(ask, key=None), call, run)
 
     async def answer(self, request_id: str, body: AnswerPermission, by: str | None) -> bool:
         """Settle a request. False: somebody did before, or its waiter is gone. The tool goes on when this is on disk."""

@@ -30,6 +30,7 @@ from .journal import Journal
 from .lane import Ending, Lane, Ticket, run_ids
 from .models.port import Model
 from .permission import Gate
+from .policy import Principal
 from .questions import Questions
 from .review.ledger import Ledger
 from .sessions import UNTITLED, Live, Sessions, title_from
@@ -98,7 +99,7 @@ class Runs:
 
     # --- what can be asked -----------------------------------------------------------------------------------------------
 
-    async def prompt(self, body: PromptRequest, user: str | None) -> Run:
+    async def prompt(self, body: PromptRequest, user: Principal | None) -> Run:
         """Accept a prompt: returns when it is on disk, long before it is answered. The same ``run_id`` again is the same run."""
         self.check_open()
         self._sessions.get(body.session_id)
@@ -128,7 +129,7 @@ class Runs:
                 "text_bytes in CrushApp.limits."
             )
 
-    async def summarize(self, body: SummarizeSession, session_id: str, user: str | None) -> Run:
+    async def summarize(self, body: SummarizeSession, session_id: str, user: Principal | None) -> Run:
         """Have what was said so far summarized: a run of its own. Nothing may run or wait there."""
         self.check_open()
         self._sessions.get(session_id)
@@ -194,14 +195,15 @@ class Runs:
 
     # --- how a prompt becomes a turn ------------------------------------------------------------------------------------
 
-    def _ticket(self, body: PromptRequest, user: str | None) -> Ticket:
-        run = self._accepted(body, body.run_id or self._world.new_id(), user, self._world.now())
+    def _ticket(self, body: PromptRequest, user: Principal | None) -> Ticket:
+        name = user.name if user is not None else None
+        run = self._accepted(body, body.run_id or self._world.new_id(), name, self._world.now())
         self._tickets[run.run_id] = ticket = Ticket(
-            run=run, request=body, admitted=asyncio.get_running_loop().create_future()
+            run=run, request=body, admitted=asyncio.get_running_loop().create_future(), author=user
         )
         return ticket
 
-    def _summary_ticket(self, session_id: str, wishes: str, user: str | None) -> Ticket:
+    def _summary_ticket(self, session_id: str, wishes: str, user: Principal | None) -> Ticket:
         ticket = self._ticket(PromptRequest(session_id=session_id, prompt=wishes, mode="queue"), user)
         ticket.run = replace(ticket.run, kind="summary")
         return ticket
@@ -290,7 +292,7 @@ class Runs:
         is_summary = ticket.run.kind == "summary"
         small = self._world.config.small_model if is_summary else None
         model, info = self._world.catalog.find(small or session.model or self._world.model_id)
-        mode = None if is_summary else self._world.mode_of(session, ticket.run)
+        mode = None if is_summary else self._world.leeway(session, ticket).mode
         ticket.run = replace(
             ticket.run, state="active", started_at=self._world.now(), model=info.id, permission_mode=mode
         )

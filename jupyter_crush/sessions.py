@@ -9,7 +9,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from .errors import NotFound
-from .wire import Change, CreateSession, PatchSession, Session, Usage
+from .policy import Principal
+from .wire import Change, CreateSession, PatchSession, PermissionMode, Session, Usage
 
 UNTITLED = "New session"
 TITLE_LENGTH = 60
@@ -63,24 +64,26 @@ class Sessions:
         self._seqs[session_id] = seq = self._seqs.get(session_id, 0) + 1
         return seq
 
-    def create(self, body: CreateSession, author: str | None) -> Change[Any]:
+    def create(self, body: CreateSession, author: Principal | None) -> Change[Any]:
         now = self._now()
         title = (body.title or "").strip() or UNTITLED
-        row = Session(id=self._new_id(), title=title, author=author, created_at=now, updated_at=now)
+        row = Session(id=self._new_id(), title=title, created_at=now, updated_at=now, **_by(author))
         self._rows[row.id] = row
         return Change(type="created", payload=row)
 
-    def like(self, session_id: str, title: str, author: str | None) -> Session:
-        """A new row with another's choices, for :meth:`adopt`."""
+    def like(
+        self, session_id: str, title: str, author: Principal | None, permission_mode: PermissionMode | None
+    ) -> Session:
+        """A new row with another's model, for :meth:`adopt`."""
         now, origin = self._now(), self._rows[session_id]
         return Session(
             id=self._new_id(),
             title=title,
-            author=author,
             model=origin.model,
-            permission_mode=origin.permission_mode,
+            permission_mode=permission_mode,
             created_at=now,
             updated_at=now,
+            **_by(author),
         )
 
     def adopt(self, row: Session) -> Change[Any]:
@@ -120,10 +123,16 @@ class Sessions:
         self._removed[session_id] = row
         return row
 
-    def restore(self, session_id: str) -> Change[Any]:
-        row = self._removed.pop(session_id, None)
+    def removed(self, session_id: str) -> Session:
+        """One that can be brought back."""
+        row = self._removed.get(session_id)
         if row is None:
             raise NotFound("There is no such session to bring back.")
+        return row
+
+    def restore(self, session_id: str) -> Change[Any]:
+        row = self.removed(session_id)
+        del self._removed[session_id]
         self._rows[session_id] = replace(row, deleted_at=None)
         return Change(type="created", payload=self._shown(self._rows[session_id]))
 
@@ -145,6 +154,10 @@ class Sessions:
 
     def __repr__(self) -> str:
         return f"<Sessions: {len(self._rows)}>"
+
+
+def _by(author: Principal | None) -> dict[str, Any]:
+    return {"author": author.name, "author_id": author.id} if author is not None else {}
 
 
 def title_from(prompt: str) -> str:

@@ -20,6 +20,7 @@ from .journal import Journal
 from .log import Subscription
 from .models.catalog import Catalog
 from .permission import Gate
+from .policy import Principal
 from .prompts.commands import commands_in
 from .questions import Questions
 from .review.review import Review
@@ -170,7 +171,7 @@ class Workspace:
     async def session(self, session_id: str) -> Session:
         return self._sessions.get(session_id)
 
-    async def create_session(self, body: CreateSession, user: str | None) -> Session:
+    async def create_session(self, body: CreateSession, user: Principal | None) -> Session:
         self.runs.check_open()
         change = self._sessions.create(body, user)
         try:
@@ -180,12 +181,12 @@ class Workspace:
             raise
         return self._sessions.get(change.payload.id)
 
-    async def fork_session(self, session_id: str, body: ForkSession, user: str | None) -> Session:
+    async def fork_session(self, session_id: str, body: ForkSession, user: Principal | None) -> Session:
         """A session that begins with another's messages. What is in flight there goes on there; files are not touched."""
         self.runs.check_open()
         origin = self._sessions.get(session_id)
         messages = (await self._journal.snapshot(session_id)).whole
-        row = self._sessions.like(session_id, title_of_fork(origin.title), user)
+        row = self._sessions.like(session_id, title_of_fork(origin.title), user, self._world.mode_of_fork(origin, user))
         copies = fork(messages, body, row.id, self._world.new_id)
         change = self._sessions.adopt(replace(row, message_count=len(copies)))
         # Whoever opens the session fetches them; nobody follows it yet.
@@ -219,6 +220,10 @@ class Workspace:
         await self._journal.post(marked, *self._gate.forget(session_id), publish=False)
         self._journal.events.forget(session_id)
         self._journal.announce(Change(type="deleted", payload=row))
+
+    async def deleted_session(self, session_id: str) -> Session:
+        """One that can be brought back. Raises NotFound."""
+        return self._sessions.removed(session_id)
 
     async def restore_session(self, session_id: str) -> Session:
         """Bring back what was deleted since the workspace was opened."""

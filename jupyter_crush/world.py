@@ -22,6 +22,8 @@ from .lane import Ticket
 from .models.catalog import Catalog
 from .models.known import SMALL
 from .models.port import Model
+from .permission import Leeway
+from .policy import Policy, Principal
 from .prompts.templates import system_prompt
 from .questions import Questions
 from .review.content import Contents
@@ -33,7 +35,7 @@ from .tools.port import ReadFiles, Tool, ToolContext
 from .tools.read_variables import ReadVariables
 from .tools.registry import spec_of
 from .turn import Turn
-from .wire import ConfigView, Message, ModelInfo, PermissionMode, Run, Session, ToolProgress
+from .wire import ConfigView, Message, ModelInfo, PermissionMode, Session, ToolProgress
 
 PROGRESS_S = 0.1
 """A running tool shows its output at most this often."""
@@ -68,6 +70,7 @@ class World:
         self.new_id = new_id
         self.on_activity = on_activity
         self.model_id: str | None = config.model
+        self.policy = Policy(config)
         self.mode: PermissionMode = clamp_mode(config.permission_mode, config.max_permission_mode)
         self._prefix = prefix
         self._documents = documents
@@ -92,10 +95,24 @@ class World:
         self.model_id = model or self.config.model
         self.mode = clamp_mode(mode, self.config.max_permission_mode)
 
-    def mode_of(self, session: Session, run: Run) -> PermissionMode:
-        """The prompt's mode, else the session's, else the workspace's; never looser than the administrator allows."""
-        wanted = run.permission_mode or session.permission_mode or self.mode
-        return clamp_mode(wanted, self.config.max_permission_mode)
+    def leeway(self, session: Session, ticket: Ticket) -> Leeway:
+        """The prompt's mode, else the session's, else the workspace's; never looser than the administrator allows. For
+        whoever may not approve, others' choices do not count: they are asked for, at least."""
+        wanted = ticket.run.permission_mode or session.permission_mode or self.mode
+        return self._narrowed(clamp_mode(wanted, self.config.max_permission_mode), ticket)
+
+    def _narrowed(self, mode: PermissionMode, ticket: Ticket) -> Leeway:
+        """What a turn may do unasked: what all whose words are in it may."""
+        authors = [one.author.id if one.author is not None else None for one in (ticket, *ticket.folded)]
+        if all(map(self.policy.may_approve, authors)):
+            return Leeway(mode, grants=True)
+        return Leeway(clamp_mode(mode, "ask"), grants=False)
+
+    def mode_of_fork(self, origin: Session, user: Principal | None) -> PermissionMode | None:
+        """A loose mode is not handed on to other people. None: the workspace's."""
+        mode = origin.permission_mode
+        is_own = user is not None and user.id == origin.author_id and self.policy.may_approve(user.id)
+        return mode if is_own or mode == "plan" else None
 
     def view(self) -> ConfigView:
         model = self.catalog.info(self.model_id)
@@ -152,7 +169,7 @@ class World:
             model=model,
             model_id=info.id,
             system=system_prompt(self.root.name or "/", mode, self._notes()),
-            mode=mode,
+            leeway=lambda: self._narrowed(mode, ticket),
             budgets=self.config.budgets,
             tools=self._tools,
             specs=self._specs,

@@ -95,7 +95,12 @@ def prompt(session_id: str = "s1") -> PromptRequest:
 
 def grant(grant_id: str = "g1", session_id: str = "s1") -> Grant:
     return Grant(
-        id=grant_id, session_id=session_id, tool_name="shell", key="git status", scope="git status", created_at=1
+        id=grant_id,
+        session_id=session_id,
+        tool_name="shell",
+        key='["git status",""]',
+        scope="exactly “git status”",
+        created_at=1,
     )
 
 

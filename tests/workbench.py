@@ -19,6 +19,7 @@ from jupyter_crush.kernels import Kernels
 from jupyter_crush.log import EventLog
 from jupyter_crush.models.catalog import Catalog
 from jupyter_crush.models.port import Model
+from jupyter_crush.policy import Principal
 from jupyter_crush.store.store import Store
 from jupyter_crush.tasks import Tasks
 from jupyter_crush.tools.registry import builtin_tools
@@ -37,6 +38,8 @@ from jupyter_crush.wire import (
 )
 from jupyter_crush.workspace import Workspace
 from jupyter_crush.workspaces import Workspaces
+
+ANA, BEN = Principal("ana", "Ana"), Principal("ben", "Ben")
 
 
 def workspaces(folder: Path, models: Sequence[Model], **config: object) -> Workspaces:
@@ -84,9 +87,11 @@ class Desk:
         found = [event.payload.payload for event in self.events if isinstance(event.payload.payload, RunComplete)]
         return [terminal for terminal in found if run_id in (None, terminal.run_id)]
 
-    async def prompt(self, text: str, *, run_id: str | None = None, mode: RunMode | None = None) -> Run:
+    async def prompt(
+        self, text: str, *, run_id: str | None = None, mode: RunMode | None = None, by: Principal = ANA
+    ) -> Run:
         body = PromptRequest(session_id=self.session.id, prompt=text, run_id=run_id, mode=mode)
-        return await self.workspace.runs.prompt(body, "Ana")
+        return await self.workspace.runs.prompt(body, by)
 
     async def ended(self, *runs: Run) -> list[RunComplete]:
         """The terminals of these runs, once they are all there."""
@@ -99,7 +104,7 @@ async def desk(folder: Path, *models: Model, **config: object) -> AsyncIterator[
     """An open workspace, closed at the end."""
     all_of_them = workspaces(folder, models, **config)
     workspace, _ = await all_of_them.open(None, "tests")
-    made = Desk(workspace, await workspace.create_session(CreateSession(), "Ana"))
+    made = Desk(workspace, await workspace.create_session(CreateSession(), ANA))
     listening = asyncio.ensure_future(made.listen())
     try:
         yield made

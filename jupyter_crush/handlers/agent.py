@@ -13,7 +13,7 @@ async def prompt(call: Call, wid: str, *, body: PromptRequest) -> Run:
     run_id with the same body again changes nothing.
     """
     call.require_for_mode(body.permission_mode)
-    return await call.workspace(wid).runs.prompt(body, call.user)
+    return await call.workspace(wid).runs.prompt(body, call.principal)
 
 
 async def get_status(call: Call, wid: str) -> AgentStatus:
@@ -37,7 +37,7 @@ async def summarize(call: Call, wid: str, sid: str, *, body: SummarizeSession | 
     A run of its own: 202 when it is accepted, 409 while something runs or waits there, or when there is nothing to summarize. One that
     fails or is cancelled changes nothing.
     """
-    return await call.workspace(wid).runs.summarize(body or SummarizeSession(), sid, call.user)
+    return await call.workspace(wid).runs.summarize(body or SummarizeSession(), sid, call.principal)
 
 
 async def list_prompts(call: Call, wid: str, sid: str) -> tuple[Run, ...]:

@@ -9,7 +9,7 @@ from msgspec import Struct, UnsetType
 from ..config import Config
 from ..errors import Forbidden
 from ..policy import Policy, Principal, Role
-from ..wire import PermissionMode
+from ..wire import PermissionMode, Session
 
 if TYPE_CHECKING:
     from ..documents.attached import AttachedBackend
@@ -68,6 +68,11 @@ class Call:
         """Who loosens a permission mode answers beforehand for all that will not be asked. Raises Forbidden."""
         if mode in LOOSE:
             self.require("approver")
+
+    def require_for_deleting(self, session: Session) -> None:
+        """Deleting and bringing back. Raises Forbidden."""
+        if not self.policy.may_delete(self.principal.id, session.author_id):
+            raise Forbidden("Only who began this session and the server's owner may delete it or bring it back.")
 
 
 def acting_user(user: Any, *, under_hub: bool) -> str:

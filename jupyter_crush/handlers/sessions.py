@@ -22,7 +22,7 @@ async def list_sessions(call: Call, wid: str) -> tuple[Session, ...]:
 
 async def create_session(call: Call, wid: str, *, body: CreateSession | None = None) -> Session:
     """Begin a session."""
-    return await call.workspace(wid).create_session(body or CreateSession(), call.user)
+    return await call.workspace(wid).create_session(body or CreateSession(), call.principal)
 
 
 async def get_session(call: Call, wid: str, sid: str) -> Session:
@@ -42,20 +42,25 @@ async def fork_session(call: Call, wid: str, sid: str, *, body: ForkSession | No
     Up to and with message_id and the results of its calls, or up to the one before it (before); without message_id, all. Files and
     notebooks stay as they are.
     """
-    return await call.workspace(wid).fork_session(sid, body or ForkSession(), call.user)
+    return await call.workspace(wid).fork_session(sid, body or ForkSession(), call.principal)
 
 
 async def delete_session(call: Call, wid: str, sid: str) -> None:
     """Delete a session with its messages; what runs in it is cancelled first.
 
-    Nobody sees it any more. It can be restored until the workspace closes, and is gone for good when that opens again.
+    Only its author and the server's owner may. Nobody sees it any more. It can be restored until the workspace closes, and is gone
+    for good when that opens again.
     """
-    await call.workspace(wid).delete_session(sid, call.user)
+    workspace = call.workspace(wid)
+    call.require_for_deleting(await workspace.session(sid))
+    await workspace.delete_session(sid, call.user)
 
 
 async def restore_session(call: Call, wid: str, sid: str) -> Session:
     """Bring back a session that was deleted since the workspace was opened. Permissions that stood there are asked for again."""
-    return await call.workspace(wid).restore_session(sid)
+    workspace = call.workspace(wid)
+    call.require_for_deleting(await workspace.deleted_session(sid))
+    return await workspace.restore_session(sid)
 
 
 async def list_messages(

@@ -148,6 +148,9 @@ class Session(Wire, frozen=True, kw_only=True):
     permission_mode: PermissionMode | None = None
     """None: the workspace's default."""
     author: str | None = None
+    """The name to show."""
+    author_id: str | None = None
+    """The username behind it; the session is theirs to delete. None: it was made before usernames were kept."""
     created_at: int
     updated_at: int
     deleted_at: int | None = None

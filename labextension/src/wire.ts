@@ -127,7 +127,13 @@ export interface Session {
   model: string | null;
   /** null: the workspace's default. */
   permission_mode: PermissionMode | null;
+  /** The name to show. */
   author: string | null;
+  /**
+   * The username behind it; the session is theirs to delete. null: it was made before usernames were
+   * kept.
+   */
+  author_id: string | null;
   created_at: number;
   updated_at: number;
   /** It is gone at the next start, unless it is brought back before. */

@@ -279,6 +279,7 @@ function session(fields: Partial<Session>): Session {
     ...{ id: 's', title: 'T', model: null, permission_mode: null, author: null, created_at: 0, updated_at: 0 },
     ...{
       usage: { ...usage, context_tokens: 0, cost_usd: null },
+      author_id: null,
       deleted_at: null,
       notebooks: [],
       message_count: 0,

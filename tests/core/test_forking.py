@@ -16,11 +16,11 @@ from jupyter_crush.models.conversation import params
 from jupyter_crush.models.port import ModelRequest, Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.wire import Finish, ForkSession, Message, Session
-from workbench import Desk, desk
+from workbench import BEN, Desk, desk
 
 
 async def forked(work: Desk, body: ForkSession) -> tuple[Session, tuple[Message, ...]]:
-    session = await work.workspace.fork_session(work.session.id, body, "Ben")
+    session = await work.workspace.fork_session(work.session.id, body, BEN)
     return session, (await work.workspace.messages(session.id)).messages
 
 
@@ -54,7 +54,7 @@ async def test_before_the_first_prompt_is_nothing_and_no_such_message_is_refused
         (first, _) = (await work.workspace.messages(work.session.id)).messages
         assert (await forked(work, ForkSession(message_id=first.id, before=True)))[1] == ()
         with pytest.raises(NotFound):
-            await work.workspace.fork_session(work.session.id, ForkSession(message_id="none"), "Ben")
+            await work.workspace.fork_session(work.session.id, ForkSession(message_id="none"), BEN)
         assert len(await work.workspace.sessions()) == 2
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.errors import NotFound
-from jupyter_crush.permission import Decision, Gate, judge
+from jupyter_crush.permission import Decision, Gate, Leeway, judge
 from jupyter_crush.tools.port import Ask
 from jupyter_crush.wire import AnswerPermission, PermissionMode, Run, ToolCall
 from workbench import journal
@@ -63,7 +63,7 @@ def gate(written: object, **more: object) -> Gate:
 
 async def asked(door: Gate, *, kind: str = "shell", key: str | None = "git status") -> asyncio.Task[object]:
     before = len(door.pending)
-    task: asyncio.Task[object] = asyncio.ensure_future(door.decide(ask(kind, key), CALL, RUN, "ask"))
+    task: asyncio.Task[object] = asyncio.ensure_future(door.decide(ask(kind, key), CALL, RUN, Leeway("ask")))
     async with asyncio.timeout(5):
         while len(door.pending) == before:
             await asyncio.sleep(0)
@@ -93,7 +93,7 @@ async def test_a_session_grant_answers_the_next_request_and_can_be_revoked(tmp_p
         waiting = await asked(door)
         await door.answer(door.pending[0].id, AnswerPermission(action="allow_session"), "Ana")
         await waiting
-        assert (await door.decide(ask(), CALL, RUN, "ask")).allowed
+        assert (await door.decide(ask(), CALL, RUN, Leeway("ask"))).allowed
         (grant,) = door.grants
         await door.revoke(grant.id)
         with pytest.raises(NotFound):
@@ -121,5 +121,5 @@ async def test_a_request_whose_waiter_is_gone_is_withdrawn_everywhere(tmp_path: 
 async def test_a_denied_tool_is_denied_whatever_the_mode(tmp_path: Path) -> None:
     async with journal(tmp_path) as (written, _):
         door = gate(written, denied_tools={"run_command"})
-        decision = await door.decide(ask(), CALL, RUN, "auto")
+        decision = await door.decide(ask(), CALL, RUN, Leeway("auto"))
         assert not decision.allowed and "administrator" in (decision.message or "")

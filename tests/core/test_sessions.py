@@ -14,7 +14,7 @@ from jupyter_crush.models.port import ModelRequest, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.tools.port import ReadFiles
 from jupyter_crush.wire import Attachment, Context, CreateSession, MovePrompt, PromptRequest, Session, SummarizeSession
-from workbench import desk, workspaces
+from workbench import ANA, desk, workspaces
 
 NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
 
@@ -64,7 +64,7 @@ async def test_what_the_agent_has_read_is_forgotten_with_its_session(tmp_path: P
 async def test_at_the_next_opening_it_is_gone_for_good(tmp_path: Path) -> None:
     async with desk(tmp_path, ScriptedModel([says("Hello.")])) as work:
         await work.ended(await work.prompt("Hi"))
-        kept = await work.workspace.create_session(CreateSession(title="Kept"), "Ana")
+        kept = await work.workspace.create_session(CreateSession(title="Kept"), ANA)
         await work.workspace.delete_session(work.session.id, "Ana")
     later = workspaces(tmp_path, [ScriptedModel()])
     workspace, _ = await later.open(None, "tests")
@@ -81,11 +81,11 @@ async def test_a_session_knows_the_notebooks_it_is_about(tmp_path: Path) -> None
             (tmp_path / "root" / name).write_text(json.dumps(NOTEBOOK))
         attached = (Attachment(notebook="a.ipynb"), Attachment(path="data.csv"))
         body = PromptRequest(session_id=work.session.id, prompt="Look", attachments=attached)
-        run = await work.workspace.runs.prompt(body, "Ana")
+        run = await work.workspace.runs.prompt(body, ANA)
         assert (await work.workspace.session(work.session.id)).notebooks == ("a.ipynb",)
         await work.ended(run)
         assert (await work.workspace.session(work.session.id)).notebooks == ("b.ipynb", "a.ipynb")
-        await work.ended(await work.workspace.runs.prompt(body, "Ana"))
+        await work.ended(await work.workspace.runs.prompt(body, ANA))
         assert (await work.workspace.session(work.session.id)).notebooks == ("a.ipynb", "b.ipynb")
 
 
@@ -98,12 +98,12 @@ async def test_another_session_is_told_in_short(tmp_path: Path) -> None:
     async with desk(tmp_path, model) as work:
         runs, origin = work.workspace.runs, work.session.id
         await work.ended(await work.prompt("Hi"))
-        await work.ended(await runs.summarize(SummarizeSession(), origin, "Ana"))
+        await work.ended(await runs.summarize(SummarizeSession(), origin, ANA))
         await work.ended(await work.prompt("How many?"))
-        other = await work.workspace.create_session(CreateSession(), "Ana")
+        other = await work.workspace.create_session(CreateSession(), ANA)
         attached = (Attachment(session=origin), Attachment(session="none", label="gone"))
         body = PromptRequest(session_id=other.id, prompt="Go on from there", attachments=attached)
-        await work.ended(await runs.prompt(body, "Ana"))
+        await work.ended(await runs.prompt(body, ANA))
         assert contexts(model.requests[-1]) == [
             ("Hi", "Summary:\nSo far.\n\nThe last prompt:\nHow many?\n\nThe last answer:\nTwo."),
             ("gone", "(could not be read: There is no such session.)"),

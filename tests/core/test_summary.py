@@ -14,13 +14,13 @@ from jupyter_crush.models.port import ModelRequest, Stop, TextDelta
 from jupyter_crush.models.scripted import Item, ScriptedModel, call, says
 from jupyter_crush.summary import ASK, told
 from jupyter_crush.wire import AgentEvent, Message, Run, SummarizeSession, Text, Usage
-from workbench import Desk, desk
+from workbench import ANA, Desk, desk
 
 WINDOW = 200_000
 
 
 async def summarize(work: Desk, wishes: str = "") -> Run:
-    return await work.workspace.runs.summarize(SummarizeSession(wishes=wishes), work.session.id, "Ana")
+    return await work.workspace.runs.summarize(SummarizeSession(wishes=wishes), work.session.id, ANA)
 
 
 def texts(request: ModelRequest) -> list[tuple[str, str]]:

@@ -7,21 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from jupyter_server.auth import IdentityProvider, User
+from jupyter_server.auth import User
 
 from crush_http import Http
 from jupyter_crush.handlers.call import acting_user
 from jupyter_crush.models.scripted import ScriptedModel
 from jupyter_crush.policy import prompters_and_approvers
-
-
-class Visitors(IdentityProvider):
-    """Lets in whoever names themselves, as a Hub does whose users share a server."""
-
-    def get_user(self, handler: Any) -> User | None:
-        name = handler.request.headers.get("X-Test-User")
-        handler._token_authenticated = name is not None
-        return User(name, display_name=f"{name.title()} Anything") if name else None
+from visitors import Visitors
 
 
 async def until(condition: Callable[[], bool]) -> None:

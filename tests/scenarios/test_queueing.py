@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.app import CrushApp
+from jupyter_crush.policy import Principal
 from jupyter_crush.wire import PromptRequest
 from messages_api import Answer, Call, Hold, MessagesApi, Stall, Text
 from story import shape, text_of
@@ -208,7 +209,7 @@ async def test_eight_prompts_at_once_never_make_two_model_streams(
 
     async def inside(number: int) -> None:
         body = PromptRequest(session_id=sid, prompt=f"inside {number}", run_id=f"inside-{number}")
-        run = await workspace.runs.prompt(body, "kernel")
+        run = await workspace.runs.prompt(body, Principal("kernel", "kernel"))
         scene.accepted[run.run_id] = {"session_id": sid}
 
     outside = [scene.prompt(sid, f"outside {number}", run_id=f"outside-{number}") for number in range(4)]

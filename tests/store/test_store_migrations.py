@@ -90,7 +90,7 @@ async def test_a_store_of_any_version_opens_with_all_that_was_in_it(tmp_path: Pa
     assert await store.messages.list("s1") == (message(1, parts=EVERY_PART), message(2, text="half an ans"))
     assert await store.messages.unfinished() == (message(2, text="half an ans"),)
     assert await store.prompts.get("r1") == prompt()
-    assert await store.grants.all() == (grant(),)
+    assert await store.grants.all() == ((grant(),) if version >= 6 else ()), "older grants covered more than they said"
     assert await store.permissions.pending() == (permission(),)
     assert await store.files.list("s1") == ((file_change(),) if version >= 2 else ())
     assert await store.checkpoints.list("r1") == ((checkpoint(),) if version >= 2 else ())
