@@ -30,6 +30,9 @@ in brackets, or the option once for each name) on a command line. Files inside a
 """
 LIMITS = {
     "What comes from outside (`CrushApp.limits`)": ("config.py", "Limits"),
+    "How long the model's API is waited for (`CrushApp.timeouts`)": ("config.py", "Timeouts"),
+    "What is said of a model (`CrushApp.models`)": ("config.py", "ModelOptions"),
+    "Its price (`price`)": ("config.py", "Price"),
     "What one run may spend (`CrushApp.budgets`)": ("config.py", "Budgets"),
     "Tools": ("tools/limits.py", None),
     "What the model sees of notebooks and outputs (`CrushApp.reading`)": ("config.py", "Reading"),

@@ -23,6 +23,7 @@ from .errors import BudgetSpent, CrushError, Denied, LoopDetected, ToolError
 from .history import calls_of, for_model
 from .journal import Journal
 from .lane import Ticket
+from .models.estimate import fitting
 from .models.port import Model, ModelRequest, ToolSpec
 from .permission import Gate, Leeway
 from .step import answer
@@ -45,6 +46,10 @@ class Task(Struct, frozen=True, kw_only=True):
 
     model: Model
     model_id: str
+    window: int | None
+    """Tokens that the model reads; None: not known."""
+    max_tokens: int
+    """Most tokens of one answer."""
     system: Sequence[str]
     leeway: Callable[[], Leeway]
     budgets: Budgets
@@ -97,7 +102,9 @@ class Agent:
             system=self._task.system,
             messages=for_model([message for message in await self._task.history() if message.id != draft.id]),
             tools=self._task.specs,
+            max_tokens=self._task.max_tokens,
         )
+        request = replace(request, max_tokens=fitting(request, self._task.window))
         return await answer(self._task.model, request, draft, self._turn, self._journal)
 
     # --- its tools ---

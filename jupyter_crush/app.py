@@ -22,10 +22,10 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Dict, Enum, Float, Int, TraitError, Unicode, default, validate
+from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode, default, validate
 from traitlets.config import Config as TraitsConfig
 
-from .config import EVERYONE, MODES, OWNER, Budgets, Config, Demo, Limits, Reading
+from .config import EVERYONE, MODES, OWNER, Budgets, Config, Demo, Limits, ModelOptions, Reading, Timeouts
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
@@ -42,7 +42,7 @@ from .policy import prompters_and_approvers
 from .tools.registry import builtin_tools
 from .workspaces import Workspaces, new_id
 
-SECRETS = frozenset({"api_key"})
+SECRETS = frozenset({"api_key", "headers"})
 """Traits whose values leave this object only inside Config."""
 
 
@@ -69,6 +69,28 @@ class CrushApp(ExtensionApp):
     api_key = Unicode(
         help="Key for the model's API. Default: the environment's ANTHROPIC_API_KEY, which is the better place: command lines "
         "can be read by others on the machine, and Jupyter's debug log shows configuration files."
+    ).tag(config=True)
+    headers = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="Headers that go along with each request to the model's API, as a gateway may want them.",
+    ).tag(config=True)
+    full_requests = Bool(
+        None,
+        allow_none=True,
+        help="Whether requests have what not every server takes: marks for the prompt cache, and thinking. None: only at "
+        "Anthropic's own API. True: for a gateway in front of it.",
+    ).tag(config=True)
+    models = List(
+        Dict(),
+        help="What is to be known of models, one dictionary each: id, name, context_window (tokens), max_tokens (of one answer; "
+        "16000), price (USD for a million tokens: input, output, cache_read, cache_write). It goes before what is known; models "
+        "that are not known are offered too. Without CrushApp.model, the first one named is the default at servers other than "
+        "Anthropic's.",
+    ).tag(config=True)
+    timeouts = Dict(
+        help="How long to wait for the model's API, in seconds: connect (10), first (300; from the request to the first content "
+        "of its answer: raise it for servers that read a long prompt slowly), stall (60), progress (180), whole (3600)."
     ).tag(config=True)
     share_key = Bool(
         False,
@@ -159,14 +181,25 @@ class CrushApp(ExtensionApp):
     def _config_file_name_default(self) -> str:
         return "jupyter_crush_config"
 
-    @validate("budgets", "limits", "reading")
+    @validate("budgets", "limits", "reading", "timeouts")
     def _check_numbers(self, proposal: Any) -> dict[str, Any]:
-        kind = {"budgets": Budgets, "limits": Limits, "reading": Reading}[proposal.trait.name]
+        kinds = {"budgets": Budgets, "limits": Limits, "reading": Reading, "timeouts": Timeouts}
+        kind = kinds[proposal.trait.name]
         try:
-            msgspec.convert(proposal.value, kind)
+            msgspec.convert(proposal.value, kind, strict=False)  # a command line has only text
         except msgspec.ValidationError as error:
             raise TraitError(f"CrushApp.{proposal.trait.name}: {error}") from error
         return dict(proposal.value)
+
+    @validate("models")
+    def _check_models(self, proposal: Any) -> list[dict[str, Any]]:
+        try:
+            named = [one.id for one in msgspec.convert(proposal.value, tuple[ModelOptions, ...])]
+        except msgspec.ValidationError as error:
+            raise TraitError(f"CrushApp.models: {error}") from error
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise TraitError(f"CrushApp.models: {', '.join(twice)} is there more than once")
+        return list(proposal.value)
 
     def configured(self) -> Config:
         """The traits as one frozen object."""
@@ -189,9 +222,13 @@ class CrushApp(ExtensionApp):
             approvers=approvers,
             viewers=tuple(self.viewers),
             owner=owner,
-            budgets=msgspec.convert(self.budgets, Budgets),
-            limits=msgspec.convert(self.limits, Limits),
-            reading=msgspec.convert(self.reading, Reading),
+            budgets=msgspec.convert(self.budgets, Budgets, strict=False),
+            limits=msgspec.convert(self.limits, Limits, strict=False),
+            reading=msgspec.convert(self.reading, Reading, strict=False),
+            timeouts=msgspec.convert(self.timeouts, Timeouts, strict=False),
+            headers=dict(self.headers),
+            full_requests=self.full_requests,
+            models=msgspec.convert(self.models, tuple[ModelOptions, ...]),
         )
 
     # --- start ---
@@ -232,7 +269,7 @@ class CrushApp(ExtensionApp):
         return Workspaces(
             config,
             root=Path(server.root_dir),
-            catalog=Catalog(providers, default=config.model),
+            catalog=Catalog(providers, default=config.model, options=config.models),
             documents=Documents([SharedBackend(rooms), attached, contents], renames),
             kernels=Kernels(kernel_manager=server.kernel_manager, session_manager=server.session_manager),
             tools=builtin_tools(),

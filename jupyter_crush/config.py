@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -26,6 +28,7 @@ MIB = 1024 * 1024
 
 Count = Annotated[int, Meta(gt=0)]
 Seconds = Annotated[float, Meta(gt=0)]
+Dollars = Annotated[float, Meta(ge=0)]
 
 
 class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +55,45 @@ class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             if limit is not None and value >= limit:
                 return f"{limit} {name}"
         return None
+
+
+class Timeouts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long to wait for a model's API."""
+
+    connect: Seconds = 10.0
+    """Seconds for a connection to be made."""
+    first: Seconds = 300.0
+    """Seconds from a request to the first content of its answer. Raise it for servers that read a long prompt slowly."""
+    stall: Seconds = 60.0
+    """Seconds without any event, once there was content."""
+    progress: Seconds = 180.0
+    """Seconds with nothing but signs of life (pings), once there was content."""
+    whole: Seconds = 3600.0
+    """Seconds from a request to the end of its answer."""
+
+
+class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model costs, in USD for a million tokens."""
+
+    input: Dollars
+    output: Dollars
+    cache_read: Dollars | None = None
+    """Input that the API had in its cache. None: as ``input``."""
+    cache_write: Dollars | None = None
+    """Input that it put into its cache. None: 1.25 times ``input``."""
+
+
+class ModelOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person says of one model; it goes before what is known of it."""
+
+    id: Annotated[str, Meta(min_length=1)]
+    name: str | None = None
+    context_window: Count | None = None
+    """Tokens that it reads, answer included."""
+    max_tokens: Count | None = None
+    """Most tokens of one answer. None: 16,000; fewer where they would not fit into the window."""
+    price: Price | None = None
+    """None: not known, so nothing is said of costs, and ``budgets.cost_usd`` refuses its prompts."""
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,6 +160,11 @@ class Config(Struct, frozen=True, kw_only=True):
     """For titles and summaries. None: see the trait."""
     base_url: str | None = None
     api_key: str | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
+    """Of each request to the model's API."""
+    full_requests: bool | None = None
+    """Whether requests have what not every server takes (cache marks, thinking). None: only at Anthropic's own API."""
+    models: tuple[ModelOptions, ...] = ()
     demo: Demo = "auto"
     permission_mode: PermissionMode = "ask"
     max_permission_mode: PermissionMode = "auto"
@@ -136,10 +183,12 @@ class Config(Struct, frozen=True, kw_only=True):
     budgets: Budgets = Budgets()
     limits: Limits = Limits()
     reading: Reading = Reading()
+    timeouts: Timeouts = Timeouts()
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
         shown["api_key"] = "set" if self.api_key else None
+        shown["headers"] = sorted(self.headers)
         return f"Config({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property

@@ -196,10 +196,24 @@ class ModelNotFound(ModelError):
     reason = "model_not_found"
 
 
+class ModelMisconfigured(ModelError):
+    """The model's API cannot be used as it is configured. Check CrushApp.base_url and the proxy; trying again does not help."""
+
+    reason = "model_misconfigured"
+
+
 class ContextTooLong(ModelError):
-    """The conversation is longer than the model can read. Summarize it, or start a new session."""
+    """The conversation is longer than the model can read. Summarize it, or start a new session.
+
+    ``window`` and ``sent``: tokens that the server takes and that the request had, where it says so.
+    """
 
     reason = "context_too_long"
+
+    def __init__(self, message: str | None = None, *, window: int | None = None, sent: int | None = None) -> None:
+        super().__init__(message)
+        self.window = window
+        self.sent = sent
 
 
 class ModelOverloaded(ModelError):

@@ -7,12 +7,15 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from .errors import CrushError
+
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 class Tasks:
-    """The background tasks of one owner, who closes them. A task that fails is logged, and fails alone."""
+    """The background tasks of one owner, who closes them. A task that fails is logged, and fails alone: one of our typed errors in a
+    line, anything else with its traceback."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -32,7 +35,11 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not task.cancelled() and (failure := task.exception()) is not None:
+        if task.cancelled() or (failure := task.exception()) is None:
+            return
+        if isinstance(failure, CrushError):  # somebody is told of it; nothing is broken here
+            log.warning("%s ended: %s", task.get_name(), failure.message)
+        else:
             log.error("%s failed", task.get_name(), exc_info=failure)
 
     async def close(self, grace: float) -> None:

@@ -21,7 +21,7 @@ from .kernels import Kernels
 from .lane import Ticket
 from .models.catalog import Catalog
 from .models.known import SMALL
-from .models.port import Model
+from .models.port import MAX_TOKENS, Model
 from .permission import Leeway
 from .policy import Policy, Principal
 from .prompts.templates import system_prompt
@@ -168,6 +168,8 @@ class World:
         return Task(
             model=model,
             model_id=info.id,
+            window=info.context_window,
+            max_tokens=self.catalog.options(info.id).max_tokens or MAX_TOKENS,
             system=system_prompt(self.root.name or "/", mode, self._notes()),
             leeway=lambda: self._narrowed(mode, ticket),
             budgets=self.config.budgets,

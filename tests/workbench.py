@@ -42,17 +42,18 @@ from jupyter_crush.workspaces import Workspaces
 ANA, BEN = Principal("ana", "Ana"), Principal("ben", "Ben")
 
 
-def workspaces(folder: Path, models: Sequence[Model], **config: object) -> Workspaces:
+def workspaces(folder: Path, providers: Sequence[Model], **config: object) -> Workspaces:
     """The root is ``folder/root``, the stores are in ``folder/data``."""
     root = folder / "root"
     root.mkdir(exist_ok=True)
     contents = AsyncLargeFileManager(root_dir=str(root))
     kernels = AsyncMappingKernelManager(root_dir=str(root))  # type: ignore[no-untyped-call]
     sessions = SessionManager(kernel_manager=kernels, contents_manager=contents)  # type: ignore[no-untyped-call]
+    chosen = Config(**{"data_dir": folder / "data", **config})  # type: ignore[arg-type]
     return Workspaces(
-        Config(**{"data_dir": folder / "data", **config}),  # type: ignore[arg-type]
+        chosen,
         root=root,
-        catalog=Catalog(models),
+        catalog=Catalog(providers, default=chosen.model, options=chosen.models),
         documents=Documents([ContentsBackend(contents)]),
         kernels=Kernels(kernel_manager=kernels, session_manager=sessions),
         tools=builtin_tools(),
@@ -100,9 +101,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder: Path, *models: Model, **config: object) -> AsyncIterator[Desk]:
+async def desk(folder: Path, *providers: Model, **config: object) -> AsyncIterator[Desk]:
     """An open workspace, closed at the end."""
-    all_of_them = workspaces(folder, models, **config)
+    all_of_them = workspaces(folder, providers, **config)
     workspace, _ = await all_of_them.open(None, "tests")
     made = Desk(workspace, await workspace.create_session(CreateSession(), ANA))
     listening = asyncio.ensure_future(made.listen())

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from ..errors import ModelBadAnswer, ModelUnreachable
 from ..wire import Usage
-from .failures import failure, one_line
+from .failures import Said, failure, one_line
 from .port import ModelEvent, ReasoningDelta, ReasoningEnd, Stop, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
 
 ANSWER_LIMIT = 32 * 1024 * 1024
@@ -254,7 +254,8 @@ class Answer:
         )
 
     def _fail(self, error: _Error) -> NoReturn:
-        raise failure(200, error.type, error.message or "no message", model=self._model, key=self._key)
+        said = Said(error.message or "no message", frozenset({error.type} if error.type else ()))
+        raise failure(200, said, model=self._model, key=self._key)
 
 
 def _decode(data: str) -> _Event:

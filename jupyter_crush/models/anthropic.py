@@ -4,9 +4,6 @@ The SDK costs seconds and 50 MB to import, so it is imported in a thread when th
 type checker. It opens the connection and reads the event stream; the rest is ours: what goes out (:mod:`.conversation`), what
 comes in (:mod:`.answer`), what fails (:mod:`.failures`) and what is tried again (:mod:`.retry`). The SDK's own retries are off:
 they cannot repeat a step that broke in the middle, and they would multiply with ours.
-
-A stream can die in silence, so three clocks run: for the first byte, for the next event of any kind (a dead peer sends not even
-pings), and for the next event that is not a ping (a peer that lives and has nothing to say).
 """
 
 from __future__ import annotations
@@ -15,38 +12,35 @@ import asyncio
 import importlib
 import random as random_module
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
+from urllib.request import getproxies
 
-from msgspec import Struct
+from msgspec.structs import replace
 
-from ..errors import ModelAuthError, ModelBadAnswer, ModelError, ModelUnreachable
+from ..config import Timeouts
+from ..errors import (
+    ContextTooLong,
+    ModelAuthError,
+    ModelBadAnswer,
+    ModelError,
+    ModelMisconfigured,
+    ModelUnreachable,
+)
 from ..wire import ModelInfo
 from .answer import Answer
 from .conversation import call_ids, params
-from .failures import failure, one_line, retry_after
+from .estimate import LEAST, fitting
+from .failures import failure, one_line, proxy_failure, retry_after, said_in, tls_failure
 from .known import PROVIDER, choices, is_anthropic, tidy
 from .pacing import Pace, paced
 from .port import ModelEvent, ModelRequest, Stop
 from .retry import Policy, Random, Sleep, retrying
+from .stream import silence, stream_events
 
 if TYPE_CHECKING:
     import anthropic
-
-
-class Limits(Struct, frozen=True, kw_only=True):
-    """How long to wait for what, in seconds."""
-
-    connect: float = 10.0
-    first: float = 300.0
-    """From the request to the head of the answer: a local model may read a long prompt first."""
-    stall: float = 60.0
-    """Without any event."""
-    progress: float = 180.0
-    """With nothing but pings."""
-    whole: float = 3600.0
-    """One try, from the head of its answer to its end."""
 
 
 class AnthropicModel:
@@ -54,8 +48,8 @@ class AnthropicModel:
 
     ``base_url`` None: Anthropic's API. At any other host the body is minimal (no thinking, no cache marks), since not every server
     takes the rest; ``full`` True or False says otherwise, for a proxy in front of the real API. ``api_key`` None is refused with
-    ModelAuthError at Anthropic and fine elsewhere. ``model`` is the default; ``max_tokens`` caps what a request asks for;
-    ``headers`` go along with each request. ``sleep``, ``random`` and ``now`` (seconds since the epoch) are for tests.
+    ModelAuthError at Anthropic and fine elsewhere. ``model`` is the default, ``named`` are others to offer; ``max_tokens`` caps what a
+    request asks for; ``headers`` go along with each. ``sleep``, ``random`` and ``now`` (seconds since the epoch) are for tests.
     """
 
     provider = PROVIDER
@@ -66,10 +60,11 @@ class AnthropicModel:
         api_key: str | None,
         base_url: str | None,
         model: str | None = None,
+        named: Sequence[str] = (),
         max_tokens: int | None = None,
         full: bool | None = None,
         headers: Mapping[str, str] | None = None,
-        limits: Limits | None = None,
+        timeouts: Timeouts | None = None,
         policy: Policy | None = None,
         sleep: Sleep = asyncio.sleep,
         random: Random = random_module.random,
@@ -78,11 +73,13 @@ class AnthropicModel:
         self._key = api_key or None
         self._url = tidy(base_url)
         self._ours = is_anthropic(self._url)
-        self._models = choices(model, anthropic=self._ours)
+        self._models = choices(model, anthropic=self._ours, named=named)
         self._max_tokens = max_tokens
         self._full = self._ours if full is None else full
         self._headers = dict(headers or {})
-        self._limits = limits or Limits()
+        self._timeouts = timeouts or Timeouts()
+        self._windows: dict[str, int] = {}
+        """Tokens that a model reads, as its server said when it was sent too many."""
         self._policy = policy or Policy()
         self._sleep, self._random, self._now = sleep, random, now
         self._pace = Pace()
@@ -110,14 +107,40 @@ class AnthropicModel:
     # --- one try ---
 
     async def _try(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
+        """Ask; where only the answer's share was too large for the window, ask once more for less."""
+        asked = replace(request, max_tokens=fitting(request, self._windows.get(request.model)))
+        try:
+            async with aclosing(self._ask(asked)) as events:
+                async for event in events:
+                    yield event
+        except ContextTooLong as error:
+            room = self._room(error, asked)
+            if room is None:
+                raise
+        else:
+            return
+        async with aclosing(self._ask(replace(request, max_tokens=room))) as events:
+            async for event in events:
+                yield event
+
+    def _room(self, error: ContextTooLong, asked: ModelRequest) -> int | None:
+        """Tokens of an answer that would fit; None: it is not the answer that does not."""
+        if error.window is None:
+            return None
+        self._windows[asked.model] = error.window
+        room = error.window - error.sent if error.sent is not None else 0
+        return room if LEAST <= room < asked.max_tokens else None
+
+    async def _ask(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
         answer = Answer(request.model, call_ids(request.messages), key=self._key)
         client = await self._connected()
+        began = asyncio.get_running_loop().time()
         with self._translated(request.model):
-            async with asyncio.timeout(self._limits.first):
+            async with asyncio.timeout_at(began + self._timeouts.first):
                 stream = await client.messages.create(**self._params(request))
             stream.response.stream = paced(self._http, stream.response.stream, lambda: self._pace.pause)
             with self._pace:
-                async with aclosing(stream_events(self._sdk, stream, self._limits)) as events:
+                async with aclosing(stream_events(self._sdk, stream, self._timeouts, began)) as events:
                     async for data in events:
                         for event in answer.take(data):
                             yield event
@@ -149,11 +172,16 @@ class AnthropicModel:
             transport.InvalidURL,
             OSError,
         )
+        if getproxies():
+            try:
+                transport.AsyncClient()  # which says what it thinks of them, where the SDK's own would leave a broken half behind
+            except (ImportError, ValueError) as error:
+                raise ModelMisconfigured(proxy_failure(error)) from None
         made = self._sdk.AsyncAnthropic(
             api_key=self._key or "none",  # local servers need none, but the SDK does
             base_url=self._url,
             max_retries=0,
-            timeout=self._sdk.Timeout(None, connect=self._limits.connect),
+            timeout=self._sdk.Timeout(None, connect=self._timeouts.connect),
             default_headers=self._headers,
         )
         return cast("anthropic.AsyncAnthropic", made)
@@ -166,7 +194,7 @@ class AnthropicModel:
         try:
             yield
         except TimeoutError:
-            raise ModelUnreachable("The model's API fell silent.") from None
+            raise ModelUnreachable(silence(self._timeouts.first, "first")) from None
         except UnicodeDecodeError:
             raise ModelBadAnswer("The model's answer is not text.") from None
         except self._foreign as error:
@@ -175,43 +203,11 @@ class AnthropicModel:
     def _failure(self, error: Exception, model: str) -> ModelError:
         if isinstance(error, self._sdk.APIStatusError):
             wait = retry_after(error.response.headers, self._now())
-            said = _said(error)
-            return failure(error.status_code, error.type, said, model=model, retry_after=wait, key=self._key)
+            said = said_in(error.body, f"HTTP {error.status_code}")
+            return failure(error.status_code, said, model=model, retry_after=wait, key=self._key)
         if isinstance(error, self._sdk.APIConnectionError):
+            if (insecure := tls_failure(error, self._url)) is not None:
+                return ModelMisconfigured(insecure)
             why = one_line(str(error.__cause__ or error), self._key).rstrip(".")
             return ModelUnreachable(f"{self._url} cannot be reached: {why}. Check the network and CrushApp.base_url.")
         return ModelUnreachable(f"The model's answer broke off ({type(error).__name__}).")
-
-
-async def stream_events(sdk: Any, stream: anthropic.AsyncStream[Any], limits: Limits) -> AsyncGenerator[str]:
-    """The ``data`` of each event, pings left out. Raises TimeoutError when a clock runs out. Closes the stream."""
-    loop = asyncio.get_running_loop()
-    began = progress = loop.time()
-    try:
-        _check_type(stream.response.headers.get("content-type", ""))
-        async with aclosing(sdk.AsyncStream.raw_events(stream.response)) as events:
-            while True:
-                deadline = min(loop.time() + limits.stall, progress + limits.progress, began + limits.whole)
-                async with asyncio.timeout_at(deadline):
-                    event = await anext(events, None)
-                if event is None:
-                    return
-                if event.event != "ping" and event.data:
-                    progress = loop.time()
-                    yield event.data
-    finally:
-        await stream.close()
-
-
-def _check_type(content_type: str) -> None:
-    if not content_type.startswith("text/event-stream"):
-        kind = one_line(content_type) or "nothing"
-        raise ModelBadAnswer(f"The model's API answered with {kind}, not an event stream. Check CrushApp.base_url.")
-
-
-def _said(error: anthropic.APIStatusError) -> str:
-    """What the API itself wrote, if it did; not a page of HTML."""
-    body = error.body
-    inner = body.get("error") if isinstance(body, dict) else None
-    message = inner.get("message") if isinstance(inner, dict) else None
-    return message if isinstance(message, str) and message else f"HTTP {error.status_code}"

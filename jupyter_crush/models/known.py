@@ -6,6 +6,7 @@ Limits change with models and places, so only what is documented stands here; an
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from ..wire import ModelInfo
@@ -15,8 +16,8 @@ API_URL = "https://api.anthropic.com"
 
 KNOWN = (
     ModelInfo(id="claude-opus-5-5", name="Claude Opus 5.5", provider=PROVIDER, context_window=1_000_000),
-    ModelInfo(id="claude-sonnet-5-5", name="Claude Sonnet 5.5", provider=PROVIDER),
-    ModelInfo(id="claude-haiku-5-5", name="Claude Haiku 5.5", provider=PROVIDER),
+    ModelInfo(id="claude-sonnet-5-5", name="Claude Sonnet 5.5", provider=PROVIDER, context_window=1_000_000),
+    ModelInfo(id="claude-haiku-5-5", name="Claude Haiku 5.5", provider=PROVIDER, context_window=1_000_000),
 )
 """The default first."""
 
@@ -45,11 +46,11 @@ def thinks_adaptively(model: str) -> bool:
     return match is not None and (int(match[1]), int(match[2] or 0)) >= _ADAPTIVE_SINCE
 
 
-def choices(model: str | None, *, anthropic: bool) -> tuple[ModelInfo, ...]:
-    """What can be chosen, the default first; never empty. Elsewhere than at Anthropic only the configured model is known, and
-    without one the default is tried: a proxy may have it, and any other server says that it has not.
+def choices(model: str | None, *, anthropic: bool, named: Sequence[str] = ()) -> tuple[ModelInfo, ...]:
+    """What can be chosen, the default first; never empty. ``model`` is the one to begin with, ``named`` are others that the
+    configuration knows of. Elsewhere than at Anthropic there are only these, and without any the default is tried: a proxy may
+    have it, and any other server says that it has not.
     """
-    if model is None:
-        return KNOWN if anthropic else KNOWN[:1]
-    chosen = next((info for info in KNOWN if info.id == model), ModelInfo(id=model, name=model, provider=PROVIDER))
-    return (chosen, *(info for info in KNOWN if anthropic and info.id != model))
+    known = {info.id: info for info in KNOWN}
+    ids = [*([model] if model else []), *(known if anthropic else ()), *named] or [KNOWN[0].id]
+    return tuple(known.get(name) or ModelInfo(id=name, name=name, provider=PROVIDER) for name in dict.fromkeys(ids))

@@ -14,6 +14,9 @@ from msgspec import Struct
 
 from ..wire import Message, ModelInfo, Usage
 
+MAX_TOKENS = 16_000
+"""Most tokens of one answer, where nobody says otherwise."""
+
 
 class ToolSpec(Struct, frozen=True):
     """A tool as the model is told of it. ``schema`` is the JSON Schema of its input."""
@@ -31,7 +34,7 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     system: Sequence[str]
     messages: Sequence[Message]
     tools: Sequence[ToolSpec] = ()
-    max_tokens: int = 16_000
+    max_tokens: int = MAX_TOKENS
 
 
 class TextDelta(Struct, frozen=True):

@@ -14,9 +14,12 @@ from traitlets import TraitError
 
 from crush_http import Http
 from jupyter_crush.app import CrushApp
-from jupyter_crush.config import MODES, Budgets, Config, Limits, Reading, clamp_mode
+from jupyter_crush.config import MODES, Budgets, Config, Limits, ModelOptions, Price, Reading, Timeouts, clamp_mode
+from jupyter_crush.models.catalog import Catalog, providers_from
 from jupyter_crush.policy import is_one_of
 from jupyter_crush.wire import PermissionMode
+from messages_api import MessagesApi
+from workbench import desk
 
 KEY = "sk-canary-1234567890"
 NAMES = ["model", "small_model", "base_url", "api_key", "demo", "data_dir", "permission_mode", "max_permission_mode"]
@@ -71,6 +74,74 @@ class TestNumbers:
         assert CrushApp(reading={"images": 0}).configured().reading == Reading(images=0)
 
 
+class TestModels:
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            [{"name": "no id"}],
+            [{"id": ""}],
+            [{"id": "m", "context_window": 0}],
+            [{"id": "m", "price": {"input": 1}}],
+            [{"id": "m", "price": {"input": 1, "output": -1}}],
+            [{"id": "m", "price": {"input": 1, "output": 1, "cache_raed": 1}}],
+            [{"id": "m"}, {"id": "m"}],
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(self, wrong: list[dict[str, Any]]) -> None:
+        with pytest.raises(TraitError, match=r"CrushApp\.models"):
+            CrushApp(models=wrong)
+
+    @pytest.mark.parametrize("wrong", [{"first": 0}, {"stall": "soon"}, {"second": 1}])
+    def test_times_that_make_no_sense_are_refused(self, wrong: dict[str, Any]) -> None:
+        with pytest.raises(TraitError, match=r"CrushApp\.timeouts"):
+            CrushApp(timeouts=wrong)
+
+    def test_they_can_be_said_on_the_command_line(self) -> None:
+        app = CrushApp()
+        app.parse_command_line(
+            [
+                "--CrushApp.budgets=tokens=5",
+                "--CrushApp.models={'id': 'qwen3', 'context_window': 8192, 'price': {'input': 0, 'output': 0}}",
+                "--CrushApp.timeouts=first=900",
+                "--CrushApp.timeouts=stall=90",
+                "--CrushApp.headers=x-team=blue",
+            ]
+        )
+        config = app.configured()
+        assert config.models == (ModelOptions(id="qwen3", context_window=8192, price=Price(input=0.0, output=0.0)),)
+        assert config.timeouts == Timeouts(first=900, stall=90)
+        assert config.budgets == Budgets(tokens=5)
+        assert config.headers == {"x-team": "blue"}
+
+    async def test_what_is_said_reaches_the_server_and_the_people(self, tmp_path: Path) -> None:
+        async with MessagesApi() as api:
+            app = CrushApp(
+                base_url=api.url,
+                data_dir=str(tmp_path),
+                models=[
+                    {"id": "qwen3", "name": "Qwen", "context_window": 9_000, "max_tokens": 20_000},
+                    {"id": "llama"},
+                ],
+                headers={"x-team": "blue"},
+                full_requests=True,
+            )
+            (model,) = providers_from(config := app.configured())
+            catalog = Catalog([model], default=config.model, options=config.models)
+            assert [(one.id, one.name, one.context_window) for one in catalog.infos] == [
+                ("qwen3", "Qwen", 9_000),
+                ("llama", "llama", None),
+            ]
+            assert catalog.find()[1].id == "qwen3"
+            async with desk(tmp_path, model, models=config.models) as work:
+                await work.ended(await work.prompt("Hi"))
+            await model.aclose()
+        (request,) = api.requests
+        assert request.headers["x-team"] == "blue"
+        assert "cache_control" in str(request.body)
+        assert request.body["model"] == "qwen3"
+        assert 0 < request.body["max_tokens"] < 9_000, "what is sent has to fit beside it"
+
+
 class TestTraits:
     def test_every_name_of_the_protocol_is_there_and_explained(self) -> None:
         traits = CrushApp.class_traits(config=True)
@@ -101,6 +172,7 @@ class TestSecrecy:
 
     def test_the_key_is_in_no_text_of_the_configuration(self) -> None:
         config = Config(data_dir=Path(), api_key=KEY)
+        assert KEY not in repr(Config(data_dir=Path(), headers={"x-key": KEY}))
         for text in (repr(config), str(config), f"{config}"):
             assert KEY not in text
             assert "api_key='set'" in text
@@ -109,7 +181,7 @@ class TestSecrecy:
         assert crush.services is not None
         assert crush.services.config.api_key == KEY
         assert KEY not in repr(crush.server.web_app.settings)
-        assert "api_key" not in crush.extension_config
+        assert not {"api_key", "headers"} & set(crush.extension_config)
         wid = await http.workspace()
         for path in ("workspaces", f"workspaces/{wid}", f"workspaces/{wid}/config", f"workspaces/{wid}/agent"):
             answer = await http("GET", path)

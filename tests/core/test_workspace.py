@@ -8,8 +8,10 @@ import pytest
 from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.demo import DemoModel
 from jupyter_crush.models.port import Model, Stop, TextDelta
+from jupyter_crush.models.retry import Policy
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.wire import AgentEvent, AnswerPermission, Text, ToolResult
+from messages_api import Fail, MessagesApi
 from workbench import desk
 
 
@@ -157,3 +159,19 @@ async def test_a_failure_before_the_model_is_asked_is_one_errored_terminal(
             ("user", "Hi"),
             ("user", "And now?"),
         ]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429])
+async def test_a_refusal_of_the_model_is_one_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    async with MessagesApi() as api:
+        api.script(Fail(status, "x", "No."))
+        model = AnthropicModel(api_key="k", base_url=api.url, policy=Policy(tries=1))
+        async with desk(tmp_path, model) as work:
+            (terminal,) = await work.ended(await work.prompt("Hi"))
+        await model.aclose()
+    assert terminal.state == "error"
+    logged = [record for record in caplog.records if record.name.startswith("jupyter_crush")]
+    assert [(record.levelname, record.exc_info) for record in logged] == [("WARNING", None)]
+    assert (terminal.error or "") in logged[0].getMessage()

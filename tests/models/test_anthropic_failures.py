@@ -13,16 +13,18 @@ from typing import Any
 import pytest
 
 from history_check import Json
+from jupyter_crush.config import Timeouts
 from jupyter_crush.errors import (
     ContextTooLong,
     ModelAuthError,
     ModelBadAnswer,
     ModelError,
+    ModelMisconfigured,
     ModelNotFound,
     ModelOverloaded,
     ModelUnreachable,
 )
-from jupyter_crush.models.anthropic import AnthropicModel, Limits
+from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.port import ModelEvent, Retry, Stop, ToolCallEnd
 from jupyter_crush.models.retry import Policy
 from messages_api import OVERLOADED, Answer, Call, Fail, MessagesApi, Ping, Text
@@ -32,7 +34,7 @@ from model_requests import Sleeps, asked, heard, text_of
 KEY = "sk-ant-secret-0123456789"
 RECORDED = (Path(__file__).parent.parent / "data" / "models" / "tool_call.sse").read_bytes()
 ONCE = Policy(tries=1)
-SHORT = Limits(first=0.3, stall=0.3, progress=0.6, whole=5)
+SHORT = Timeouts(first=0.3, stall=0.3, progress=0.6, whole=5)
 
 
 def model_at(api: MessagesApi, sleeps: Sleeps | None = None, **options: Any) -> AnthropicModel:
@@ -61,8 +63,8 @@ def after_the_last_retry(events: list[ModelEvent]) -> list[ModelEvent]:
         (Fail(500, "api_error", f"oops {KEY}"), ModelUnreachable, 4),
         (Fail(502, "x", "bad gateway"), ModelUnreachable, 4),
         (Fail(408, "timeout_error", "slow"), ModelUnreachable, 4),
-        (Answer(raw=b"<html>log in</html>", content_type="text/html"), ModelBadAnswer, 4),
-        (Answer(raw=b'{"choices":[]}', content_type="application/json"), ModelBadAnswer, 4),
+        (Answer(raw=b"<html>log in</html>", content_type="text/html"), ModelMisconfigured, 1),
+        (Answer(raw=b'{"choices":[]}', content_type="application/json"), ModelMisconfigured, 1),
         (Answer(raw=b"data: hello\n\n"), ModelBadAnswer, 4),
         (Answer(raw=b"event: x\ndata: <html>\n\n"), ModelBadAnswer, 4),
         (Answer(raw=b"event: message_start\ndata: \xff\xfe\n\n"), ModelBadAnswer, 4),
@@ -177,7 +179,7 @@ async def test_a_cancel_during_the_wait_is_immediate() -> None:
 )
 async def test_silence_is_noticed_and_tried_again(silent: Answer) -> None:
     async with MessagesApi() as api:
-        model = model_at(api, limits=SHORT)
+        model = model_at(api, timeouts=SHORT)
         api.script(silent, "whole")
         events = await heard(model, asked("hi"))
         assert text_of(events) == "whole"
@@ -193,7 +195,7 @@ async def test_a_server_that_never_answers_is_given_up() -> None:
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    model = AnthropicModel(api_key=KEY, base_url=f"http://127.0.0.1:{port}", limits=SHORT, policy=ONCE)
+    model = AnthropicModel(api_key=KEY, base_url=f"http://127.0.0.1:{port}", timeouts=SHORT, policy=ONCE)
     with pytest.raises(ModelUnreachable, match="silent"):
         await heard(model, asked("hi"))
     await model.aclose()
@@ -202,7 +204,7 @@ async def test_a_server_that_never_answers_is_given_up() -> None:
 
 async def test_pings_keep_a_slow_answer_alive() -> None:
     async with MessagesApi() as api:
-        model = model_at(api, limits=Limits(stall=0.25, progress=5), policy=ONCE)
+        model = model_at(api, timeouts=Timeouts(stall=0.25, progress=5), policy=ONCE)
         api.script(Answer("a", Ping(8, 0.1), "b"))
         assert text_of(await heard(model, asked("hi"))) == "ab"
         await model.aclose()
@@ -286,7 +288,7 @@ def _mutated(chance: random.Random) -> bytes:
 async def test_mutated_bodies_end_in_a_stop_or_a_model_error() -> None:
     chance = random.Random(5)
     async with MessagesApi(strict=False) as api:
-        model = model_at(api, limits=Limits(first=5, stall=5), policy=ONCE)
+        model = model_at(api, timeouts=Timeouts(first=5, stall=5), policy=ONCE)
         whole = refused = 0
         for _ in range(2000):
             api.script(Answer(raw=_mutated(chance)))
