@@ -37,6 +37,7 @@ LIMITS = {
     "Tools": ("tools/limits.py", None),
     "What the model sees of notebooks and outputs (`CrushApp.reading`)": ("config.py", "Reading"),
     "Running code": ("connection.py", None),
+    "Stopping code": ("kernel_turn.py", None),
     "The life of a run": ("lane.py", None),
     "Streaming": ("journal.py", None),
     "Many streams at once": ("models/pacing.py", None),

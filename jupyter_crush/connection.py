@@ -18,6 +18,11 @@ from .outputs import Outputs
 
 POLL = 0.5
 """Seconds between two looks at whether the kernel is still there."""
+SILENT = 10.0
+"""Seconds without an answer from a kernel that is not known to be busy, after which people are told."""
+STUCK = 60.0
+"""Seconds that a cell of the agent's is waited for which ignored its interrupt. Long enough for a save or a transfer to end, and
+short enough for a person who watches; other people's cells are waited for without a limit."""
 HEARING = 0.1
 """Seconds after an answer in which its echo to everybody must have come; otherwise we were not listening yet."""
 REVIVAL = 15.0
@@ -27,11 +32,22 @@ SILENCE = 60.0
 REPLY = 5.0
 """Seconds after the end of a request in which its reply must have come."""
 
+ENDING = 5.0
+"""Seconds that a kernel has to end after code asked it to."""
+
 EXPRESSION = "crush"  # what the one expression is called
 
 
 class KernelGone(Exception):
-    """The kernel died, was shut down, was restarted, or does not answer; the message says which."""
+    """The kernel died, was shut down or was restarted; the message says which."""
+
+
+class KernelSilent(Exception):
+    """The kernel does not answer, and is not known to be busy."""
+
+
+class KernelStuck(Exception):
+    """A cell that ignored its interrupt still runs."""
 
 
 class Request:
@@ -52,9 +68,56 @@ class Request:
         return values.get(EXPRESSION) if isinstance(values, dict) else None
 
     @property
+    def ends_kernel(self) -> bool:
+        """Whether the code asked its kernel to end, as ``exit()`` does."""
+        payload = (self.reply or {}).get("payload")
+        asked = [one for one in payload if isinstance(one, dict)] if isinstance(payload, list) else []
+        return any(one.get("source") == "ask_exit" and one.get("keepkernel") is not True for one in asked)
+
+    @property
     def running(self) -> bool:
         """Whether it is the one that the kernel works on."""
         return self.busy_since is not None and not self.idle
+
+
+class Waiting:
+    """One wait for a kernel: what people are told of it, and when it is over. ``stuck`` names the cell that ignored its interrupt
+    and still runs there, if one does."""
+
+    def __init__(
+        self, clock: Callable[[], float], tell: Callable[[str], None], stuck: Callable[[], str | None] = lambda: None
+    ) -> None:
+        self._clock, self._tell, self._stuck = clock, tell, stuck
+        self._began = self._answered = clock()
+        self.reason: str | None = None
+        """What was last said."""
+
+    @property
+    def seconds(self) -> float:
+        return self._clock() - self._began
+
+    def look(self, *, busy: bool) -> None:
+        """No answer yet. Raises KernelStuck or KernelSilent when that has been so for too long."""
+        now = self._clock()
+        if (what := self._stuck()) is not None:
+            self._answered = now
+            if now - self._began > STUCK:
+                raise KernelStuck(
+                    f"The kernel is still busy with {what}, which ignored the interrupt {STUCK:g} s long."
+                )
+            words = f"The kernel is still busy with {what}, which ignored the interrupt; waiting up to {STUCK:g} s."
+        elif busy:
+            self._answered = now
+            words = "The kernel is busy with other code; waiting for it to end."
+        elif now - self._answered > SILENCE:
+            raise KernelSilent(f"The kernel has not answered for {SILENCE:g} s.")
+        elif now - self._answered > SILENT:
+            words = f"No answer from the kernel for {SILENT:g} s."
+        else:
+            return
+        if self.seconds >= POLL and words != self.reason:
+            self.reason = words
+            self._tell(words)
 
 
 class Connection:
@@ -72,6 +135,8 @@ class Connection:
         self._looked = clock()
         self.language: str | None = None
         """As the kernel says, once it is free."""
+        self.process: str | None = None
+        """Names the kernel's process, as the kernel does, once it is free: it is another one after each start."""
         self._client = _client(self._kernel)
         self._client.start_channels(stdin=False, hb=False, control=False)
         widen(self._client.iopub_channel)
@@ -79,21 +144,18 @@ class Connection:
     def close(self) -> None:
         self._client.stop_channels()
 
-    async def free(self, waiting: Callable[[], None]) -> None:
+    async def free(self, waiting: Waiting) -> None:
         """Wait until the kernel has done all that was asked before, and we hear it. Has no effect when it is abandoned.
 
-        A kernel answers in order, so an answered question of ours means that nobody's cell is before us. ``waiting`` is called when
-        the answer takes longer than POLL. Raises KernelGone."""
+        A kernel answers in order, so an answered question of ours means that nobody's cell is before us. Raises KernelGone,
+        KernelStuck or KernelSilent."""
         await self._revived()
-        told = False
         while True:
-            asked, since, heard = self._client.kernel_info(), self._clock(), False
+            asked, heard = self._client.kernel_info(), False
             while not self._introduced(await self._shell(0), asked):
                 heard = _answers(await self._iopub(HEARING if heard else POLL), asked) or heard
-                if self._clock() - since >= POLL and not told:
-                    waiting()
-                    told = True
-                await self._unless_silent(since)
+                await self.check()
+                waiting.look(busy=self._busy)
             while not heard and (message := await self._iopub(HEARING)) is not None:
                 heard = _answers(message, asked)
             if heard:
@@ -102,6 +164,7 @@ class Connection:
     def _introduced(self, message: Message | None, asked: str) -> bool:
         if not _answers(message, asked):
             return False
+        self.process = message.process or str(self._process)
         about = message.content.get("language_info")
         self.language = about.get("name") if isinstance(about, dict) else None
         return True
@@ -119,11 +182,10 @@ class Connection:
             await asyncio.sleep(POLL)
         raise KernelGone("The kernel was restarted.")  # connect anew
 
-    async def _unless_silent(self, since: float) -> None:
-        await self.check()
-        state = getattr(self._kernel, "execution_state", None)
-        if state != "busy" and self._clock() - since > SILENCE:
-            raise KernelGone(f"The kernel has not answered for {SILENCE:g} s. Restart it.")
+    @property
+    def _busy(self) -> bool:
+        """Whether Jupyter knows that it works on something."""
+        return getattr(self._kernel, "execution_state", None) == "busy"
 
     def send(self, code: str, outputs: Outputs, *, store_history: bool) -> Request:
         """Ask to run ``code``. An error in it does not cancel what others have queued."""
@@ -138,13 +200,15 @@ class Connection:
         msg_id = self._client.execute("", silent=True, store_history=False, user_expressions=asked, allow_stdin=False)
         return Request(msg_id, Outputs())
 
-    async def started(self, request: Request) -> None:
-        """Wait until the kernel begins with ``request``, or is through with it. Raises KernelGone."""
+    async def started(self, request: Request, waiting: Waiting) -> None:
+        """Wait until the kernel begins with ``request``, or is through with it. Raises KernelGone or KernelSilent."""
         while request.busy_since is None and not request.idle:
             message = await self._iopub(POLL)
             if _answers(message, request.msg_id):
                 self._take(request, message)
             await self.check()
+            if request.busy_since is None:
+                waiting.look(busy=self._busy)
 
     async def follow(self, request: Request, *, until: float | None, took: Callable[[bool], None]) -> bool:
         """Take in what comes for ``request`` until it is done; False when ``until`` (on the clock) came first.
@@ -179,6 +243,17 @@ class Connection:
             raise KernelGone("The kernel died.")
         if self._process_now() != self._process:
             raise KernelGone("The kernel was restarted.")
+
+    async def ends(self) -> bool:
+        """Wait until the kernel, which was asked to end, has ended: it may answer others until then. False when it does not."""
+        until = self._clock() + ENDING
+        try:
+            while self._clock() < until:
+                await asyncio.sleep(POLL / 5)
+                await self.check()
+        except KernelGone:
+            return True
+        return False
 
     async def interrupt(self, request: Request) -> None:
         """Interrupt ``request``, unless it has just ended and somebody else's runs already. Raises KernelGone."""

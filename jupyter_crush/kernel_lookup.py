@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_core.utils import ensure_async
+from msgspec import Struct
 
 from .lines import Lines
 
@@ -18,6 +19,14 @@ Cleaning = Callable[[Mapping[str, str]], Mapping[str, str]]
 
 class NoKernel(Exception):
     """There is no kernel, and none could be started; the message says why."""
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A notebook's kernel. ``started``: for us, just now; ``note`` is what is to be said about the choice."""
+
+    kernel_id: str
+    started: bool = False
+    note: str | None = None
 
 
 class KernelLookup:
@@ -42,15 +51,15 @@ class KernelLookup:
         running = [one for one in here if (kernel := one.get("kernel")) and kernel["id"] in self._kernels]
         return sorted(running, key=lambda one: (one.get("type") != "notebook", not one["kernel"].get("connections")))
 
-    async def found_or_started(self, path: str, kernel_name: str | None) -> tuple[str, str | None]:
-        """The kernel's id, and what is to be said about the choice. Raises NoKernel."""
+    async def found_or_started(self, path: str, kernel_name: str | None) -> Found:
+        """The kernel, also if it has to be started. Raises NoKernel."""
         path = path.strip("/")
         async with self._starting.one(path):
             if (kernel_id := await self.of(path)) is not None:
-                return kernel_id, None
+                return Found(kernel_id=kernel_id)
             name, note = await self._known(kernel_name)
             try:
-                return await self._start(path, name), note
+                return Found(kernel_id=await self._start(path, name), started=True, note=note)
             except NoSuchKernel as failure:
                 raise NoKernel(
                     f"The kernel {name!r} is not installed. Install ipykernel, or choose another kernel."

@@ -5,59 +5,32 @@ a person's running or queued cells are waited for with nothing of ours in the qu
 the person's cell is never interrupted. Our own executions in one kernel stand in line here. The time limit starts when the kernel
 says that it is busy with *our* request, and only while it is, a cancel or the limit interrupts it. Between the answer and our
 request somebody else's may slip in; a cancel then leaves a task behind that interrupts ours as soon as it starts, and nothing before.
+
+Code that ignores its interrupt leaves its turn, and a task stays behind that hears when it ends: who comes next waits for it within a
+limit, and is told what for. People's code is waited for as long as it takes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from jupyter_core.utils import ensure_async
 from msgspec import Struct
 
-from .connection import Connection, KernelGone, Request
+from .connection import Connection, KernelGone, KernelSilent, KernelStuck
 from .kernel_lookup import Cleaning, KernelLookup, NoKernel
+from .kernel_turn import RESTART, STUBBORN, Execution, KernelTurn, OtherLanguage, Tell
 from .lines import Lines
-from .outputs import Outputs, error_name
 from .tasks import Tasks
 
-Status = Literal["ok", "error", "interrupted", "died", "timeout", "aborted", "no_kernel"]
-Tell = Callable[[Sequence[dict[str, Any]]], None]
-
-INTERRUPT_GRACE = 5.0
-"""Seconds that an interrupted kernel has to stop."""
-PROGRESS = 0.2
-"""Seconds between two reports of outputs."""
-STUBBORN = "ignores the interrupt and still runs; restart the kernel to stop it"
-NO_INPUT = "does not support input requests"
-"""What xeus kernels say when code asks for input()."""
-Stopping = Literal["stopped", "runs on", "gone"]
-"""What came of an interrupt. Some kernels (xeus-python) end when they are interrupted: then their variables are gone."""
-STOPPED: dict[Stopping, str | None] = {
-    "stopped": None,
-    "runs on": STUBBORN,
-    "gone": "was stopped, but the kernel ended with it: all its variables are gone",
-}
+__all__ = ["STUBBORN", "Evaluation", "Execution", "Kernels", "Tell"]
 RECONNECTS = 3
 """Times that a kernel may be restarted while we wait for it."""
-
-
-class Execution(Struct, frozen=True, kw_only=True):
-    """How it ended. ``outputs`` are nbformat's, ``duration`` the seconds that the kernel worked on it."""
-
-    status: Status
-    outputs: tuple[dict[str, Any], ...]
-    execution_count: int | None
-    duration: float
-    message: str | None = None
-    """Why, for the model and the person."""
-
-
-class OtherLanguage(Exception):
-    """The kernel speaks this one."""
+OTHERS = "Other code of the agent's runs in this kernel; waiting for it to end."
 
 
 class Evaluation(Struct, frozen=True, kw_only=True):
@@ -85,6 +58,9 @@ class Kernels:
         self._clock = clock
         self._lines = Lines()
         self._withdrawals = Tasks("kernels")
+        self._outlasting = Tasks("kernels")
+        self._stuck: dict[str, KernelTurn] = {}
+        """By kernel: code that ignored its interrupt and still runs."""
 
     async def execute(
         self,
@@ -93,37 +69,39 @@ class Kernels:
         *,
         timeout: float | None,  # noqa: ASYNC109  # it does not start here, see above
         on_output: Tell | None = None,
-        on_wait: Callable[[], None] | None = None,
+        on_wait: Callable[[str], None] | None = None,
         on_begin: Callable[[], None] | None = None,
         on_stopped: Callable[[Execution], None] | None = None,
         kernel_name: str | None = None,
         store_history: bool = True,
+        what: str = "code",
     ) -> Execution:
         """Run ``code`` in the kernel of the notebook at ``path``; one is started when there is none.
 
-        ``timeout`` in seconds of our own busy time, None: no limit. ``on_wait`` is called when somebody else's code runs before it,
-        ``on_begin`` when the kernel begins with it. When it is cancelled the code is stopped first, if it was ours that ran, and
-        ``on_stopped`` is told how it ended."""
+        ``timeout`` in seconds of our own busy time, None: no limit. ``on_wait`` is told what it waits for, in words, ``on_begin`` is
+        called when the kernel begins with it. ``what`` names the code, for those who wait for it. When it is cancelled the code is
+        stopped first, if it was ours that ran, and ``on_stopped`` is told how it ended."""
         try:
-            kernel_id, note = await self._lookup.found_or_started(path, kernel_name)
+            found = await self._lookup.found_or_started(path, kernel_name)
         except NoKernel as failure:
-            return Execution(status="no_kernel", outputs=(), execution_count=None, duration=0.0, message=str(failure))
+            why = str(failure)
+            return Execution(status="no_kernel", outputs=(), execution_count=None, duration=0.0, message=why, ran=False)
         for _ in range(2):  # once more when somebody's failure before us emptied the queue
-            turn = _Turn(
+            turn = KernelTurn(
                 lambda connection, outputs: connection.send(code, outputs, store_history=store_history),
                 timeout,
                 self._clock,
+                what=what,
                 on_output=on_output,
                 on_wait=on_wait,
                 on_begin=on_begin,
                 on_stopped=on_stopped,
             )
-            execution = await self._take_turn(kernel_id, turn)
+            execution = await self._take_turn(found.kernel_id, turn)
             if execution.status != "aborted":
                 break
-        if note is None:
-            return execution
-        return msgspec.structs.replace(execution, message=" ".join(filter(None, (note, execution.message))))
+        message = " ".join(filter(None, (found.note, execution.message))) or None
+        return msgspec.structs.replace(execution, message=message, started=found.started)
 
     async def evaluate(
         self,
@@ -142,12 +120,16 @@ class Kernels:
             return Evaluation(message=f"{path} has no running kernel, so there are no variables. Run a cell first.")
         if not await ensure_async(self._kernels.get_kernel(kernel_id).is_alive()):
             return Evaluation(message=f"The kernel of {path} is dead, and its variables with it. Run its cells again.")
-        turn = _Turn(lambda connection, _: connection.ask(expression), timeout, self._clock, language=language)
+        turn = KernelTurn(lambda connection, _: connection.ask(expression), timeout, self._clock, language=language)
         try:
             async with asyncio.timeout(patience) as waiting:
                 turn.on_begin = lambda: waiting.reschedule(None)
                 execution = await self._take_turn(kernel_id, turn)
         except TimeoutError:
+            if (what := self._running_on(kernel_id)) is not None:
+                return Evaluation(
+                    message=f"The kernel is still busy with {what}, which ignored the interrupt. {RESTART}"
+                )
             return Evaluation(message="The kernel is busy with other code. Try again when that has ended.")
         except OtherLanguage as other:
             return Evaluation(message=f"The kernel speaks {other}; only {language} kernels can be looked into so far.")
@@ -158,10 +140,18 @@ class Kernels:
         return await self._lookup.of(path)
 
     async def close(self) -> None:
-        """Stop waiting for withdrawn executions."""
+        """Stop waiting for executions that were withdrawn, or do not end."""
+        await self._outlasting.close(1.0)
         await self._withdrawals.close(1.0)
 
-    async def _take_turn(self, kernel_id: str, turn: _Turn) -> Execution:
+    def _running_on(self, kernel_id: str) -> str | None:
+        """What ignored its interrupt and still runs there."""
+        turn = self._stuck.get(kernel_id)
+        return turn.what if turn is not None else None
+
+    async def _take_turn(self, kernel_id: str, turn: KernelTurn) -> Execution:
+        if self._lines.occupied(kernel_id):
+            turn.wait(OTHERS)
         await self._lines.enter(kernel_id)
         left = False
         try:
@@ -173,161 +163,49 @@ class Kernels:
             raise
         finally:
             if not left:
-                turn.close()
-                self._lines.leave(kernel_id)
+                self._leave(kernel_id, turn)
 
-    async def _run(self, kernel_id: str, turn: _Turn) -> Execution:
+    async def _run(self, kernel_id: str, turn: KernelTurn) -> Execution:
         for attempt in range(RECONNECTS + 1):
             try:
-                await turn.connect(Connection(self._kernels, kernel_id, self._clock))
+                connection = Connection(self._kernels, kernel_id, self._clock)
+                await turn.connect(connection, lambda: self._running_on(kernel_id))
                 break
+            except KernelStuck as stuck:
+                return turn.ended("busy", f"{stuck} The code was not run. {RESTART}", ran=False)
+            except KernelSilent as silent:
+                return turn.ended("silent", f"{silent} The code was not run. {RESTART}", ran=False)
             except KernelGone as gone:
                 turn.close()
                 if attempt == RECONNECTS or kernel_id not in self._kernels:
-                    return turn.ended("died", f"{gone} The code was not run.")
+                    return turn.ended("died", f"{gone} The code was not run.", ran=False)
         try:
             return await turn.run()
         except KernelGone as gone:
             return turn.ended("died", f"{gone} Its variables are lost; the code may have run in part.")
 
-    async def _withdraw(self, kernel_id: str, turn: _Turn) -> None:
+    async def _withdraw(self, kernel_id: str, turn: KernelTurn) -> None:
         """It was cancelled behind somebody else's cell: stop it when it begins."""
         try:
             await turn.withdraw()
         finally:
+            self._leave(kernel_id, turn)
+
+    def _leave(self, kernel_id: str, turn: KernelTurn) -> None:
+        if turn.runs_on:
+            self._stuck[kernel_id] = turn
+            self._outlasting.start(self._outlast(kernel_id, turn), name=f"outlast in {kernel_id}")
+        else:
             turn.close()
-            self._lines.leave(kernel_id)
+        self._lines.leave(kernel_id)
+
+    async def _outlast(self, kernel_id: str, turn: KernelTurn) -> None:
+        try:
+            await turn.outlast()
+        finally:
+            turn.close()
+            if self._stuck.get(kernel_id) is turn:
+                del self._stuck[kernel_id]
 
     def __repr__(self) -> str:
         return f"<Kernels {len(self._lines)} in use, {len(self._withdrawals)} withdrawals>"
-
-
-class _Turn:
-    """One execution in a kernel that is ours for the moment."""
-
-    def __init__(
-        self,
-        ask: Callable[[Connection, Outputs], Request],
-        limit: float | None,
-        clock: Callable[[], float],
-        *,
-        on_output: Tell | None = None,
-        on_wait: Callable[[], None] | None = None,
-        on_begin: Callable[[], None] | None = None,
-        on_stopped: Callable[[Execution], None] | None = None,
-        language: str | None = None,
-    ) -> None:
-        self._ask, self._limit, self._clock, self._language = ask, limit, clock, language
-        self._tell, self._wait, self._stopped = on_output or _nothing, on_wait or _nothing, on_stopped or _nothing
-        self.on_begin: Callable[[], None] = on_begin or _nothing
-        self._outputs = Outputs()
-        self._told = clock() - PROGRESS
-        self._untold = False
-        self._connection: Connection | None = None
-        self._request: Request | None = None
-
-    @property
-    def queued(self) -> bool:
-        """Whether it was sent and has not begun: somebody else's code runs."""
-        return self._request is not None and self._request.busy_since is None and not self._request.idle
-
-    @property
-    def value(self) -> Any:
-        return self._request.value if self._request is not None else None
-
-    async def connect(self, connection: Connection) -> None:
-        """Raises KernelGone or OtherLanguage."""
-        self._connection = connection
-        await connection.free(self._wait)
-        if self._language not in (None, connection.language):
-            raise OtherLanguage(connection.language or "an unknown language")
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    async def run(self) -> Execution:
-        """Raises KernelGone."""
-        connection = self._connected()
-        request = self._request = self._ask(connection, self._outputs)
-        try:
-            await connection.started(request)
-            self.on_begin()
-            since = request.busy_since
-            until = None if self._limit is None or since is None else since + self._limit
-            done = await connection.follow(request, until=until, took=self._took)
-        except asyncio.CancelledError:
-            if request.running:
-                self._stopped(self.ended("interrupted", STOPPED[await self._stop(request)]))
-            raise
-        if done:
-            return self._concluded(request)
-        ending = STOPPED[await self._stop(request)] or "was interrupted"
-        return self.ended("timeout", f"It ran longer than {self._limit:g} s: it {ending}.")
-
-    async def withdraw(self) -> None:
-        """Stop it at its beginning, whenever that is."""
-        request = self._request
-        if request is None:
-            return
-        try:
-            await self._connected().started(request)
-        except KernelGone:
-            return
-        if request.running:
-            await self._stop(request)
-
-    async def _stop(self, request: Request) -> Stopping:
-        """Interrupt it, and wait whether it stops in time."""
-        try:
-            await self._connected().interrupt(request)
-            until = self._clock() + INTERRUPT_GRACE
-            stopped = await self._connected().follow(request, until=until, took=_nothing)
-        except KernelGone:
-            return "gone"
-        else:
-            return "stopped" if stopped else "runs on"
-        finally:
-            self._tell(self._outputs.as_nbformat())
-
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            raise KernelGone("The connection to the kernel was closed.")
-        return self._connection
-
-    def _took(self, changed: bool) -> None:
-        self._untold = self._untold or changed
-        if self._untold and self._clock() - self._told >= PROGRESS:
-            self._tell(self._outputs.as_nbformat())
-            self._told, self._untold = self._clock(), False
-
-    def _concluded(self, request: Request) -> Execution:
-        reply = request.reply or self._outputs.as_reply()
-        status = reply.get("status")
-        if status in ("aborted", "abort"):
-            return self.ended("aborted", "The kernel dropped it because a cell before it failed.")
-        if status != "error":
-            return self.ended("ok", None)
-        name = error_name(reply.get("ename"))
-        if name == "KeyboardInterrupt":
-            return self.ended("interrupted", "It was interrupted.")
-        message = None
-        if name == "StdinNotImplementedError" or NO_INPUT in str(reply.get("evalue")):
-            message = "The code asked for input(), and nobody can answer here. Put the value into the code instead."
-        return self.ended("error", message)
-
-    def ended(self, status: Status, message: str | None) -> Execution:
-        request = self._request
-        since = request.busy_since if request is not None else None
-        return Execution(
-            status=status,
-            outputs=self._outputs.as_nbformat(),
-            execution_count=request.execution_count if request is not None else None,
-            duration=self._clock() - since if since is not None else 0.0,
-            message=message,
-        )
-
-
-def _nothing(*_: object) -> None:
-    """For those who do not want to be told."""

@@ -25,6 +25,10 @@ class Lines:
             self._gone(key)
             raise
 
+    def occupied(self, key: str) -> bool:
+        """Whether who enters now has to wait."""
+        return key in self._locks
+
     def leave(self, key: str) -> None:
         """Let the next one in."""
         self._locks[key][0].release()

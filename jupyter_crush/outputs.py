@@ -191,11 +191,11 @@ class Outputs:
         kept = self._last or self._first
         return kept[-1] if kept else None
 
-    def as_reply(self) -> dict[str, Any]:
-        """What the kernel's reply would have said, for when it was lost."""
+    def as_reply(self) -> dict[str, Any] | None:
+        """What is known of an end whose reply was lost: that it failed, if that was printed."""
         newest = self._newest()
         if newest is None or newest.value.get("output_type") != "error":
-            return {"status": "ok"}
+            return None
         return {"status": "error", "ename": newest.value["ename"]}
 
     # --- one kind each ---

@@ -83,13 +83,16 @@ class IntrudedKernel(ServerKernelManager):
 class KernelRoom:
     """Owns the managers, the kernels they started, and the people in it."""
 
-    def __init__(self, root: Path, **traits: Any) -> None:
+    def __init__(self, root: Path, *, pace: float = 1, **traits: Any) -> None:
+        """``pace``: seconds that pass on the kernels' clock for each that passes."""
         self.contents = large(root)
         kernel_managers: Any = AsyncMappingKernelManager
         session_manager: Any = SessionManager
         self.managers = kernel_managers(root_dir=str(root), kernel_spec_manager=KernelSpecManager(), **traits)
         self.sessions = session_manager(kernel_manager=self.managers, contents_manager=self.contents)
-        self.kernels = Kernels(kernel_manager=self.managers, session_manager=self.sessions)
+        self.kernels = Kernels(
+            kernel_manager=self.managers, session_manager=self.sessions, clock=lambda: pace * time.monotonic()
+        )
         self._people: list[Person] = []
 
     async def run(self, code: str, path: str = "a.ipynb", timeout: float | None = 60, **more: Any) -> Execution:  # noqa: ASYNC109

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..documents.render import render_outputs
@@ -31,13 +31,24 @@ def asking(place: Place, code: str, cell_id: str | None, timeout: float, context
     )
 
 
-def telling(context: ToolContext) -> Callable[[Sequence[dict[str, Any]]], None]:
-    """Shows people the end of the outputs while they grow."""
+class Telling:
+    """Shows people what code waits for, and then the end of its outputs while they grow."""
 
-    def tell(outputs: Sequence[dict[str, Any]]) -> None:
-        context.progress(render_outputs(outputs, context.reading.closely)[0][-limits.PROGRESS_CHARS :])
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
+        self._waits = False
 
-    return tell
+    def waits(self, words: str) -> None:
+        self._waits = True
+        self._context.progress(words)
+
+    def begins(self) -> None:
+        if self._waits:
+            self._context.progress("")
+
+    def outputs(self, outputs: Sequence[dict[str, Any]]) -> None:
+        text = render_outputs(outputs, self._context.reading.closely)[0]
+        self._context.progress(text[-limits.PROGRESS_CHARS :])
 
 
 class Stop:
@@ -70,8 +81,9 @@ async def told(
     ``code``: what was run, for people, where the call does not say it.
     """
     first = first_line(execution)
+    new = new_kernel(execution, place, context)
     text, images = await asyncio.to_thread(render_outputs, execution.outputs, context.reading.closely)
-    content = "\n".join(filter(None, [first, execution.message, note, text or "(no output)"]))
+    content = "\n".join(filter(None, [first, execution.message, new, note, text or "(no output)"]))
     return Output(
         content=fit(content),
         is_error=execution.status != "ok",
@@ -87,6 +99,16 @@ async def told(
     )
 
 
+def new_kernel(execution: Execution, place: Place, context: ToolContext) -> str | None:
+    """What is to be said when the code before this ran in another process of the kernel."""
+    if not execution.ran or execution.process is None:
+        return None
+    before = context.files.ran_in(place.api, execution.process)
+    if before is None:
+        return "A kernel was started for it: nothing is defined there yet." if execution.started else None
+    return None if before == execution.process else "A new kernel was started; its variables are gone."
+
+
 def first_line(execution: Execution) -> str:
     """``ok in 0.3 s, execution count 4``."""
     seconds = f"{execution.duration:.1f} s"
@@ -99,4 +121,7 @@ def first_line(execution: Execution) -> str:
         "died": f"the kernel died after {seconds}",
         "aborted": "not run: the kernel dropped it because something before it failed",
         "no_kernel": "not run: there is no kernel",
+        "busy": "not run: the kernel is busy",
+        "silent": "not run: the kernel does not answer",
+        "unanswered": f"no answer from the kernel after {seconds}",
     }[execution.status]

@@ -81,11 +81,13 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
 
 class ReadFiles:
-    """Which version of each file this session's agent has seen, and when it looked last. Owner: the workspace, one per session."""
+    """Which version of each file this session's agent has seen, when it looked last, and in which process of a notebook's kernel its
+    code ran. Owner: the workspace, one per session."""
 
     def __init__(self) -> None:
         self._seen: dict[str, str] = {}
         self._marks: dict[str, int] = {}
+        self._processes: dict[str, str] = {}
 
     def saw(self, path: str, version: str) -> None:
         self._seen[path] = version
@@ -100,8 +102,16 @@ class ReadFiles:
     def mark(self, path: str) -> int | None:
         return self._marks.get(path)
 
+    def ran_in(self, path: str, process: str) -> str | None:
+        """Code ran in this process of the notebook's kernel. In which one the code before it ran."""
+        before = self._processes.get(path)
+        self._processes[path] = process
+        return before
+
     def renamed(self, old: str, new: str, mark: int) -> None:
         """The agent was told that it has another name now."""
+        if old in self._processes:
+            self._processes[new] = self._processes[old]
         if old in self._seen:
             self._seen[new] = self._seen[old]
         self.looked(new, mark)
@@ -110,6 +120,7 @@ class ReadFiles:
     def forget(self, path: str) -> None:
         self._seen.pop(path, None)
         self._marks.pop(path, None)
+        self._processes.pop(path, None)
 
 
 class Ledger(Protocol):

@@ -15,7 +15,7 @@ from ..documents.showing import Showing
 from ..errors import CrushError, Stale, ToolError
 from ..kernels import Execution, Tell
 from . import limits, notebook_files
-from .executions import Stop, asking, telling, told
+from .executions import Stop, Telling, asking, told
 from .port import Kind, Output, Prepared, ToolContext
 from .run_command import seconds_of
 from .whereabouts import Looked, renaming
@@ -57,15 +57,24 @@ async def _perform(looked: Looked, cell: Cell, seconds: float, context: ToolCont
             f"Cell {cell.id} changed since you asked to run it. It was not run. It is now:\n"
             f"{notebook_files.present(index, current)}"
         )
-    stop = Stop(f"cell {notebook.index(cell.id) + 1}")
+    what = f"cell {notebook.index(cell.id) + 1}"
+    stop, telling = Stop(what), Telling(context)
+
     async with context.documents.showing(place.api, current) as showing:
+
+        def begins() -> None:
+            telling.begins()
+            showing.begin()
+
         try:
             execution = await context.kernels.execute(
                 place.api,
                 cell.source,
                 timeout=seconds,
-                on_output=_both(telling(context), showing.tell),
-                on_begin=showing.begin,
+                what=what,
+                on_output=_both(telling.outputs, showing.tell),
+                on_wait=telling.waits,
+                on_begin=begins,
                 on_stopped=stop.note,
                 kernel_name=notebook.kernel_name,
             )
@@ -90,7 +99,7 @@ def _both(one: Tell, other: Tell) -> Tell:
 
 async def _end(looked: Looked, showing: Showing, execution: Execution | None, context: ToolContext) -> str | None:
     """Put the outputs into the cell, or leave it as it was if it did not run. What is to be said of that."""
-    if execution is None or execution.status in ("no_kernel", "aborted"):
+    if execution is None or not execution.ran:
         await showing.leave(showing.cell.outputs, showing.cell.execution_count)
         return None
     note = await _kept(looked, showing.cell, execution, context)

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from ..errors import ToolError
 from . import limits, notebook_files
-from .executions import Stop, asking, telling, told
+from .executions import Stop, Telling, asking, told
 from .port import Kind, Output, Prepared, ToolContext
 from .run_command import seconds_of
 from .whereabouts import Looked, renaming
@@ -45,12 +45,15 @@ async def _perform(looked: Looked, code: str, seconds: float, context: ToolConte
     place = looked.now(context)
     notebook = await notebook_files.read(place, context)
     stop = Stop(f"code in the kernel of {place.shown}")
+    telling = Telling(context)
     try:
         execution = await context.kernels.execute(
             place.api,
             code,
             timeout=seconds,
-            on_output=telling(context),
+            on_output=telling.outputs,
+            on_wait=telling.waits,
+            on_begin=telling.begins,
             on_stopped=stop.note,
             kernel_name=notebook.kernel_name,
             store_history=False,

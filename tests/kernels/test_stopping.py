@@ -87,12 +87,12 @@ async def test_the_limit_does_not_run_while_a_persons_cell_does(room: KernelRoom
     execution = await room.run(
         "print('ours')",
         timeout=1,
-        on_wait=lambda: steps.append("waits"),
+        on_wait=steps.append,
         on_begin=lambda: steps.append(f"begins, theirs is done: {(tmp_path / 'done').exists()}"),
     )
     assert (execution.status, text_of(execution)) == ("ok", "ours\n")
     assert execution.duration < 1
-    assert steps == ["waits", "begins, theirs is done: True"]
+    assert steps == ["The kernel is busy with other code; waiting for it to end.", "begins, theirs is done: True"]
     assert (await person.reply(asked))["status"] == "ok"
     assert (tmp_path / "done").exists()
 
@@ -105,7 +105,7 @@ async def test_giving_up_behind_a_persons_cell_leaves_it_alone_and_never_runs_ou
     await person.busy(asked)
     waiting = asyncio.Event()
     ours = f"import pathlib\npathlib.Path({str(tmp_path / 'ours')!r}).touch()"
-    task = asyncio.ensure_future(room.run(ours, on_wait=waiting.set))
+    task = asyncio.ensure_future(room.run(ours, on_wait=lambda _: waiting.set()))
     await waiting.wait()
     await cancelled(task)
     assert (await person.reply(asked))["status"] == "ok"
@@ -121,7 +121,7 @@ async def test_giving_up_behind_all_of_a_persons_queued_cells_leaves_them_alone(
     asked = [person.send(slow(0.5, tmp_path / f"done{index}")) for index in range(3)]
     await person.busy(asked[0])
     waiting = asyncio.Event()
-    task = asyncio.ensure_future(room.run("1 / 0", on_wait=waiting.set))
+    task = asyncio.ensure_future(room.run("1 / 0", on_wait=lambda _: waiting.set()))
     await waiting.wait()
     await cancelled(task)
     for msg_id in asked:
@@ -208,7 +208,7 @@ async def test_a_restart_while_we_wait_for_a_persons_cell_only_ends_the_wait(roo
     person = await room.person()
     await person.busy(person.send("import time\ntime.sleep(60)"))
     waiting = asyncio.Event()
-    task = asyncio.ensure_future(room.run("print('ours')", on_wait=waiting.set))
+    task = asyncio.ensure_future(room.run("print('ours')", on_wait=lambda _: waiting.set()))
     await waiting.wait()
     await room.managers.restart_kernel(room.managers.list_kernel_ids()[0])
     execution = await task

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from jupyter_crush.errors import Stale, ToolError
 from jupyter_crush.kernels import STUBBORN, Execution
@@ -55,9 +56,9 @@ async def test_a_bad_end_is_told_and_its_outputs_are_kept(status: str, first: st
     assert cells(room)[1]["outputs"]
 
 
-@pytest.mark.parametrize("status", ["no_kernel", "aborted"])
+@pytest.mark.parametrize("status", ["no_kernel", "aborted", "busy", "silent"])
 async def test_what_did_not_run_leaves_the_outputs_alone(status: str, room: Room) -> None:
-    room.planned.plan = [ended(status, count=None)]
+    room.planned.plan = [replace(ended(status, count=None), ran=False)]
     output = await room.call("run_cell", path="a.ipynb", cell_id="c2")
     assert output.content.startswith("not run: ")
     assert cells(room)[2]["execution_count"] == 7
