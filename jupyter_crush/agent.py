@@ -150,12 +150,15 @@ class Agent:
             raise ToolError(f"There is no tool {call.name!r}. There are: {', '.join(self._task.tools)}.")
         if not call.finished:
             raise ToolError("The input was not valid JSON. Call the tool again with a JSON object.")
+        kind = tool.kind
+        if (refusal := self._gate.refusal(call, kind, self._task.leeway())) is not None:
+            raise Denied(refusal)
         prepared = await tool.prepare(parse_args(tool, call.input), self._task.context(call.id))
-        if prepared.ask is not None:
-            with self._worked.stopped():
-                decision = await self._gate.decide(prepared.ask, call, self._turn.run, self._task.leeway())
-            if not decision.allowed:
-                raise Denied(decision.message)
+        ruling = self._gate.rule(call, kind, prepared.ask, self._turn.run, self._task.leeway())
+        with self._worked.stopped() if ruling.verdict == "ask" else nullcontext():
+            decision = await self._gate.decide(ruling, call, self._turn.run)
+        if not decision.allowed:
+            raise Denied(decision.message)
         with self._worked.stopped() if prepared.waits else nullcontext():
             try:
                 return await prepared.perform()

@@ -1,20 +1,25 @@
-"""The gate between what a tool would do and doing it.
+"""The gate between what a tool would do and doing it. It decides every call, from the tool's kind, the mode and the grants.
 
-Deny wins, then asking, then allowing. The rules are pure (:func:`judge`); the :class:`Gate` asks, and remembers what was allowed from
-now on.
+What a tool says of a call (its :class:`Ask`) is what a person is shown, and can only make the gate ask more: a tool cannot let
+itself through, and one that says nothing has its whole input shown. Deny wins, then asking, then allowing. The rules are pure
+(:func:`judge`); the :class:`Gate` asks, and remembers what was allowed from now on.
+
+A grant's key is a JSON array of what it covers, so no two of them can be spelled alike.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from msgspec.structs import replace
 
 from .errors import NotFound
 from .journal import Journal
 from .pending import Pending
-from .tools.port import Ask
+from .tools.port import CHANGING, CODE, Ask, Kind
+from .visible import one_line, shown
 from .wire import (
     AnswerPermission,
     Change,
@@ -27,6 +32,8 @@ from .wire import (
 )
 
 Verdict = Literal["allow", "ask", "deny"]
+KINDS: frozenset[str] = frozenset(get_args(Kind))
+PLAN = "Plan mode only reads. Say what you would do; the user can change the mode."
 
 
 class Leeway(NamedTuple):
@@ -43,15 +50,31 @@ class Decision(NamedTuple):
     message: str | None = None
 
 
-def judge(ask: Ask, mode: PermissionMode, granted: Collection[str]) -> Verdict:
-    """What the rules say of one request, before any person does."""
-    if mode == "plan" and ask.kind != "read":
+class Ruling(NamedTuple):
+    """What the rules say of a call. ``ask`` is what a person is shown where they say so; ``kind`` is the tool's."""
+
+    verdict: Verdict
+    kind: str
+    ask: Ask | None = None
+    message: str | None = None
+
+
+def judge(kind: str, ask: Ask | None, mode: PermissionMode, granted: Collection[str]) -> Verdict:
+    """What the rules say of one call, before any person does."""
+    if kind not in KINDS or (mode == "plan" and kind in CHANGING):
         return "deny"
-    if ask.always:
-        return "ask"
-    if mode == "auto" or (mode == "accept-edits" and ask.kind in ("read", "edit")):
+    if ask is None and kind not in CHANGING:
         return "allow"
-    return "allow" if ask.key is not None and ask.key in granted else "ask"
+    if ask is not None and ask.always:
+        return "ask"
+    if mode == "auto" or (mode == "accept-edits" and kind not in CODE):
+        return "allow"
+    return "allow" if ask is not None and ask.key is not None and grant_key(ask.key) in granted else "ask"
+
+
+def grant_key(parts: tuple[str, ...]) -> str:
+    """A key as it is kept."""
+    return json.dumps(parts)
 
 
 class Gate:
@@ -83,22 +106,34 @@ class Gate:
     def grants(self) -> tuple[Grant, ...]:
         return tuple(self._grants.values())
 
-    async def decide(self, ask: Ask, call: ToolCall, run: Run, leeway: Leeway) -> Decision:
-        """Whether a call may go on; waits for a person where the rules say so."""
+    def refusal(self, call: ToolCall, kind: str, leeway: Leeway) -> str | None:
+        """Why the call is denied whatever its arguments are; None: it may be looked at. Asked before anything of the tool runs."""
         if call.name in self._denied:
-            return Decision(False, f"The administrator does not allow {call.name} here.")
+            return f"The administrator does not allow {call.name} here."
+        if kind not in KINDS:
+            return f"{call.name} does not say in a known way what it does, so it is not allowed. Use another tool."
+        return PLAN if leeway.mode == "plan" and kind in CHANGING else None
+
+    def rule(self, call: ToolCall, kind: str, ask: Ask | None, run: Run, leeway: Leeway) -> Ruling:
+        """What the rules say of a call now. ``kind`` is the tool's; ``ask`` what the tool would have people see, if anything."""
+        if (message := self.refusal(call, kind, leeway)) is not None:
+            return Ruling("deny", kind, message=message)
         granted = {
             grant.key
             for grant in self._grants.values()
             if leeway.grants and grant.session_id == run.session_id and grant.tool_name == call.name
         }
-        match judge(ask, leeway.mode, granted):
-            case "allow":
-                return Decision(True)
-            case "deny":
-                return Decision(False, "Plan mode only reads. Say what you would do; the user can change the mode.")
-            case _:
-                return await self._ask(ask if leeway.grants else replace(ask, key=None), call, run)
+        verdict = judge(kind, ask, leeway.mode, granted)
+        if verdict != "ask":
+            return Ruling(verdict, kind)
+        asked = ask or _whole(call)
+        return Ruling(verdict, kind, asked if leeway.grants and not asked.always else replace(asked, key=None))
+
+    async def decide(self, ruling: Ruling, call: ToolCall, run: Run) -> Decision:
+        """Whether a call may go on; waits for a person where the rules say so."""
+        if ruling.verdict == "ask" and ruling.ask is not None:
+            return await self._ask(ruling.ask, ruling.kind, call, run)
+        return Decision(ruling.verdict == "allow", ruling.message)
 
     async def answer(self, request_id: str, body: AnswerPermission, by: str | None) -> bool:
         """Settle a request. False: somebody did before, or its waiter is gone. The tool goes on when this is on disk."""
@@ -132,23 +167,23 @@ class Gate:
         self._grants = {key: grant for key, grant in self._grants.items() if grant.session_id != session_id}
         return [Change(type="deleted", payload=grant) for grant in gone]
 
-    async def _ask(self, ask: Ask, call: ToolCall, run: Run) -> Decision:
+    async def _ask(self, ask: Ask, kind: str, call: ToolCall, run: Run) -> Decision:
         request = PermissionRequest(
             id=self._new_id(),
             session_id=run.session_id,
             run_id=run.run_id,
             tool_call_id=call.id,
             tool_name=call.name,
-            action=ask.kind,
+            action=kind,
             description=ask.description,
             says=ask.says,
             params=ask.params,
             path=ask.path,
-            scope=ask.scope if ask.key is not None and not ask.always else None,
+            scope=ask.scope if ask.key is not None else None,
             created_at=self._now(),
         )
-        if ask.key is not None and not ask.always:
-            self._keys[request.id] = ask.key
+        if ask.key is not None:
+            self._keys[request.id] = grant_key(ask.key)
         try:
             return await self._asked.ask(request)
         finally:
@@ -172,3 +207,9 @@ class Gate:
 def _refusal(by: str | None, message: str | None) -> str:
     said = f" and said: {message}" if message else "."
     return f"{by or 'The user'} did not allow this{said}"
+
+
+def _whole(call: ToolCall) -> Ask:
+    """For a tool that says nothing of a call: all of its input."""
+    text = json.dumps(call.input, ensure_ascii=False, indent=2)
+    return Ask(description=f"Call {one_line(call.name)}", params=shown(input=text))

@@ -19,6 +19,7 @@ from typing import Any
 from .hidden import HIDDEN, SYMBOLS
 
 SAYS_CHARS = 300
+SCOPE_CHARS = 100
 _SUSPECT = re.compile(
     r"[^\t\n\x20-\x7e\xa1-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
 )
@@ -53,6 +54,14 @@ def quoted(said: str) -> str | None:
     """What the model says about a call, in one line and in bounds; None: nothing."""
     line = one_line(" ".join(said.split()))
     return (line if len(line) <= SAYS_CHARS else f"{line[: SAYS_CHARS - 1]}…") or None
+
+
+def exactly(text: str, where: str) -> str:
+    """A grant's words: one text, which is quoted in one line (its beginning, where it is long), in one place."""
+    line = one_line(text.strip())
+    if len(line) <= SCOPE_CHARS:
+        return f"exactly “{line}” {where}"
+    return f"exactly the {len(text):,} characters that begin with “{line[:SCOPE_CHARS]}…” {where}"
 
 
 def _spelled(match: re.Match[str]) -> str:

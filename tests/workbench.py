@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -22,6 +23,7 @@ from jupyter_crush.models.port import Model
 from jupyter_crush.policy import Principal
 from jupyter_crush.store.store import Store
 from jupyter_crush.tasks import Tasks
+from jupyter_crush.tools.port import Tool
 from jupyter_crush.tools.registry import builtin_tools
 from jupyter_crush.wire import (
     Change,
@@ -42,7 +44,9 @@ from jupyter_crush.workspaces import Workspaces
 ANA, BEN = Principal("ana", "Ana"), Principal("ben", "Ben")
 
 
-def workspaces(folder: Path, providers: Sequence[Model], **config: object) -> Workspaces:
+def workspaces(
+    folder: Path, providers: Sequence[Model], tools: Sequence[Tool[Any]] | None = None, **config: object
+) -> Workspaces:
     """The root is ``folder/root``, the stores are in ``folder/data``."""
     root = folder / "root"
     root.mkdir(exist_ok=True)
@@ -56,7 +60,7 @@ def workspaces(folder: Path, providers: Sequence[Model], **config: object) -> Wo
         catalog=Catalog(providers, default=chosen.model, options=chosen.models),
         documents=Documents([ContentsBackend(contents)]),
         kernels=Kernels(kernel_manager=kernels, session_manager=sessions),
-        tools=builtin_tools(),
+        tools=builtin_tools() if tools is None else tools,
     )
 
 
@@ -101,9 +105,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder: Path, *providers: Model, **config: object) -> AsyncIterator[Desk]:
+async def desk(
+    folder: Path, *providers: Model, tools: Sequence[Tool[Any]] | None = None, **config: object
+) -> AsyncIterator[Desk]:
     """An open workspace, closed at the end."""
-    all_of_them = workspaces(folder, providers, **config)
+    all_of_them = workspaces(folder, providers, tools, **config)
     workspace, _ = await all_of_them.open(None, "tests")
     made = Desk(workspace, await workspace.create_session(CreateSession(), ANA))
     listening = asyncio.ensure_future(made.listen())

@@ -23,7 +23,7 @@ class AskUserArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class AskUser:
     name = "ask_user"
-    kind: Kind = "read"
+    kind: Kind = "talk"
     Args = AskUserArgs
 
     async def prepare(self, args: AskUserArgs, context: ToolContext) -> Prepared:

@@ -48,7 +48,6 @@ class EditNotebook:
         diff = plan.diff
         verb = "Edit" if there else "Create"
         ask = Ask(
-            kind="edit",
             description=f"{verb} notebook {place.shown} ({plan.summary or 'empty'})",
             params=shown(
                 path=place.relative,
@@ -58,7 +57,7 @@ class EditNotebook:
                 edits=msgspec.to_builtins(args.edits),
             ),
             path=place.api,
-            key=f"edit:{place.api}",
+            key=("edit", place.api),
             scope=f"edits of {visible(place.relative)}",
             always=control_files.must_ask(place, "write", context.private),
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..documents.render import render_outputs
 from ..kernels import Execution
-from ..visible import shown, visible
+from ..visible import exactly, one_line, shown, visible
 from . import control_files, limits
 from .paths import Place
 from .port import Ask, Output, Stopped, ToolContext
@@ -16,17 +16,16 @@ from .truncate import fit
 
 
 def asking(place: Place, code: str, cell_id: str | None, timeout: float, context: ToolContext) -> Ask:
-    """Leave to run exactly this code."""
+    """Leave to run exactly this code. A grant is for this code, whichever cell has it, and no other."""
     control = control_files.mentioned(code)
     what = f"cell {cell_id}" if cell_id else "code"
     where = f"Run {what} in the kernel of {place.shown}"
     return Ask(
-        kind="execute",
         description=visible(where) + (f" (it names {control})" if control else ""),
         params=shown(path=place.relative, cell_id=cell_id, code=code, timeout=timeout),
         path=place.api,
-        key=f"kernel:{place.api}",
-        scope=f"any code in the kernel of {visible(place.relative)}",
+        key=("code", place.api, code),
+        scope=exactly(code, f"in the kernel of {one_line(place.relative)}"),
         always=control is not None or control_files.must_ask(place, "write", context.private),
     )
 

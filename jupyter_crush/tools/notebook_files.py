@@ -37,7 +37,6 @@ def leave_to_read(place: Place, context: ToolContext) -> Ask | None:
     if not control_files.must_ask(place, "read", context.private):
         return None
     return Ask(
-        kind="read",
         description=f"Read {place.shown}, which may hold secrets",
         params=shown(path=place.relative),
         path=place.api,

@@ -39,7 +39,6 @@ class ReadFile:
         ask = None
         if control_files.must_ask(place, "read", context.private):
             ask = Ask(
-                kind="read",
                 description=f"Read {place.shown}, which may hold secrets",
                 params=shown(path=place.relative),
                 path=place.api,

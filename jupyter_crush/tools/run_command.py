@@ -13,11 +13,10 @@ from msgspec import Meta, Struct
 
 from .. import beneath
 from ..errors import ToolError
-from ..visible import quoted, shown, visible
+from ..visible import exactly, one_line, quoted, shown, visible
 from . import control_files, limits, processes
 from .paths import Place, locate
 from .port import Ask, Kind, Output, Prepared, Stopped, ToolContext
-from .shell_words import coverage
 from .terminal import plain
 from .truncate import HeadTail, fit, head
 
@@ -45,15 +44,13 @@ class RunCommand:
         with beneath.open_folder(context.root, place.relative):
             pass
         control = control_files.mentioned(command)
-        covered = coverage(command, place.relative)
         ask = Ask(
-            kind="shell",
             description=_description(place, control),
             says=quoted(args.description),
             params=shown(command=command, cwd=place.relative, timeout=seconds),
             path=place.api,
-            key=covered.key if covered else None,
-            scope=covered.scope if covered else None,
+            key=("command", command, place.relative),
+            scope=exactly(command, f"in {one_line(place.relative) or 'the workspace'}"),
             always=control is not None or control_files.must_ask(place, "write", context.private),
         )
         return Prepared(perform=lambda: _perform(command, place, seconds, context), ask=ask)

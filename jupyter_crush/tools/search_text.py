@@ -74,7 +74,6 @@ class SearchText:
         ask = None
         if control_files.must_ask(place, "read", context.private):
             ask = Ask(
-                kind="read",
                 description=f"Search in {place.shown}, which may hold secrets",
                 params=shown(path=place.relative, pattern=args.pattern),
                 path=place.api,

@@ -24,7 +24,7 @@ class UpdatePlanArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class UpdatePlan:
     name = "update_plan"
-    kind: Kind = "read"
+    kind: Kind = "talk"
     Args = UpdatePlanArgs
 
     async def prepare(self, args: UpdatePlanArgs, context: ToolContext) -> Prepared:  # noqa: ARG002  # the port's

@@ -62,11 +62,10 @@ async def change(place: Place, old: str, new: str, expected: str | None, context
     diff = await asyncio.to_thread(unified, old, new, before=before, after=place.relative)
     verb = "Edit" if expected is not None else "Create"
     ask = Ask(
-        kind="edit",
         description=f"{verb} {place.shown} ({diff.counts} lines)",
         params=shown(path=place.relative, diff=diff.text, additions=diff.additions, deletions=diff.deletions),
         path=place.api,
-        key=f"edit:{place.api}",
+        key=("edit", place.api),
         scope=f"edits of {visible(place.relative)}",
         always=control_files.must_ask(place, "write", context.private),
     )

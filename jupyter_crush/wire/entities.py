@@ -213,7 +213,7 @@ class PermissionRequest(Wire, frozen=True, kw_only=True):
     tool_call_id: str
     tool_name: str
     action: str
-    """read, edit, execute, or shell."""
+    """What the tool does: read, talk, edit, execute, or shell."""
     description: str
     """What would happen, in the server's own words."""
     says: str | None = None

@@ -196,7 +196,7 @@ export interface PermissionRequest {
   run_id: string;
   tool_call_id: string;
   tool_name: string;
-  /** read, edit, execute, or shell. */
+  /** What the tool does: read, talk, edit, execute, or shell. */
   action: string;
   /** What would happen, in the server's own words. */
   description: string;

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from jupyter_crush.config import MODES
 from jupyter_crush.errors import NotFound
-from jupyter_crush.permission import Decision, Gate, Leeway, judge
+from jupyter_crush.permission import Decision, Gate, Leeway, grant_key, judge
 from jupyter_crush.tools.port import Ask
 from jupyter_crush.wire import AnswerPermission, PermissionMode, Run, ToolCall
 from workbench import journal
@@ -15,9 +18,12 @@ CALL = ToolCall(id="c", name="run_command", finished=True)
 RUN = Run(run_id="r", session_id="s", mode="queue", prompt="p", created_at=1)
 
 
-def ask(kind: str = "shell", key: str | None = "git status", *, always: bool = False) -> Ask:
+ASK = Leeway("ask")
+STATUS = ("command", "git status", "")
+
+
+def ask(key: tuple[str, ...] | None = STATUS, *, always: bool = False) -> Ask:
     return Ask(
-        kind=kind,  # type: ignore[arg-type]
         description="Run git status",
         params={"command": "git status"},
         key=key,
@@ -31,29 +37,50 @@ def ask(kind: str = "shell", key: str | None = "git status", *, always: bool = F
     [
         ("plan", "edit", "deny"),
         ("plan", "shell", "deny"),
+        ("plan", "execute", "deny"),
         ("plan", "read", "ask"),
+        ("plan", "talk", "ask"),
         ("ask", "edit", "ask"),
+        ("ask", "execute", "ask"),
         ("ask", "shell", "ask"),
         ("accept-edits", "edit", "allow"),
         ("accept-edits", "execute", "ask"),
         ("accept-edits", "shell", "ask"),
         ("auto", "shell", "allow"),
+        ("auto", "mcp", "deny"),
+        ("ask", "", "deny"),
     ],
 )
 def test_a_mode_decides_what_is_asked(mode: PermissionMode, kind: str, verdict: str) -> None:
-    assert judge(ask(kind), mode, ()) == verdict
+    assert judge(kind, ask(), mode, ()) == verdict
 
 
 def test_a_grant_allows_its_own_key_and_no_other() -> None:
-    assert judge(ask(key="git status"), "ask", {"git status"}) == "allow"
-    assert judge(ask(key="git push"), "ask", {"git status"}) == "ask"
-    assert judge(ask(key=None), "ask", {"git status"}) == "ask"
+    granted = {grant_key(STATUS)}
+    assert judge("shell", ask(), "ask", granted) == "allow"
+    assert judge("shell", ask(("command", "git push", "")), "ask", granted) == "ask"
+    assert judge("shell", ask(None), "ask", granted) == "ask"
+    assert judge("shell", None, "ask", granted) == "ask"
+
+
+def test_no_two_keys_are_spelled_alike() -> None:
+    keys = [
+        ("a", "b:c"),
+        ("a:b", "c"),
+        ("a", "b", "c"),
+        ("a:b:c",),
+        ('a","b', "c"),
+        ("a", 'b","c'),
+        ("a\\", "b"),
+        ("a", "\\b"),
+    ]
+    assert len({grant_key(key) for key in keys}) == len(keys)
 
 
 def test_control_files_are_asked_for_in_every_mode_and_no_grant_helps() -> None:
     for mode in ("ask", "accept-edits", "auto"):
-        assert judge(ask(always=True), mode, {"git status"}) == "ask"
-    assert judge(ask(always=True), "plan", ()) == "deny"
+        assert judge("edit", ask(always=True), mode, {grant_key(STATUS)}) == "ask"
+    assert judge("edit", ask(always=True), "plan", ()) == "deny"
 
 
 def gate(written: object, **more: object) -> Gate:
@@ -61,9 +88,15 @@ def gate(written: object, **more: object) -> Gate:
     return Gate(written, now=lambda: 1, new_id=lambda: f"id{next(numbers)}", **more)  # type: ignore[arg-type]
 
 
-async def asked(door: Gate, *, kind: str = "shell", key: str | None = "git status") -> asyncio.Task[object]:
+async def decide(
+    door: Gate, about: Ask | None, kind: str = "shell", leeway: Leeway = ASK, call: ToolCall = CALL
+) -> Decision:
+    return await door.decide(door.rule(call, kind, about, RUN, leeway), call, RUN)
+
+
+async def asked(door: Gate) -> asyncio.Task[Decision]:
     before = len(door.pending)
-    task: asyncio.Task[object] = asyncio.ensure_future(door.decide(ask(kind, key), CALL, RUN, Leeway("ask")))
+    task = asyncio.ensure_future(decide(door, ask()))
     async with asyncio.timeout(5):
         while len(door.pending) == before:
             await asyncio.sleep(0)
@@ -81,7 +114,7 @@ async def test_the_first_answer_wins_and_the_request_is_gone(tmp_path: Path) -> 
         )
         assert tuple(answers) == (True, False)
         decision = await waiting
-        assert isinstance(decision, Decision) and decision.allowed
+        assert decision.allowed
         assert not door.pending
         kept = await store.permissions.get(request.id)
         assert kept is not None and (kept.state, kept.answered_by) == ("allowed", "Ana")
@@ -93,7 +126,7 @@ async def test_a_session_grant_answers_the_next_request_and_can_be_revoked(tmp_p
         waiting = await asked(door)
         await door.answer(door.pending[0].id, AnswerPermission(action="allow_session"), "Ana")
         await waiting
-        assert (await door.decide(ask(), CALL, RUN, Leeway("ask"))).allowed
+        assert (await decide(door, ask())).allowed
         (grant,) = door.grants
         await door.revoke(grant.id)
         with pytest.raises(NotFound):
@@ -121,5 +154,51 @@ async def test_a_request_whose_waiter_is_gone_is_withdrawn_everywhere(tmp_path: 
 async def test_a_denied_tool_is_denied_whatever_the_mode(tmp_path: Path) -> None:
     async with journal(tmp_path) as (written, _):
         door = gate(written, denied_tools={"run_command"})
-        decision = await door.decide(ask(), CALL, RUN, Leeway("auto"))
+        decision = await decide(door, ask(), leeway=Leeway("auto"))
         assert not decision.allowed and "administrator" in (decision.message or "")
+
+
+async def test_a_tool_that_says_nothing_is_asked_for_with_all_of_its_input(tmp_path: Path) -> None:
+    async with journal(tmp_path) as (written, _):
+        door = gate(written)
+        call = replace(CALL, name="send", input={"to": "a\u202eb", "what": ["x" * 500]})
+        waiting = asyncio.ensure_future(decide(door, None, "shell", call=call))
+        while not door.pending:
+            await asyncio.sleep(0)
+        (request,) = door.pending
+        assert (request.action, request.description, request.scope) == ("shell", "Call send", None)
+        assert json.loads(request.params["input"]) == call.input
+        assert "a⟨U+202E⟩b" in request.params["visible"]["input"]
+        await door.answer(request.id, AnswerPermission(action="allow_session"), "Ana")
+        assert (await waiting).allowed and not door.grants, "there is nothing exact that it could stand for"
+
+
+@pytest.mark.parametrize("kind", ["edit", "execute", "shell"])
+async def test_plan_mode_denies_what_changes_something_before_the_tool_looks(tmp_path: Path, kind: str) -> None:
+    async with journal(tmp_path) as (written, _):
+        door = gate(written)
+        assert "Plan mode" in (door.refusal(CALL, kind, Leeway("plan")) or "")
+        assert door.refusal(CALL, "read", Leeway("plan")) is None
+        assert not (await decide(door, None, kind, Leeway("plan"))).allowed and not door.pending
+
+
+async def test_a_kind_that_nobody_knows_is_denied_in_every_mode(tmp_path: Path) -> None:
+    async with journal(tmp_path) as (written, _):
+        door = gate(written)
+        for mode in MODES:
+            assert door.refusal(CALL, "network", Leeway(mode)) is not None
+            assert not (await decide(door, ask(), "network", Leeway(mode))).allowed
+
+
+async def test_without_leeway_for_grants_none_counts_and_none_is_made(tmp_path: Path) -> None:
+    async with journal(tmp_path) as (written, _):
+        door = gate(written)
+        waiting = await asked(door)
+        await door.answer(door.pending[0].id, AnswerPermission(action="allow_session"), "Ana")
+        await waiting
+        again = asyncio.ensure_future(decide(door, ask(), leeway=Leeway("ask", grants=False)))
+        while not door.pending:
+            await asyncio.sleep(0)
+        assert door.pending[0].scope is None
+        await door.answer(door.pending[0].id, AnswerPermission(action="allow_session"), "Ana")
+        assert (await again).allowed and len(door.grants) == 1

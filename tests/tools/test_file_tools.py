@@ -135,10 +135,9 @@ async def test_a_new_file_is_made_with_its_folders(room: Room) -> None:
     prepared = await room.prepare("write_file", path="src/new/a.py", content="a = 1\nb = 2\n")
     ask = asked(prepared)
     assert not (room.root / "src").exists()
-    assert (ask.kind, ask.path, ask.key, ask.scope) == (
-        "edit",
+    assert (ask.path, ask.key, ask.scope) == (
         "src/new/a.py",
-        "edit:src/new/a.py",
+        ("edit", "src/new/a.py"),
         "edits of src/new/a.py",
     )
     assert ask.description == "Create src/new/a.py (+2 −0 lines)"

@@ -99,7 +99,7 @@ async def test_all_kinds_of_edits_in_one_call(room: Room) -> None:
     ask = asked(prepared)
     before = (room.root / "a.ipynb").read_text()
     assert "c3" in before
-    assert (ask.kind, ask.key, ask.path) == ("edit", "edit:a.ipynb", "a.ipynb")
+    assert (ask.key, ask.path) == (("edit", "a.ipynb"), "a.ipynb")
     assert ask.description == "Edit notebook a.ipynb (inserted 5, replaced 1, deleted 1, moved 1)"
     output = await prepared.perform()
     assert sources(room) == [

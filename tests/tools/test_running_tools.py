@@ -28,7 +28,7 @@ async def test_a_cell_runs_and_has_its_outputs(room: Room) -> None:
     prepared = await room.prepare("run_cell", path="a.ipynb", cell_id="c1")
     ask = asked(prepared)
     assert not room.planned.ran
-    assert (ask.kind, ask.key, ask.scope) == ("execute", "kernel:a.ipynb", "any code in the kernel of a.ipynb")
+    assert ask.key == ("code", "a.ipynb", "a = 1") and ask.scope == "exactly “a = 1” in the kernel of a.ipynb"
     assert ask.params == {"path": "a.ipynb", "cell_id": "c1", "code": "a = 1", "timeout": 120}
     output = await prepared.perform()
     assert output.content == "ok in 0.3 s, execution count 4\n[output]\nhello"
@@ -152,7 +152,7 @@ async def test_code_runs_beside_the_notebook_and_writes_nothing(room: Room) -> N
     before = (room.root / "a.ipynb").read_bytes()
     prepared = await room.prepare("run_code", path="a.ipynb", code="df.head()")
     assert asked(prepared).params["code"] == "df.head()"
-    assert asked(prepared).key == "kernel:a.ipynb"
+    assert asked(prepared).key == ("code", "a.ipynb", "df.head()")
     assert (await prepared.perform()).content == "ok in 0.3 s\n[output]\nhello"
     assert room.planned.ran == [("a.ipynb", "df.head()", False)]
     assert (room.root / "a.ipynb").read_bytes() == before

@@ -54,7 +54,7 @@ def test_prompts_answers_and_stop_need_no_mouse(visit: Visit, api: MessagesApi, 
     tab.finished()
     results = [block for body in api.bodies[-1:] for message in body["messages"] for block in results_in(message)]
     assert [bool(result.get("is_error")) for result in results] == [False, False, True], "the third was denied"
-    assert [grant.scope for grant in workspace.grants()] == ["“echo” with any arguments"]
+    assert [grant.scope for grant in workspace.grants()] == ["exactly “echo two” in the workspace"]
     expect(tab.composer).to_be_focused()
     tab.shot("1-answered-by-key")
 
@@ -63,7 +63,7 @@ def test_prompts_answers_and_stop_need_no_mouse(visit: Visit, api: MessagesApi, 
     keys.press("ArrowDown")
     expect(tab.composer).to_have_value("")
 
-    api.script(shell("echo granted"), Answer("It goes on and on", Hold(threading.Event())))
+    api.script(shell("echo two"), Answer("It goes on and on", Hold(threading.Event())))
     keys.type("Go on for ever")
     keys.press("Enter")
     expect(tab.turns.last).to_contain_text("It goes on and on")

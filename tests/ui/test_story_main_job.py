@@ -49,6 +49,11 @@ def test_the_tab_is_closed_in_mid_turn_and_the_work_is_done(
     assert not cells(lab)[3]["outputs"], "nothing is run before it is allowed"
     tab.card.get_by_role("button", name="Allow for session").click()
     expect(tab.card).to_be_hidden()
+
+    question = asked(tab, workspace, "Run this in your kernel?")
+    assert question.params["code"] == added[2], "other code than what was allowed for the session"
+    tab.allow()
+    expect(tab.card).to_be_hidden()
     tab.page.close()
 
     assert workspace.run(question.run_id).state == "active", "it works on while nobody looks"

@@ -144,7 +144,7 @@ interface Sorted {
   rest: [string, unknown][];
 }
 
-const MAIN = new Set(['diff', 'command', 'code', 'source', 'content']);
+const MAIN = new Set(['diff', 'command', 'code', 'source', 'content', 'input']);
 /** In the title, or in the diff. */
 const SAID = new Set(['path', 'additions', 'deletions']);
 const BRIEF_LENGTH = 60;
