@@ -36,6 +36,7 @@ LIMITS = {
     "What one run may spend (`CrushApp.budgets`)": ("config.py", "Budgets"),
     "Tools": ("tools/limits.py", None),
     "What the model sees of notebooks and outputs (`CrushApp.reading`)": ("config.py", "Reading"),
+    "Waiting for a kernel": ("waiting.py", None),
     "Running code": ("connection.py", None),
     "Stopping code": ("kernel_turn.py", None),
     "The life of a run": ("lane.py", None),

@@ -13,41 +13,24 @@ from typing import Any, TypeGuard
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_core.utils import ensure_async
 
+from .captures import Captures, joined, state_of
 from .incoming import Message, own_session, receive, widen
 from .outputs import Outputs
+from .waiting import POLL, KernelGone, Waiting
 
-POLL = 0.5
-"""Seconds between two looks at whether the kernel is still there."""
-SILENT = 10.0
-"""Seconds without an answer from a kernel that is not known to be busy, after which people are told."""
-STUCK = 60.0
-"""Seconds that a cell of the agent's is waited for which ignored its interrupt. Long enough for a save or a transfer to end, and
-short enough for a person who watches; other people's cells are waited for without a limit."""
 HEARING = 0.1
 """Seconds after an answer in which its echo to everybody must have come; otherwise we were not listening yet."""
 REVIVAL = 15.0
 """Seconds that Jupyter has to restart a kernel that died."""
-SILENCE = 60.0
-"""Seconds in which a kernel that is not known to be busy has to answer."""
 REPLY = 5.0
 """Seconds after the end of a request in which its reply must have come."""
 
+DELIVERY = 2.0
+"""Seconds that a widget has to take its outputs."""
 ENDING = 5.0
 """Seconds that a kernel has to end after code asked it to."""
 
 EXPRESSION = "crush"  # what the one expression is called
-
-
-class KernelGone(Exception):
-    """The kernel died, was shut down or was restarted; the message says which."""
-
-
-class KernelSilent(Exception):
-    """The kernel does not answer, and is not known to be busy."""
-
-
-class KernelStuck(Exception):
-    """A cell that ignored its interrupt still runs."""
 
 
 class Request:
@@ -56,6 +39,7 @@ class Request:
     def __init__(self, msg_id: str, outputs: Outputs) -> None:
         self.msg_id = msg_id
         self.outputs = outputs
+        self.captures = Captures(msg_id)
         self.busy_since: float | None = None
         self.idle = False
         self.execution_count: int | None = None
@@ -78,46 +62,6 @@ class Request:
     def running(self) -> bool:
         """Whether it is the one that the kernel works on."""
         return self.busy_since is not None and not self.idle
-
-
-class Waiting:
-    """One wait for a kernel: what people are told of it, and when it is over. ``stuck`` names the cell that ignored its interrupt
-    and still runs there, if one does."""
-
-    def __init__(
-        self, clock: Callable[[], float], tell: Callable[[str], None], stuck: Callable[[], str | None] = lambda: None
-    ) -> None:
-        self._clock, self._tell, self._stuck = clock, tell, stuck
-        self._began = self._answered = clock()
-        self.reason: str | None = None
-        """What was last said."""
-
-    @property
-    def seconds(self) -> float:
-        return self._clock() - self._began
-
-    def look(self, *, busy: bool) -> None:
-        """No answer yet. Raises KernelStuck or KernelSilent when that has been so for too long."""
-        now = self._clock()
-        if (what := self._stuck()) is not None:
-            self._answered = now
-            if now - self._began > STUCK:
-                raise KernelStuck(
-                    f"The kernel is still busy with {what}, which ignored the interrupt {STUCK:g} s long."
-                )
-            words = f"The kernel is still busy with {what}, which ignored the interrupt; waiting up to {STUCK:g} s."
-        elif busy:
-            self._answered = now
-            words = "The kernel is busy with other code; waiting for it to end."
-        elif now - self._answered > SILENCE:
-            raise KernelSilent(f"The kernel has not answered for {SILENCE:g} s.")
-        elif now - self._answered > SILENT:
-            words = f"No answer from the kernel for {SILENT:g} s."
-        else:
-            return
-        if self.seconds >= POLL and words != self.reason:
-            self.reason = words
-            self._tell(words)
 
 
 class Connection:
@@ -244,6 +188,39 @@ class Connection:
         if self._process_now() != self._process:
             raise KernelGone("The kernel was restarted.")
 
+    async def deliver(self, request: Request) -> tuple[dict[str, Any], ...]:
+        """Hand what Output widgets took to them, when the request is through. What no widget has taken.
+
+        They are the kernel's, and whoever shows them is told by it. Raises KernelGone."""
+        left: list[dict[str, Any]] = []
+        for comm, taken in request.captures.taken.items():
+            outputs = taken.as_nbformat()
+            if not outputs and not taken.cleared:
+                continue
+            state = await self._comm(comm, {"method": "request_state"})
+            if state is None:
+                left += outputs
+                continue
+            shown = joined(state.get("outputs"), taken)
+            await self._comm(comm, {"method": "update", "state": {"outputs": shown}, "buffer_paths": []})
+        return tuple(left)
+
+    async def _comm(self, comm: str, data: dict[str, Any]) -> dict[str, Any] | None:
+        """Send a widget a message, and wait until the kernel is through with it. The state that it told meanwhile."""
+        message = self._client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        self._client.shell_channel.send(message)
+        until, state = self._clock() + DELIVERY, None
+        while (left := until - self._clock()) > 0:
+            answer = await self._iopub(min(left, POLL))
+            await self.check()
+            if not _answers(answer, message["header"]["msg_id"]):
+                continue
+            if answer.kind == "comm_msg" and answer.content.get("comm_id") == comm:
+                state = state_of(answer.content) or state
+            elif answer.kind == "status" and answer.content.get("execution_state") == "idle":
+                break
+        return state
+
     async def ends(self) -> bool:
         """Wait until the kernel, which was asked to end, has ended: it may answer others until then. False when it does not."""
         until = self._clock() + ENDING
@@ -287,7 +264,13 @@ class Connection:
         if kind == "execute_input":
             request.execution_count = content.get("execution_count")
             return False
-        return request.outputs.add(kind, content)
+        if kind.startswith("comm_"):
+            request.captures.hear(kind, content)
+            return False
+        if (widget := request.captures.current) is None:
+            return request.outputs.add(kind, content)
+        widget.add(kind, content)
+        return kind == "update_display_data" and request.outputs.add(kind, content)
 
     async def _await_reply(self, request: Request, within: float) -> None:
         until = self._clock() + within

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from .connection import Connection, KernelGone, KernelSilent, Request, Waiting
+from .connection import Connection, Request
 from .outputs import Outputs, error_name
+from .waiting import KernelGone, KernelSilent, Waiting
 
 Status = Literal[
     "ok", "error", "interrupted", "died", "timeout", "aborted", "no_kernel", "busy", "silent", "unanswered"
@@ -45,6 +46,8 @@ class Execution(Struct, frozen=True, kw_only=True):
     outputs: tuple[dict[str, Any], ...]
     execution_count: int | None
     duration: float
+    captured: tuple[dict[str, Any], ...] = ()
+    """What Output widgets took; it is no part of the cell."""
     message: str | None = None
     """Why, for the model and the person."""
     ran: bool = True
@@ -91,6 +94,7 @@ class KernelTurn:
         self._request: Request | None = None
         self._process: str | None = None
         self._waited: str | None = None
+        self._untaken: tuple[dict[str, Any], ...] = ()
 
     @property
     def queued(self) -> bool:
@@ -136,6 +140,7 @@ class KernelTurn:
         if done and request.ends_kernel and await connection.ends():
             return self.ended("ok", EXITED)
         if done:
+            await self._deliver(request)
             return self._concluded(request)
         ending = STOPPED[await self._stop(request)] or "was interrupted"
         return self.ended("timeout", f"It ran longer than {self._limit:g} s: it {ending}.")
@@ -170,9 +175,19 @@ class KernelTurn:
             return "gone"
         else:
             self.runs_on = not stopped
+            if stopped:
+                await self._deliver(request)
             return "stopped" if stopped else "runs on"
         finally:
             self._tell(self._outputs.as_nbformat())
+
+    async def _deliver(self, request: Request) -> None:
+        """Widgets get their outputs; what they cannot take stays with the cell."""
+        if request.captures.taken:
+            try:
+                self._untaken = await self._connected().deliver(request)
+            except KernelGone:
+                self._untaken = request.captures.outputs
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -207,7 +222,8 @@ class KernelTurn:
         since = request.busy_since if request is not None else None
         return Execution(
             status=status,
-            outputs=self._outputs.as_nbformat(),
+            outputs=(*self._outputs.as_nbformat(), *self._untaken),
+            captured=request.captures.outputs if request is not None and not self._untaken else (),
             execution_count=request.execution_count if request is not None else None,
             duration=self._clock() - since if since is not None else 0.0,
             message=" ".join(filter(None, (message, self._waited))) or None,

@@ -21,11 +21,12 @@ import msgspec
 from jupyter_core.utils import ensure_async
 from msgspec import Struct
 
-from .connection import Connection, KernelGone, KernelSilent, KernelStuck
+from .connection import Connection
 from .kernel_lookup import Cleaning, KernelLookup, NoKernel
 from .kernel_turn import RESTART, STUBBORN, Execution, KernelTurn, OtherLanguage, Tell
 from .lines import Lines
 from .tasks import Tasks
+from .waiting import KernelGone, KernelSilent, KernelStuck
 
 __all__ = ["STUBBORN", "Evaluation", "Execution", "Kernels", "Tell"]
 RECONNECTS = 3

@@ -147,6 +147,8 @@ class Outputs:
         self._dropped = 0
         self._displays: dict[str, list[_Output]] = {}
         self._clear_next = False
+        self.cleared = False
+        """Whether ``clear_output`` took away what was there before."""
         self._data = 0
         self._text = 0
         """Characters in streams that are closed."""
@@ -258,6 +260,7 @@ class Outputs:
     def _clear(self, *, wait: bool) -> bool:
         self._clear_next = wait
         if not wait:
+            self.cleared = True
             self._first.clear()
             self._last.clear()
             self._displays.clear()

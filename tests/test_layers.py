@@ -15,8 +15,8 @@ SOURCES = {".py", ".ts", ".tsx", ".css", ".md", ".sql"}
 ORDER = [
     "_version", "wire", "export", "errors", "hidden", "visible", "beneath", "tasks", "lines", "stopwatch", "names", "config", "policy",
     "environment", "log", "draft", "store", "journal", "pending",
-    "lane", "models/port", "documents", "incoming", "outputs", "connection", "kernel_lookup", "kernel_turn", "kernels",
-    "introspection", "tools", "review", "permission", "questions", "history",
+    "lane", "models/port", "documents", "incoming", "outputs", "captures", "waiting", "connection", "kernel_lookup",
+    "kernel_turn", "kernels", "introspection", "tools", "review", "permission", "questions", "history",
     "models", "turn", "step", "prompts", "agent", "summary", "attachments",
     "sessions", "forking", "clients", "conclusion", "recovery", "world", "title", "runs", "workspace", "workspaces",
     "handlers", "app",

@@ -82,11 +82,14 @@ async def told(
     first = first_line(execution)
     new = new_kernel(execution, place, context)
     text, images = await asyncio.to_thread(render_outputs, execution.outputs, context.reading.closely)
+    captured, more = await asyncio.to_thread(render_outputs, execution.captured, context.reading.closely)
+    if captured:
+        text = f"{text}\n[in an Output widget, not in the cell]\n{captured}".strip()
     content = "\n".join(filter(None, [first, execution.message, new, note, text or "(no output)"]))
     return Output(
         content=fit(content),
         is_error=execution.status != "ok",
-        images=images,
+        images=(images + more)[: context.reading.images],
         metadata={
             "summary": f"{'cell ' + cell_id if cell_id else 'code'} in {place.shown} · {first}",
             "path": place.api,
