@@ -6,7 +6,6 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -17,6 +16,7 @@ from .documents.render import render_cells, render_notebook
 from .errors import CrushError
 from .introspection.render import render_variables
 from .introspection.request import Variables
+from .location import Location
 from .tools.paths import locate
 from .wire import Attachment, Context, Image, Part
 
@@ -32,8 +32,7 @@ Recall: TypeAlias = Callable[[str], Awaitable[tuple[str, str]]]
 class Attachments(Struct, frozen=True, kw_only=True):
     """Reads them. ``variables`` looks at some of a notebook's kernel by name, and raises CrushError."""
 
-    root: Path
-    prefix: str
+    location: Location
     documents: Documents
     variables: Callable[[str, Sequence[str]], Awaitable[Variables]]
     reading: Reading
@@ -52,7 +51,9 @@ class Attachments(Struct, frozen=True, kw_only=True):
                 text, images = await self._notebook(attached.notebook, attached)
                 return Context(label=label, text=_bounded(text), path=attached.notebook), *images
             if attached.path is not None:
-                file = await self.documents.read_text(locate(attached.path, self.root, self.prefix).api)
+                file = await self.documents.read_text(
+                    locate(attached.path, self.location.root, self.location.prefix).api
+                )
                 return (Context(label=label, text=_bounded(file.text), path=attached.path),)
         except CrushError as error:
             return (Context(label=label, text=f"(could not be read: {error.message})"),)
@@ -64,7 +65,7 @@ class Attachments(Struct, frozen=True, kw_only=True):
         """Variables of its kernel, some cells of it with their images, or all of it."""
         if attached.variables is not None:
             return render_variables(path, await self.variables(path, attached.variables), attached.variables), ()
-        notebook = await self.documents.read_notebook(locate(path, self.root, self.prefix).api)
+        notebook = await self.documents.read_notebook(locate(path, self.location.root, self.location.prefix).api)
         if attached.cell_ids is not None:
             return await asyncio.to_thread(render_cells, notebook, attached.cell_ids, budget=self.reading.closely)
         return await asyncio.to_thread(render_notebook, notebook, budget=self.reading), ()

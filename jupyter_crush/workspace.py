@@ -98,6 +98,12 @@ class Workspace:
             tasks=self._tasks,
         )
         self.review = Review(ledger, lambda session_id: self.runs.live(session_id).is_busy)
+        if rows:
+            self._world.on_conversation()
+
+    def moved(self, root: Path, prefix: str) -> None:
+        """The folder has another path now. Whatever begins from now on works there."""
+        self._world.location.move(root, prefix)
 
     def renamed(self, old: str, new: str) -> None:
         """Somebody renamed a file or a folder, by its API paths: what is to be reviewed follows."""
@@ -179,6 +185,7 @@ class Workspace:
         except CrushError:
             self._sessions.undo_create(change.payload.id)
             raise
+        self._world.on_conversation()
         return self._sessions.get(change.payload.id)
 
     async def fork_session(self, session_id: str, body: ForkSession, user: Principal | None) -> Session:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
 import time
@@ -19,12 +18,15 @@ from .environment import child_environment
 from .errors import BadRequest, NotFound, WorkspaceClosing
 from .journal import Journal
 from .kernels import Kernels
+from .location import Location
 from .log import EventLog
 from .models.catalog import Catalog
 from .permission import Gate
 from .questions import Questions
 from .recovery import recover
 from .sessions import Live, Sessions
+from .store.faults import translating_os
+from .store.places import Places
 from .store.store import Store
 from .tasks import Tasks
 from .tools.port import Tool
@@ -67,6 +69,7 @@ class Workspaces:
     ) -> None:
         self._config = config
         self._root = root.resolve()
+        self._places = Places(config.data_dir)
         self._catalog = catalog
         self._documents = documents
         self._kernels = kernels
@@ -77,7 +80,7 @@ class Workspaces:
         self._new_id = new_id
         self._tasks = Tasks("workspaces")
         self._opening: dict[Path, asyncio.Task[Workspace]] = {}
-        self._leaving: dict[Path, asyncio.Task[None]] = {}
+        self._leaving: dict[str, asyncio.Task[None]] = {}
         self._open: dict[str, Workspace] = {}
         self._grace: dict[str, asyncio.TimerHandle] = {}
         self._reporting: asyncio.TimerHandle | None = None
@@ -98,8 +101,6 @@ class Workspaces:
         if self._closing:
             raise WorkspaceClosing
         folder = self._resolve(path)
-        while (leaving := self._leaving.get(folder)) is not None:
-            await asyncio.wait([leaving])
         task = self._opening.get(folder)
         created = task is None
         if task is None:
@@ -117,7 +118,7 @@ class Workspaces:
 
     async def recover(self) -> None:
         """Bring the root's workspace back if a former server left one: its interrupted runs are closed before the first request."""
-        if (self._config.data_dir / workspace_id_of(self._root)).exists():
+        if (self._config.data_dir / await self._id_of(self._root)).exists():
             await self.open(None, None)
 
     def release(self, workspace_id: str, client_id: str) -> None:
@@ -162,9 +163,20 @@ class Workspaces:
             raise NotFound("There is no such folder.")
         return folder
 
+    async def _id_of(self, folder: Path) -> str:
+        """Raises StoreError."""
+        with translating_os(self._config.data_dir):
+            return await asyncio.to_thread(self._places.find, folder)
+
     async def _load(self, folder: Path) -> Workspace:
-        store = await Store.open(self._config.data_dir / workspace_id_of(folder), now=self._now)
-        world = self._world(folder, store)
+        workspace_id = await self._id_of(folder)
+        if (known := self._open.get(workspace_id)) is not None:
+            self._move(known, folder)
+            return known
+        while (leaving := self._leaving.get(workspace_id)) is not None:
+            await asyncio.wait([leaving])
+        store = await Store.open(self._config.data_dir / workspace_id, now=self._now)
+        world = self._world(workspace_id, folder, store)
         tasks = Tasks(f"workspace {folder.name}")
         try:
             await stop_orphans(store.name)
@@ -188,12 +200,15 @@ class Workspaces:
         self._open[workspace.id] = workspace
         return workspace
 
-    def _world(self, folder: Path, store: Store) -> World:
+    def _prefix(self, folder: Path) -> str:
         relative = folder.relative_to(self._root)
+        return "" if relative == Path() else relative.as_posix()
+
+    def _world(self, workspace_id: str, folder: Path, store: Store) -> World:
+        location = Location(folder, self._prefix(folder))
         return World(
-            workspace_id=workspace_id_of(folder),
-            root=folder,
-            prefix="" if relative == Path() else relative.as_posix(),
+            workspace_id=workspace_id,
+            location=location,
             config=self._config,
             catalog=self._catalog,
             documents=self._documents,
@@ -203,6 +218,7 @@ class Workspaces:
             now=self._now,
             new_id=self._new_id,
             on_activity=self._activity,
+            on_conversation=lambda: self._keep(workspace_id, location.root),
         )
 
     def _presence(self, workspace_id: str, journal: Journal, client: Client) -> None:
@@ -231,17 +247,41 @@ class Workspaces:
         self._grace.pop(workspace_id, None)
         folder = workspace.root
         del self._opening[folder]
-        self._leaving[folder] = self._tasks.start(self._leave(workspace), name=f"close {folder.name}")
+        self._leaving[workspace_id] = self._tasks.start(self._leave(workspace), name=f"close {folder.name}")
 
     async def _leave(self, workspace: Workspace) -> None:
         try:
             await workspace.close()
         finally:
-            del self._leaving[workspace.root]
+            del self._leaving[workspace.id]
+
+    # --- projects that move -----------------------------------------------------------------------------------------------
 
     def _renamed(self, old: str, new: str) -> None:
+        """Somebody renamed a file or a folder in Jupyter, by its API paths."""
+        before, after = self._root / old.strip("/"), self._root / new.strip("/")
         for workspace in self._open.values():
+            if workspace.root == before or before in workspace.root.parents:
+                self._move(workspace, after / workspace.root.relative_to(before))
             workspace.renamed(old, new)
+
+    def _move(self, workspace: Workspace, folder: Path) -> None:
+        """An open workspace follows its folder. Who asks for it by the new path finds it."""
+        if workspace.root != folder:
+            opened = self._opening.pop(workspace.root, None)
+            if opened is not None:
+                self._opening.setdefault(folder, opened)
+            workspace.moved(folder, self._prefix(folder))
+            self._keep(workspace.id, folder)
+
+    def _keep(self, workspace_id: str, folder: Path) -> None:
+        self._tasks.start(self._mark(workspace_id, folder), name=f"mark {folder.name}")
+
+    async def _mark(self, workspace_id: str, folder: Path) -> None:
+        try:
+            await asyncio.to_thread(self._places.keep, workspace_id, folder)
+        except OSError as error:
+            logger.warning("the conversations of %s are known by its path alone: %s", folder, error)
 
     # --- activity ---------------------------------------------------------------------------------------------------------
 
@@ -256,8 +296,3 @@ class Workspaces:
 
     def __repr__(self) -> str:
         return f"<Workspaces: {len(self._open)} open, {len(self._opening)} known>"
-
-
-def workspace_id_of(folder: Path) -> str:
-    """The same folder has the same id, also after a restart: clients find their sessions again."""
-    return hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]

@@ -19,6 +19,7 @@ from .introspection.request import Variables, variables
 from .journal import Journal
 from .kernels import Kernels
 from .lane import Ticket
+from .location import Location
 from .models.catalog import Catalog
 from .models.known import SMALL
 from .models.port import MAX_TOKENS, Model
@@ -50,8 +51,7 @@ class World:
         self,
         *,
         workspace_id: str,
-        root: Path,
-        prefix: str,
+        location: Location,
         config: Config,
         catalog: Catalog,
         documents: Documents,
@@ -61,18 +61,19 @@ class World:
         now: Callable[[], int],
         new_id: Callable[[], str],
         on_activity: Callable[[], None],
+        on_conversation: Callable[[], None],
     ) -> None:
         self.workspace_id = workspace_id
-        self.root = root
+        self.location = location
         self.config = config
         self.catalog = catalog
         self.now = now
         self.new_id = new_id
         self.on_activity = on_activity
+        self.on_conversation = on_conversation
         self.model_id: str | None = config.model
         self.policy = Policy(config)
         self.mode: PermissionMode = clamp_mode(config.permission_mode, config.max_permission_mode)
-        self._prefix = prefix
         self._documents = documents
         self._kernels = kernels
         self._env = dict(env)
@@ -80,10 +81,14 @@ class World:
         self._specs = tuple(spec_of(tool) for tool in self._tools.values())
         self._read: dict[str, ReadFiles] = {}
         self._attachments = Attachments(
-            root=root, prefix=prefix, documents=documents, variables=self.variables, reading=config.reading
+            location=location, documents=documents, variables=self.variables, reading=config.reading
         )
         own = (config.data_dir, Path(jupyter_config_dir()), Path(jupyter_runtime_dir()))
         self._private = tuple(folder.expanduser().resolve() for folder in own)
+
+    @property
+    def root(self) -> Path:
+        return self.location.root
 
     def small(self) -> tuple[Model, str] | None:
         """The model for side jobs: the configured one, else Anthropic's small one where it can be used; None: there is none."""
@@ -133,7 +138,7 @@ class World:
 
     def ledger(self, store: Store, journal: Journal) -> Ledger:
         limits = self.config.limits
-        contents = Contents(self._documents, self.root, self._prefix, limits.checkpoint_bytes)
+        contents = Contents(self._documents, self.location, limits.checkpoint_bytes)
         return Ledger(store, journal, contents, keep_bytes=limits.checkpoints_bytes, now=self.now)
 
     def turn(self, ticket: Ticket, journal: Journal, sessions: Sessions, info: ModelInfo | None) -> Turn:
@@ -185,7 +190,7 @@ class World:
         """Of a notebook's kernel: for people who name them, as the tool for the agent. Raises CrushError."""
         if ReadVariables.name not in self._tools:
             raise Forbidden(f"The administrator does not allow {ReadVariables.name} here.")
-        return await variables(self._kernels, locate(notebook, self.root, self._prefix).api, names)
+        return await variables(self._kernels, locate(notebook, self.root, self.location.prefix).api, names)
 
     def _context(
         self, ticket: Ticket, call_id: str, journal: Journal, questions: Questions, ledger: Ledger
@@ -204,7 +209,7 @@ class World:
 
         return ToolContext(
             root=self.root,
-            prefix=self._prefix,
+            prefix=self.location.prefix,
             session_id=ticket.run.session_id,
             run_id=ticket.id,
             tool_call_id=call_id,

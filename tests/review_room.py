@@ -17,6 +17,7 @@ from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.journal import Journal
 from jupyter_crush.kernels import Execution
+from jupyter_crush.location import Location
 from jupyter_crush.log import EventLog
 from jupyter_crush.review.content import Contents
 from jupyter_crush.review.ledger import Ledger
@@ -67,7 +68,7 @@ class ReviewRoom:
         self.tasks = Tasks("test")
         self.store = await Store.open(self.folder / "store", now=lambda: 1)
         self.journal = Journal(self.store, EventLog("e"), now=lambda: 1, tasks=self.tasks)
-        contents = Contents(self.documents, self.root.resolve(), "", limit)
+        contents = Contents(self.documents, Location(self.root.resolve()), limit)
         self.ledger = Ledger(self.store, self.journal, contents, keep_bytes=keep, now=lambda: 1)
         self.review = Review(self.ledger, lambda _: self.is_busy)
         self.subscription = self.journal.events.follow(None, "s1")

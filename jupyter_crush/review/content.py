@@ -6,7 +6,6 @@ What is kept of it is what can be put back: the file's own bytes where the docum
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +17,7 @@ from ..documents.layout import Layout
 from ..documents.port import Cell, Notebook
 from ..documents.replacing import drafting
 from ..errors import ToolError
+from ..location import Location
 from ..tools.paths import Place, locate
 from .states import bytes_hash, same_cells, text_hash
 
@@ -42,16 +42,16 @@ NOTHING = Seen()
 class Contents:
     """Looks at files and notebooks of one workspace. ``limit``: bytes of a file that is kept."""
 
-    def __init__(self, documents: Documents, root: Path, prefix: str, limit: int) -> None:
+    def __init__(self, documents: Documents, location: Location, limit: int) -> None:
         self.documents = documents
-        self._root = root
-        self._prefix = prefix.strip("/")
+        self._location = location
         self._limit = limit
 
     def place(self, api: str) -> Place:
         """The place of a path that was changed once. Raises ToolError when it does not lie beneath the root any more."""
-        relative = api[len(self._prefix) :].lstrip("/") if self._prefix else api
-        return locate(relative, self._root, self._prefix)
+        root, prefix = self._location.root, self._location.prefix
+        relative = api[len(prefix) :].lstrip("/") if prefix else api
+        return locate(relative, root, prefix)
 
     def is_there(self, place: Place) -> bool:
         return beneath.look(place.root, place.relative) is not None

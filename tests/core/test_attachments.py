@@ -15,6 +15,7 @@ from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.errors import NotFound
 from jupyter_crush.introspection.request import Unavailable, Variable, Variables
+from jupyter_crush.location import Location
 from jupyter_crush.wire import Attachment, Context, Image
 from managers import code, large, notebook, put
 
@@ -36,7 +37,9 @@ async def recall(session_id: str) -> tuple[str, str]:
 def attachments(tmp_path: Path) -> Attachments:
     put(tmp_path, "a.ipynb", notebook(code("c1", "x = 3"), code("c2", "plot()", [PLOT])))
     documents = Documents([ContentsBackend(large(tmp_path))])
-    return Attachments(root=tmp_path.resolve(), prefix="", documents=documents, variables=looked_at, reading=Reading())
+    return Attachments(
+        location=Location(tmp_path.resolve()), documents=documents, variables=looked_at, reading=Reading()
+    )
 
 
 async def test_a_cell_comes_with_its_id_its_hash_its_source_and_its_pictures(attachments: Attachments) -> None:

@@ -141,3 +141,51 @@ async def test_a_folder_has_one_workspace_however_its_path_is_written(tmp_path: 
     opened = [await all_of_them.open(path, None) for path in ("data/2024", "/data/2024/", str(folder), "link")]
     assert len({workspace.id for workspace, _ in opened}) == 1
     await all_of_them.close()
+
+
+async def test_an_open_workspace_follows_its_folder_that_is_renamed_in_jupyter(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel([says("done")])])
+    folder = tmp_path / "root" / "project"
+    folder.mkdir(parents=True)
+    workspace, _ = await all_of_them.open("project", None)
+    session = await workspace.create_session(CreateSession(title="kept"), None)
+    folder.rename(tmp_path / "root" / "renamed")
+    all_of_them._renamed("project", "renamed")
+    again, created = await all_of_them.open("renamed", None)
+    assert again is workspace and not created
+    assert Path(workspace.info().path) == (tmp_path / "root" / "renamed").resolve()
+    run = await again.runs.prompt(PromptRequest(session_id=session.id, prompt="go on"), None)
+    async with asyncio.timeout(10):
+        while (await again.runs.get(run.run_id)).state != "done":
+            await asyncio.sleep(0.01)
+    await all_of_them.close()
+
+
+async def test_an_open_workspace_follows_its_folder_that_is_moved_in_a_shell(tmp_path: Path) -> None:
+    all_of_them = workspaces(tmp_path, [ScriptedModel()])
+    folder = tmp_path / "root" / "project"
+    folder.mkdir(parents=True)
+    workspace, _ = await all_of_them.open("project", None)
+    await workspace.create_session(CreateSession(title="kept"), None)
+    async with asyncio.timeout(10):
+        while not (folder / ".crush" / "workspace").exists():
+            await asyncio.sleep(0.01)
+    (tmp_path / "root" / "deep").mkdir()
+    folder.rename(tmp_path / "root" / "deep" / "project")
+    again, _ = await all_of_them.open("deep/project", None)
+    assert again is workspace and [one.title for one in await again.sessions()] == ["kept"]
+    await all_of_them.close()
+
+
+async def test_a_project_that_is_moved_while_no_server_runs_has_its_conversations(tmp_path: Path) -> None:
+    first = workspaces(tmp_path, [ScriptedModel()])
+    folder = tmp_path / "root" / "project"
+    folder.mkdir(parents=True)
+    workspace, _ = await first.open("project", None)
+    await workspace.create_session(CreateSession(title="kept"), None)
+    await first.close()
+    folder.rename(tmp_path / "root" / "renamed")
+    second = workspaces(tmp_path, [ScriptedModel()])
+    again, _ = await second.open("renamed", None)
+    assert [one.title for one in await again.sessions()] == ["kept"]
+    await second.close()
