@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -39,7 +40,19 @@ class Terminal:
         return self.seen
 
     def type(self, line: str) -> None:
-        os.write(self._master, f"{line}\n".encode())
+        self.keys(f"{line}\n")
+
+    def keys(self, keys: str) -> None:
+        """Press keys, with or without Enter."""
+        os.write(self._master, keys.encode())
+
+    def until_that(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+        """Read on until it holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"it never came; seen: {self.seen!r}"
+            assert self.process.poll() is None or self._read(0), f"it ended; seen: {self.seen!r}"
+            self._read(0.01)
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal, TypeAlias
 
 from ..client import AsyncWorkspace
 from ..wire import PermissionNotification, PermissionRequest, QuestionNotification, QuestionRequest
+from .keyboard import Typed
 from .permission_card import PermissionCard
 from .question_card import QuestionCard
 from .screen import Screen
 
 Policy = Literal["ask", "allow", "deny"]
 Card: TypeAlias = PermissionCard | QuestionCard
+
+SEEN_S = 0.7
+"""So long a card stands before its question comes and can be answered, seconds: nobody has read it sooner."""
 
 
 class Asker:
@@ -24,6 +29,8 @@ class Asker:
         self._run_id = run_id
         self._open: dict[str, Card] = {}
         self._mine: set[str] = set()
+        self._shown = 0
+        """The mark at which the card that is first came."""
         self.was_denied = False
 
     async def take(self, payload: object) -> None:
@@ -33,7 +40,7 @@ class Asker:
         elif isinstance(payload, QuestionRequest):
             await self._asked(QuestionCard(payload))
         elif isinstance(payload, PermissionNotification | QuestionNotification):
-            self._settled(payload)
+            await self._settled(payload)
 
     async def catch_up(self) -> None:
         """Look for what is pending on the server: it may have been asked before this command was there."""
@@ -44,20 +51,21 @@ class Asker:
         for request in pending:
             await self.take(request)
 
-    @property
-    def is_waiting(self) -> bool:
-        return bool(self._open)
+    def is_for_card(self, line: Typed) -> bool:
+        """Whether a card was there when the line was ended."""
+        return bool(self._open) and line.ended >= self._shown
 
-    async def answer(self, line: str) -> None:
+    async def answer(self, line: Typed) -> None:
         """What was typed while a card is open."""
         card = next(iter(self._open.values()))
         self._mine.add(card.request.id)
-        resolved = await card.typed(line, self._workspace)
+        is_fresh = line.began == self._screen.keyboard.marks
+        resolved = await card.typed(line, self._screen, self._workspace, is_fresh=is_fresh)
         if resolved is not None:
-            self._done(card, resolved)
+            await self._done(card, resolved)
             return
         self._mine.discard(card.request.id)
-        card.again(self._screen)
+        await self._ask(card)
 
     async def _asked(self, card: Card) -> None:
         request = card.request
@@ -68,26 +76,41 @@ class Asker:
         self._open[request.id] = card
         if self._policy != "ask":
             self._mine.add(request.id)
-            self._done(card, await card.unattended(self._screen, self._workspace, allow=self._policy == "allow"))
+            await self._done(card, await card.unattended(self._screen, self._workspace, allow=self._policy == "allow"))
         elif len(self._open) == 1:
-            card.show(self._screen)
+            await self._show(card)
 
-    def _done(self, card: Card, resolved: bool) -> None:
+    async def _show(self, card: Card) -> None:
+        if await self._screen.keyboard.mark():
+            self._screen.show("")  # below what is being typed
+        self._shown = self._screen.keyboard.marks
+        card.show(self._screen)
+        await self._ask(card)
+
+    async def _ask(self, card: Card) -> None:
+        """Put the question when the card can have been seen. What was typed before that is no answer to it."""
+        await asyncio.sleep(SEEN_S)
+        standing = await self._screen.keyboard.mark()
+        card.ask(self._screen, standing)
+        if standing:
+            self._screen.standing(standing)
+
+    async def _done(self, card: Card, resolved: bool) -> None:
         if not resolved:
             self._screen.note("Somebody answered first.", "dim")
-        self._next(card.request.id)
+        await self._next(card.request.id)
 
-    def _settled(self, notification: PermissionNotification | QuestionNotification) -> None:
+    async def _settled(self, notification: PermissionNotification | QuestionNotification) -> None:
         how = _ending(notification)
         if how == "denied" and (notification.id in self._open or notification.id in self._mine):
             self.was_denied = True
         if notification.id in self._open and notification.id not in self._mine:
             self._screen.show(f"({how} by {notification.by or 'the server'})", "dim")
-        self._next(notification.id)
+        await self._next(notification.id)
 
-    def _next(self, done: str) -> None:
+    async def _next(self, done: str) -> None:
         if self._open.pop(done, None) is not None and self._open and self._policy == "ask":
-            next(iter(self._open.values())).show(self._screen)
+            await self._show(next(iter(self._open.values())))
 
 
 def _ending(notification: PermissionNotification | QuestionNotification) -> str:

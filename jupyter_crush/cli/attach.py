@@ -15,6 +15,7 @@ from .asking import Asker
 from .connecting import chosen, connected
 from .exits import Exit
 from .interrupts import Interrupt, Interrupts
+from .keyboard import Typed
 from .merging import merged
 from .screen import Screen
 from .telling import Teller, ending
@@ -27,11 +28,11 @@ async def command(args: argparse.Namespace, screen: Screen) -> Exit:
         cursor = await attached.begin(session.title)
         reader = workspace.reader(session.id, cursor=cursor)
         with Interrupts() as interrupts:
-            async with aclosing(merged(reader.items(), interrupts.items(), screen.lines())) as items:
+            async with aclosing(merged(reader.items(), interrupts.items(), screen.keyboard.lines())) as items:
                 async for item in items:
                     if isinstance(item, Interrupt):
                         break
-                    if isinstance(item, str):
+                    if isinstance(item, Typed):
                         await attached.typed(item)
                     else:
                         await attached.take(item)
@@ -73,9 +74,9 @@ class Attached:
         elif isinstance(payload, AgentEvent) and payload.type == "error" and payload.session_id == self._session_id:
             self._screen.warn(payload.error or payload.message)
 
-    async def typed(self, line: str) -> None:
+    async def typed(self, line: Typed) -> None:
         """A line: the answer to what is asked, or the next prompt."""
-        if self._asker.is_waiting:
+        if self._asker.is_for_card(line):
             await self._asker.answer(line)
-        elif line.strip():
-            await self._workspace.prompt(self._session_id, line.strip())
+        elif line.text.strip():
+            await self._workspace.prompt(self._session_id, line.text.strip())

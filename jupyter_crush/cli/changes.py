@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from ..visible import one_line, visible
 from ..wire import CellChange, ChangedFile, encode
 from .connecting import chosen, connected
 from .exits import Exit, UsageError
-from .screen import Screen, visible
+from .screen import Screen
 
 
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
@@ -20,7 +21,7 @@ async def command(args: argparse.Namespace, screen: Screen) -> Exit:
                 paths = await workspace.keep(session.id, args.path, args.cell)
             else:
                 paths = await workspace.revert(session.id, args.path, args.cell, confirm=args.confirm)
-            screen.raw(f"{'Kept' if args.keep else 'Reverted'}: {visible(', '.join(paths)) or 'nothing'}\n")
+            screen.raw(f"{'Kept' if args.keep else 'Reverted'}: {one_line(', '.join(paths)) or 'nothing'}\n")
             return Exit.DONE
         files = [file for file in await workspace.files(session.id) if args.path in (None, file.path)]
     if args.json:
@@ -31,13 +32,13 @@ async def command(args: argparse.Namespace, screen: Screen) -> Exit:
 
 
 def _told(file: ChangedFile) -> str:
-    lines = [f"{file.path}  {file.kind}  +{file.additions} -{file.deletions}{_since(file)}"]
+    lines = [f"{one_line(file.path)}  {file.kind}  +{file.additions} -{file.deletions}{_since(file)}"]
     lines += [file.problem] if file.problem else []
-    lines += file.diff.splitlines()
+    lines += file.diff.split("\n") if file.diff else []
     for cell in file.cells:
         lines += [
             f"  cell {cell.cell_id}  {_kind(cell)}{_since(cell)}",
-            *(f"  {line}" for line in cell.diff.splitlines()),
+            *(f"  {line}" for line in (cell.diff.split("\n") if cell.diff else [])),
         ]
     return "\n".join(map(visible, lines)) + "\n\n"
 

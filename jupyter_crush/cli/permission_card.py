@@ -1,15 +1,31 @@
-"""What a tool would do, put to a person at the terminal."""
+"""What a tool would do, put to a person at the terminal.
+
+First the card, its text last; a moment later the question. Only what is begun after the question is an answer to it, and only
+``y`` or ``yes`` allows. Other words are a refusal with a reason: who writes "stop!" while a card comes has said no.
+"""
 
 from __future__ import annotations
 
-import msgspec
-
 from ..client import AsyncWorkspace
+from ..client.request_text import Line, body, headline, saying
+from ..visible import one_line
 from ..wire import PermissionAction, PermissionRequest
+from .keyboard import Typed
 from .screen import Screen
 
-_ANSWERS: dict[str, PermissionAction] = {"y": "allow", "yes": "allow", "s": "allow_session", "n": "deny", "no": "deny"}
+REASON_CHARS = 4000
+"""So much of a reason the server takes."""
+_ANSWERS: dict[str, PermissionAction] = {
+    "y": "allow",
+    "yes": "allow",
+    "session": "allow_session",
+    "always": "allow_session",
+    "n": "deny",
+    "no": "deny",
+}
 _DENIED = "Nobody is at this terminal to be asked (jupyter crush run --yes or --mode would allow it)."
+_STYLES = {"plain": (), "added": ("green",), "removed": ("red",), "folded": ("dim",)}
+Answer = tuple[PermissionAction, str | None]
 
 
 class PermissionCard:
@@ -17,55 +33,67 @@ class PermissionCard:
 
     def __init__(self, request: PermissionRequest) -> None:
         self.request = request
-        self._headline = f"{request.tool_name}: {request.description}" + (f" [{request.path}]" if request.path else "")
 
     def show(self, screen: Screen) -> None:
-        """Exactly what will happen, and how to answer."""
-        screen.show(f"? {self._headline}", "yellow", "bold")
-        self._details(screen)
-        self.again(screen)
+        """Exactly what will happen."""
+        lines = body(self.request)
+        screen.show(f"? {headline(self.request)}", "yellow", "bold")
+        self._body(screen, lines)
+        rows = screen.rows_of(f"  {line.text}" for line in lines)
+        if rows > screen.height:
+            screen.show(f"  ({rows:,} lines, more than this screen shows: scroll up to see where it begins)", "yellow")
 
-    def again(self, screen: Screen) -> None:
-        """How to answer."""
-        session = f", s allow {self.request.scope}" if self.request.scope else ""
-        screen.show(f"  y allow{session}, n deny (n and why: the agent is told)", "yellow")
+    def ask(self, screen: Screen, standing: str) -> None:
+        """How to answer; ``standing`` is what was being typed when the card came."""
+        scope = self.request.scope
+        session = f", session allow {one_line(scope)} for this session" if scope else ""
+        screen.show(f"  y allow{session}, n deny; any other text denies and is sent to the agent", "yellow")
+        if standing:
+            screen.show("  You were typing: Enter denies and sends this to the agent:", "yellow")
 
-    async def typed(self, line: str, workspace: AsyncWorkspace) -> bool | None:
-        """Answer as a line says. False: somebody answered first; None: the line says nothing."""
-        word, _, reason = line.strip().partition(" ")
-        action = _ANSWERS.get(word.lower())
-        if (
-            action is None
-            or (reason and action != "deny")
-            or (action == "allow_session" and self.request.scope is None)
-        ):
+    async def typed(self, line: Typed, screen: Screen, workspace: AsyncWorkspace, *, is_fresh: bool) -> bool | None:
+        """Answer as a line says. False: somebody answered first; None: the line is no answer."""
+        answer = read_answer(line, is_fresh=is_fresh, can_widen=self.request.scope is not None)
+        if answer is None:
+            if not is_fresh and line.text.strip():
+                screen.show(
+                    f"  “{one_line(line.text.strip())}” was typed before the question, so it does not count.", "dim"
+                )
             return None
-        return await workspace.answer(self.request.id, action, reason.strip() or None)
+        action, reason = answer
+        if reason is not None:
+            screen.show(f"  Denied. Sent to the agent: “{one_line(reason)}”", "dim")
+        return await workspace.answer(self.request.id, action, reason)
 
     async def unattended(self, screen: Screen, workspace: AsyncWorkspace, *, allow: bool) -> bool:
         """Answer for a person who is not there."""
         if allow:
-            screen.note(f"allowed: {self._headline}", "yellow")
+            screen.note(f"allowed: {headline(self.request)}", "yellow")
             if screen.is_watched:
-                self._details(screen)
+                self._body(screen, body(self.request))
             return await workspace.answer(self.request.id, "allow")
-        screen.warn(f"denied: {self._headline} ({_DENIED})")
+        for said in saying(self.request):
+            screen.warn(said)
+        screen.warn(f"denied: {headline(self.request)} ({_DENIED})")
         return await workspace.answer(self.request.id, "deny", _DENIED)
 
-    def _details(self, screen: Screen) -> None:
-        for name, value in self.request.params.items():
-            if value is None or value == "":
-                continue
-            text = value if isinstance(value, str) else msgspec.json.format(msgspec.json.encode(value)).decode()
-            if "\n" not in text:
-                screen.show(f"  {name}: {text}")
-                continue
-            screen.show(f"  {name}:")
-            for line in text.split("\n"):
-                screen.show(f"    {line}", *_line_style(name, line))
+    def _body(self, screen: Screen, lines: list[Line]) -> None:
+        for line in lines:
+            screen.show(f"  {line.text}", *_STYLES[line.kind])
 
 
-def _line_style(name: str, line: str) -> tuple[str, ...]:
-    if "diff" not in name or line.startswith(("+++", "---")):
-        return ()
-    return ("green",) if line.startswith("+") else ("red",) if line.startswith("-") else ()
+def read_answer(line: Typed, *, is_fresh: bool, can_widen: bool) -> Answer | None:
+    """What a line says about a card: an action, and the reason of a denial. None: nothing that is an answer.
+
+    A line that was begun before the question never allows, and one whose end alone would be an answer is asked again.
+    """
+    words, end = line.text.strip(), line.tail.strip().lower()
+    exact = _ANSWERS.get(words.lower())
+    if exact is not None:
+        is_offered = is_fresh and (can_widen or exact != "allow_session")
+        return (exact, None) if is_offered else None
+    if len(words) < 2 or (not is_fresh and end in _ANSWERS):
+        return None
+    first, _, rest = words.partition(" ")
+    reason = rest.strip() if _ANSWERS.get(first.lower().rstrip(",.:;!")) == "deny" and rest.strip() else words
+    return "deny", reason[:REASON_CHARS]

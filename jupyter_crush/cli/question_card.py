@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ..client import AsyncWorkspace
+from ..visible import one_line
 from ..wire import Question, QuestionAnswer, QuestionRequest
 from ..wire.questions import ANSWER_CHARS
+from .keyboard import Typed
 from .screen import Screen
 
 NO_ANSWER = "-"
@@ -22,15 +24,21 @@ class QuestionCard:
         return self.request.questions[len(self._answers)]
 
     def show(self, screen: Screen) -> None:
-        """The question that is to be answered now, and how."""
+        """Which questions come."""
+        count = len(self.request.questions)
+        if count > 1:
+            screen.show(f"? The agent asks {count} questions.", "yellow", "bold")
+
+    def ask(self, screen: Screen, standing: str) -> None:
+        """The question that is to be answered now, and how; ``standing`` is what was being typed when it came."""
         place, count = len(self._answers) + 1, len(self.request.questions)
         number = f" ({place} of {count})" if count > 1 else ""
         screen.show(f"? {self._next.text}{number}", "yellow", "bold")
         for index, choice in enumerate(self._next.choices, 1):
             screen.show(f"  {index} {choice.label}" + (f" · {choice.description}" if choice.description else ""))
         self._hint(screen)
-
-    again = show
+        if standing:
+            screen.show("  You were typing; go on, or press Enter to be asked again:", "yellow")
 
     def _hint(self, screen: Screen) -> None:
         question = self._next
@@ -38,11 +46,15 @@ class QuestionCard:
         ways += ["your own words"] if question.free_text or not question.choices else []
         screen.show(f"  answer with {' or '.join(ways)}; {NO_ANSWER} does not answer", "yellow")
 
-    async def typed(self, line: str, workspace: AsyncWorkspace) -> bool | None:
+    async def typed(self, line: Typed, screen: Screen, workspace: AsyncWorkspace, *, is_fresh: bool) -> bool | None:
         """Take a line as an answer. False: somebody answered first; None: there is more to answer."""
-        if line.strip() == NO_ANSWER:
+        words = line.text.strip()
+        if words and not is_fresh:
+            screen.show(f"  “{one_line(words)}” was typed before the question, so it does not count.", "dim")
+            return None
+        if words == NO_ANSWER:
             return await workspace.answer_question(self.request.id, None)
-        answer = read_answer(self._next, line.strip())
+        answer = read_answer(self._next, words)
         if answer is None:
             return None
         self._answers.append(answer)

@@ -15,6 +15,7 @@ from .asking import Asker, Policy
 from .connecting import chosen, connected
 from .exits import Exit, UsageError, exit_of_run
 from .interrupts import Interrupt, Interrupts
+from .keyboard import Typed
 from .merging import merged
 from .screen import Screen
 from .telling import Teller, ending
@@ -79,21 +80,21 @@ class Following:
                         return Exit.CANCELLED
         return self._conclude()
 
-    async def _happened(self, item: Item | Interrupt | str) -> bool:
+    async def _happened(self, item: Item | Interrupt | Typed) -> bool:
         """Deal with an event, a line or an interrupt; False: stop here."""
         if isinstance(item, Interrupt):
             return await self._interrupted(item)
-        if not isinstance(item, str):
+        if not isinstance(item, Typed):
             await self._take(item)
-        elif self._asker.is_waiting:
+        elif self._asker.is_for_card(item):
             await self._asker.answer(item)
         return True
 
-    async def _typed(self) -> AsyncGenerator[str]:
+    async def _typed(self) -> AsyncGenerator[Typed]:
         """The keyboard, if somebody is there to be asked."""
         if not self._screen.can_ask:
             return
-        async with aclosing(self._screen.lines()) as lines:
+        async with aclosing(self._screen.keyboard.lines()) as lines:
             async for line in lines:
                 yield line
 

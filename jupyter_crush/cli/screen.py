@@ -1,27 +1,29 @@
 """The terminal, or what stands in its place: where answers, notes and errors go, and what comes from the keyboard.
 
 The answer goes to standard output, everything else to standard error. What a model, a file or a server says is shown with
-its control characters made visible: an escape sequence could otherwise rewrite what was asked, or the person's clipboard.
+the unseeable spelled out (``visible.py`` has the one table): an escape sequence could otherwise rewrite what was asked, or the
+person's clipboard.
 """
 
 from __future__ import annotations
 
-import asyncio
+import math
 import os
-import re
 import sys
-import threading
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import IO
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+from ..visible import visible
+from .keyboard import Keyboard
+
 _STYLES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
-def visible(text: str) -> str:
-    """The text with control, bidi and zero-width characters written out; tab and line feed stay."""
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text.replace("\r\n", "\n"))
+def prose(text: str) -> str:
+    """What somebody wrote, with the unseeable spelled out and the line ends of other systems as line ends."""
+    return visible(text.replace("\r\n", "\n"))
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Screen:
     is_watched: bool = False
     """Somebody reads along, though it is no terminal."""
     _at_line_start: bool = True
+    _last: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -64,15 +67,23 @@ class Screen:
 
     def answer(self, text: str) -> None:
         """A piece of the answer: as it is into a pipe, made harmless on a terminal."""
-        if text:
-            self.raw(visible(text) if self.is_live else text)
-            self._at_line_start = text.endswith("\n")
+        if not text:
+            return
+        if self.is_live:
+            # Whether a sign is seen can depend on the one before it.
+            spelled = visible(self._last)
+            self.raw(prose(self._last + text)[len(spelled) :])
+            self._last = text[-1]
+        else:
+            self.raw(text)
+        self._at_line_start = text.endswith("\n")
 
     def end_line(self) -> None:
         """Begin a new line, if the answer left one open on the terminal."""
         if not self._at_line_start and self.is_live:
             self.raw("\n")
         self._at_line_start = True
+        self._last = ""
 
     def note(self, text: str, *styles: str) -> None:
         """Progress: for a person who watches, and for nobody else."""
@@ -93,33 +104,32 @@ class Screen:
 
     def _say(self, text: str, *styles: str) -> None:
         self.end_line()
-        self.stderr.write(self.styled(visible(text), *styles) + "\n")
+        self.stderr.write(self.styled(prose(text), *styles) + "\n")
         self.stderr.flush()
 
-    async def lines(self) -> AsyncGenerator[str]:
-        """What is typed, line by line, until its end.
+    def standing(self, text: str) -> None:
+        """What is being typed, once more, to be gone on with."""
+        self.stderr.write(f"  {visible(text)}")
+        self.stderr.flush()
 
-        The thread reads the descriptor itself and not ``sys.stdin``, whose lock would break the interpreter's exit.
-        """
-        loop = asyncio.get_running_loop()
-        queue: asyncio.Queue[str | None] = asyncio.Queue()
+    @cached_property
+    def keyboard(self) -> Keyboard:
+        """What is typed here."""
+        return Keyboard(self.stdin.fileno())
 
-        def put(line: str | None) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(queue.put_nowait, line)
+    @property
+    def height(self) -> int:
+        """Lines that are in sight."""
+        return self._size.lines
 
-        threading.Thread(target=_read_lines, args=(self.stdin.fileno(), put), name="keyboard", daemon=True).start()
-        while (line := await queue.get()) is not None:
-            yield line
+    def rows_of(self, lines: Iterable[str]) -> int:
+        """How many lines of this screen they take."""
+        return sum(max(1, math.ceil(len(line.expandtabs()) / self._size.columns)) for line in lines)
 
-
-def _read_lines(descriptor: int, put: Callable[[str | None], None]) -> None:
-    rest = b""
-    try:
-        while data := os.read(descriptor, 4096):
-            *ended, rest = (rest + data).split(b"\n")
-            for line in ended:
-                put(line.decode("utf-8", "replace").rstrip("\r"))
-        put(None)
-    except (OSError, RuntimeError):
-        return  # the terminal or the loop is gone
+    @property
+    def _size(self) -> os.terminal_size:
+        try:
+            size = os.get_terminal_size(self.stderr.fileno())
+        except (OSError, ValueError):  # no terminal
+            size = os.terminal_size((0, 0))
+        return os.terminal_size((size.columns or 80, size.lines or 24))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import time
 
+from ..visible import one_line
 from ..wire import Session, encode
 from .connecting import connected
 from .exits import Exit
-from .screen import Screen, visible
+from .screen import Screen
 
 
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
@@ -28,7 +29,7 @@ def _line(session: Session, *, now: float) -> str:
     state = "working" if session.is_busy else ""
     if session.queued:
         state = f"{state} +{session.queued}".strip()
-    title = visible(session.title).replace("\n", " ")
+    title = one_line(session.title)
     return f"{session.id[:8]}  {ago(now - session.updated_at / 1000):>8}  {state:<10}  {title}"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from ..export import markdown
+from ..visible import visible
 from ..wire import encode
 from .connecting import chosen, connected
 from .exits import Exit
-from .screen import Screen
+from .screen import Screen, prose
 
 
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
@@ -32,9 +33,11 @@ def _rendered(text: str, screen: Screen) -> bool:
     try:
         from rich.console import Console  # noqa: PLC0415 - an extra, and 0.1 s
         from rich.markdown import Markdown  # noqa: PLC0415
+        from rich.segment import Segment, Segments  # noqa: PLC0415
     except ImportError:
         return False
-    from .screen import visible  # noqa: PLC0415
-
-    Console(file=screen.stdout).print(Markdown(visible(text), hyperlinks=False))
+    console = Console(file=screen.stdout)
+    # Once more after Markdown was read: an entity (&#27;) is an escape character by then.
+    drawn = console.render(Markdown(prose(text), hyperlinks=False))
+    console.print(Segments([Segment(visible(one.text), one.style, one.control) for one in drawn]), end="")
     return True

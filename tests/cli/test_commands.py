@@ -48,7 +48,7 @@ def with_talk(loopback: Loopback) -> Session:
 def test_sessions_are_listed_and_their_titles_made_harmless(crush: Crush, loopback: Loopback) -> None:
     with_session(loopback, is_busy=True, queued=2)
     done = crush("sessions")
-    assert done.stdout == "abcdef01       now  working +2  Penguins\\u001b[2J\n"
+    assert done.stdout == "abcdef01       now  working +2  Penguins⟨U+001B⟩[2J\n"
     assert json.loads(crush("sessions", "--json").stdout)[0]["id"] == "abcdef0123456789"
 
 
@@ -94,7 +94,7 @@ def test_changes_are_shown_kept_and_reverted(crush: Crush, loopback: Loopback) -
     loopback.canned[("GET", route)] = [(200, {}, encode([file]))] * 2
     shown = crush("changes").stdout.splitlines()
     assert shown[0] == "a.ipynb  changed  +1 -1  (changed since by somebody else: --confirm)"
-    assert shown[1:5] == ["  cell c1  changed", "  @@ -1 +1 @@", "  -a", "  +b\\u001b[2J"]
+    assert shown[1:5] == ["  cell c1  changed", "  @@ -1 +1 @@", "  -a", "  +b⟨U+001B⟩[2J"]
     assert json.loads(crush("changes", "--json").stdout)[0]["cells"][0]["cell_id"] == "c1"
     loopback.canned[("POST", f"{route}/revert")] = [(200, {}, encode(Reviewed(paths=("a.ipynb",))))]
     done = crush("changes", "--revert", "--path", "a.ipynb", "--cell", "c1", "--confirm")

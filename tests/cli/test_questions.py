@@ -59,7 +59,7 @@ def test_questions_are_put_one_by_one_and_sent_together(terminal: Open, loopback
     screen.type("2")
     screen.until("(2 of 3)")
     screen.type("0")
-    assert r"? Name\u202e? (3 of 3)" in screen.until("(3 of 3)")
+    assert "? Name⟨U+202E⟩? (3 of 3)" in screen.until("(3 of 3)")
     screen.type("report")
     while not loopback.replies:
         screen._read(0.01)
