@@ -23,8 +23,12 @@ from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode, default, validate
+from traitlets import Callable as CallableTrait
+from traitlets import Union as UnionTrait
 from traitlets.config import Config as TraitsConfig
 
+from . import exposure
+from .api_key import ApiKey, KeyFile
 from .config import EVERYONE, MODES, OWNER, Budgets, Config, Demo, Limits, ModelOptions, Reading, Timeouts
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
@@ -44,6 +48,9 @@ from .workspaces import Workspaces, new_id
 
 SECRETS = frozenset({"api_key", "headers"})
 """Traits whose values leave this object only inside Config."""
+KEY_VARIABLE, TOKEN_VARIABLE = "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"
+"""Variables of the environment that hold a key; the second is sent as a bearer token. As for the SDK, the first one wins."""
+KEY_OPTIONS = ("CrushApp.api_key",)
 
 
 NAMELESS = (IdentityProvider, PasswordIdentityProvider)
@@ -66,9 +73,16 @@ class CrushApp(ExtensionApp):
         help="Base URL of a server that speaks the Messages API (Ollama, llama.cpp, vLLM, LM Studio, a proxy). "
         "Default: the environment's ANTHROPIC_BASE_URL; empty: Anthropic's own."
     ).tag(config=True)
-    api_key = Unicode(
-        help="Key for the model's API. Default: the environment's ANTHROPIC_API_KEY, which is the better place: command lines "
-        "can be read by others on the machine, and Jupyter's debug log shows configuration files."
+    api_key = UnionTrait(
+        [Unicode(), CallableTrait()],
+        help="Key for the model's API: a text, or in a Python file a function without arguments that gives it and is asked before "
+        "each request to the model (a keyring, a vault, a command). Default: the environment's ANTHROPIC_API_KEY, or "
+        "ANTHROPIC_AUTH_TOKEN, which is sent as a bearer token. Those and api_key_file are better places for a text: command lines "
+        "can be read by others on the machine, and Jupyter's debug log shows configuration files.",
+    ).tag(config=True)
+    api_key_file = Unicode(
+        help="File with the key for the model's API, and nothing else. It is read before each request to the model, and refused while "
+        "others than its owner may read or change it (chmod 600). Keep it outside the folders that the agent works in."
     ).tag(config=True)
     headers = Dict(
         key_trait=Unicode(),
@@ -94,8 +108,10 @@ class CrushApp(ExtensionApp):
     ).tag(config=True)
     share_key = Bool(
         False,
-        help="Leave ANTHROPIC_API_KEY in the environment that kernels and terminals inherit. By default it is taken out once "
-        "it is read, so that code run in a notebook cannot read it there.",
+        help="Leave ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN in the environment that kernels and terminals inherit. By default they "
+        "are taken out once they are read, and overwritten where the server was given them, so that code in a kernel or terminal "
+        "finds them neither in its own environment nor in what the system shows of the server's (/proc, ps). SECURITY.md says what "
+        "that does not protect from.",
     ).tag(config=True)
     demo = Enum(
         ["auto", "never", "always"],
@@ -163,12 +179,9 @@ class CrushApp(ExtensionApp):
         "outputs (6000), traceback (3000); images (4; 0: the model cannot see), image_bytes (3500000)."
     ).tag(config=True)
 
+    _misconfigured: Exception | None = None
     services: Services | None = None
     """None until the extension is loaded, and when it could not be."""
-
-    @default("api_key")
-    def _default_api_key(self) -> str:
-        return os.environ.get("ANTHROPIC_API_KEY", "")
 
     @default("base_url")
     def _default_base_url(self) -> str:
@@ -201,8 +214,16 @@ class CrushApp(ExtensionApp):
             raise TraitError(f"CrushApp.models: {', '.join(twice)} is there more than once")
         return list(proposal.value)
 
+    def _key(self) -> ApiKey | None:
+        if self.api_key and self.api_key_file:
+            raise TraitError("Set CrushApp.api_key or CrushApp.api_key_file, not both.")
+        if self.api_key_file:
+            return KeyFile(Path(self.api_key_file).expanduser())
+        return cast("ApiKey", self.api_key) or os.environ.get(KEY_VARIABLE) or None
+
     def configured(self) -> Config:
         """The traits as one frozen object."""
+        key = self._key()
         owner = os.environ.get("JUPYTERHUB_USER") or None
         prompters, approvers = prompters_and_approvers(self.prompters, self.approvers, owner)
         return Config(
@@ -210,7 +231,8 @@ class CrushApp(ExtensionApp):
             model=self.model or None,
             small_model=self.small_model or None,
             base_url=self.base_url or None,
-            api_key=self.api_key or None,
+            api_key=key,
+            auth_token=None if key else os.environ.get(TOKEN_VARIABLE) or None,
             demo=cast("Demo", self.demo),
             permission_mode=self.permission_mode,
             max_permission_mode=self.max_permission_mode,
@@ -233,10 +255,22 @@ class CrushApp(ExtensionApp):
 
     # --- start ---
 
+    def _link_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Where an option makes no sense Jupyter goes on with none of them, who may do what included: then nothing is loaded."""
+        try:
+            super()._link_jupyter_server_extension(serverapp)
+        except Exception as error:
+            self._misconfigured = error
+            self._hide_key()
+            raise
+
     def initialize_settings(self) -> None:
-        config = self.configured()
-        if not self.share_key:
-            os.environ.pop("ANTHROPIC_API_KEY", None)
+        if self._misconfigured is not None:
+            raise RuntimeError(f"jupyter_crush is not loaded: {self._misconfigured}") from self._misconfigured
+        try:
+            config = self.configured()
+        finally:
+            self._hide_key()
         logging.getLogger(__package__).parent = self.server.log
         self._warn_of_lists_without_anybody(config)
         renames = Renames()
@@ -261,6 +295,27 @@ class CrushApp(ExtensionApp):
                     "Add 'owner': whoever has the token.",
                     name,
                 )
+
+    def _hide_key(self) -> None:
+        """First of all, before anything starts a process. What cannot be hidden is said."""
+        if exposure.given_on_command_line(KEY_OPTIONS):
+            self.log.warning(
+                "jupyter_crush: the model's key was given on the command line, where others on this machine could read it, and where "
+                "the shell's history keeps it. Set %s or CrushApp.api_key_file instead.",
+                KEY_VARIABLE,
+            )
+        if self.share_key:
+            return
+        names = (KEY_VARIABLE, TOKEN_VARIABLE)
+        exposure.wipe(names, KEY_OPTIONS)
+        exposure.conceal()
+        for pid, program, name in exposure.holders(names):
+            self.log.warning(
+                "jupyter_crush: process %s (%s), which started this server, still shows %s to what runs as its user. See SECURITY.md.",
+                pid,
+                program,
+                name,
+            )
 
     def _make_workspaces(self, config: Config, attached: AttachedBackend, renames: Renames) -> Workspaces:
         server, providers = self.server, (self.providers or providers_from)(config)

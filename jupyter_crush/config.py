@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from .api_key import ApiKey
 from .wire import PermissionMode, Usage
 
 Demo = Literal["auto", "never", "always"]
@@ -159,7 +160,9 @@ class Config(Struct, frozen=True, kw_only=True):
     small_model: str | None = None
     """For titles and summaries. None: see the trait."""
     base_url: str | None = None
-    api_key: str | None = None
+    api_key: ApiKey | None = None
+    auth_token: str | None = None
+    """Sent as a bearer token, where there is no key."""
     headers: Mapping[str, str] = MappingProxyType({})
     """Of each request to the model's API."""
     full_requests: bool | None = None
@@ -187,7 +190,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
-        shown["api_key"] = "set" if self.api_key else None
+        shown |= {name: "set" if shown[name] else None for name in ("api_key", "auth_token")}
         shown["headers"] = sorted(self.headers)
         return f"Config({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 

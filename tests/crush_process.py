@@ -46,8 +46,11 @@ class ServerProcess:
         arguments: Sequence[str] = (),
         environ: Mapping[str, str] | None = None,
         token: str = TOKEN,
+        before: Sequence[str] = (),
     ) -> None:
+        """``before`` is a program that runs the server, with its own arguments."""
         self._home = home
+        self._before = tuple(before)
         self._token = token
         self._arguments = tuple(arguments)
         self._environ = dict(environ or {})
@@ -61,7 +64,7 @@ class ServerProcess:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-c", RUN, f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+        command = [*self._before, sys.executable, "-c", RUN, f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
         command += [f"--IdentityProvider.token={self._token}", "--ServerApp.jpserver_extensions=jupyter_crush=True"]
         command += [f"--ServerApp.root_dir={self._home / 'root'}", "--ServerApp.open_browser=False", "--allow-root"]
         command += ["--ServerApp.allow_unauthenticated_access=False", "--ServerApp.base_url=/", *self._arguments]
@@ -97,6 +100,16 @@ class ServerProcess:
             **own,
             **self._environ,
         }
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def runtime(self) -> Path:
+        """Jupyter's runtime folder."""
+        return self._home / "runtime"
 
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None

@@ -75,8 +75,12 @@ def _extension() -> Iterator[Finding]:
 
 def _model(screen: Screen) -> Iterator[Finding]:
     """What this environment says about the model. The key itself is never shown."""
-    has_key = bool(screen.environ.get("ANTHROPIC_API_KEY"))
-    yield "note", "ANTHROPIC_API_KEY", "set" if has_key else "not set here; without it the offline demo model answers"
+    names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+    found = [name for name in names if screen.environ.get(name)]
+    if found:
+        yield "note", found[0], "set"
+    else:
+        yield "note", names[0], "not set here; without a key the offline demo model answers"
     base_url = screen.environ.get("ANTHROPIC_BASE_URL")
     if base_url:
         yield "note", "ANTHROPIC_BASE_URL", base_url.partition("?")[0].rpartition("@")[2]

@@ -19,6 +19,7 @@ from urllib.request import getproxies
 
 from msgspec.structs import replace
 
+from ..api_key import ApiKey, key_now
 from ..config import Timeouts
 from ..errors import (
     ContextTooLong,
@@ -47,9 +48,10 @@ class AnthropicModel:
     """Owner of one SDK client, made at the first request. Any number of streams at a time.
 
     ``base_url`` None: Anthropic's API. At any other host the body is minimal (no thinking, no cache marks), since not every server
-    takes the rest; ``full`` True or False says otherwise, for a proxy in front of the real API. ``api_key`` None is refused with
-    ModelAuthError at Anthropic and fine elsewhere. ``model`` is the default, ``named`` are others to offer; ``max_tokens`` caps what a
-    request asks for; ``headers`` go along with each. ``sleep``, ``random`` and ``now`` (seconds since the epoch) are for tests.
+    takes the rest; ``full`` True or False says otherwise, for a proxy in front of the real API. ``api_key`` is asked before each
+    request where it is a function; without it ``auth_token`` is sent as a bearer token; neither is refused with ModelAuthError at
+    Anthropic and fine elsewhere. ``model`` is the default, ``named`` are others to offer; ``max_tokens`` caps what a request asks for;
+    ``headers`` go along with each. ``sleep``, ``random`` and ``now`` (seconds since the epoch) are for tests.
     """
 
     provider = PROVIDER
@@ -57,7 +59,8 @@ class AnthropicModel:
     def __init__(
         self,
         *,
-        api_key: str | None,
+        api_key: ApiKey | None,
+        auth_token: str | None = None,
         base_url: str | None,
         model: str | None = None,
         named: Sequence[str] = (),
@@ -70,7 +73,9 @@ class AnthropicModel:
         random: Random = random_module.random,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._key = api_key or None
+        self._source, self._is_token = (api_key or auth_token or None), not api_key and bool(auth_token)
+        self._key: str | None = None
+        """The one that was used last."""
         self._url = tidy(base_url)
         self._ours = is_anthropic(self._url)
         self._models = choices(model, anthropic=self._ours, named=named)
@@ -132,8 +137,8 @@ class AnthropicModel:
         return room if LEAST <= room < asked.max_tokens else None
 
     async def _ask(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
-        answer = Answer(request.model, call_ids(request.messages), key=self._key)
         client = await self._connected()
+        answer = Answer(request.model, call_ids(request.messages), key=self._key)
         began = asyncio.get_running_loop().time()
         with self._translated(request.model):
             async with asyncio.timeout_at(began + self._timeouts.first):
@@ -154,14 +159,23 @@ class AnthropicModel:
         return body
 
     async def _connected(self) -> anthropic.AsyncAnthropic:
-        """The client. The first request makes it, others that come meanwhile wait for it."""
+        """The client, with the key as it is now. The first request makes it, others that come meanwhile wait for it."""
         async with self._opening:
+            key = self._source if isinstance(self._source, str) else await asyncio.to_thread(key_now, self._source)
             if self._client is None:
-                self._client = await asyncio.to_thread(self._open)
+                self._client = await asyncio.to_thread(self._open, key)
+            elif key != self._key:
+                self._client = self._client.with_options(**self._credential(key))
+            self._key = key
             return self._client
 
-    def _open(self) -> anthropic.AsyncAnthropic:
-        if self._key is None and self._ours:
+    def _credential(self, key: str | None) -> dict[str, Any]:
+        return {
+            "auth_token" if self._is_token else "api_key": key or "none"
+        }  # local servers need none, but the SDK does
+
+    def _open(self, key: str | None) -> anthropic.AsyncAnthropic:
+        if key is None and self._ours:
             raise ModelAuthError("There is no key for the model's API. Set ANTHROPIC_API_KEY or CrushApp.api_key.")
         self._sdk = importlib.import_module("anthropic")
         self._http = transport = importlib.import_module("httpx2")
@@ -178,7 +192,7 @@ class AnthropicModel:
             except (ImportError, ValueError) as error:
                 raise ModelMisconfigured(proxy_failure(error)) from None
         made = self._sdk.AsyncAnthropic(
-            api_key=self._key or "none",  # local servers need none, but the SDK does
+            **self._credential(key),
             base_url=self._url,
             max_retries=0,
             timeout=self._sdk.Timeout(None, connect=self._timeouts.connect),

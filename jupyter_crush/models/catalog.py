@@ -100,9 +100,10 @@ def providers_from(config: Config) -> tuple[Model, ...]:
 
     if config.demo == "always":
         return (DemoModel(),)
-    if config.api_key or config.base_url:
+    if config.api_key or config.auth_token or config.base_url:
         made = AnthropicModel(
             api_key=config.api_key,
+            auth_token=config.auth_token,
             base_url=config.base_url,
             model=config.model,
             named=[one.id for one in config.models],

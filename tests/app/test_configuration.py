@@ -13,6 +13,7 @@ from msgspec import ValidationError, convert
 from traitlets import TraitError
 
 from crush_http import Http
+from jupyter_crush.api_key import key_now
 from jupyter_crush.app import CrushApp
 from jupyter_crush.config import MODES, Budgets, Config, Limits, ModelOptions, Price, Reading, Timeouts, clamp_mode
 from jupyter_crush.models.catalog import Catalog, providers_from
@@ -163,6 +164,27 @@ class TestTraits:
         assert (config.api_key, config.base_url) == (KEY, "http://127.0.0.1:11434")
         assert CrushApp(api_key="other").configured().api_key == "other"
 
+    def test_a_token_of_the_environment_is_taken_where_there_is_no_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+        monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", KEY)
+        config = CrushApp().configured()
+        assert (config.api_key, config.auth_token) == (None, KEY)
+        assert providers_from(config)[0].provider == "anthropic", "and no demo model"
+        config = CrushApp(api_key="other").configured()
+        assert (config.api_key, config.auth_token) == ("other", None)
+
+    def test_a_key_may_come_from_a_file_or_a_function(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "of the environment")
+        file = tmp_path / "key"
+        file.write_text(KEY)
+        file.chmod(0o600)
+        assert key_now(CrushApp(api_key_file=str(file)).configured().api_key) == KEY
+        assert key_now(CrushApp(api_key=lambda: KEY).configured().api_key) == KEY
+        with pytest.raises(TraitError, match="not both"):
+            CrushApp(api_key=KEY, api_key_file=str(file)).configured()
+        with pytest.raises(TraitError, match="api_key"):
+            CrushApp(api_key=7)
+
 
 class TestSecrecy:
     @pytest.fixture
@@ -171,11 +193,11 @@ class TestSecrecy:
         return {}
 
     def test_the_key_is_in_no_text_of_the_configuration(self) -> None:
-        config = Config(data_dir=Path(), api_key=KEY)
+        config = Config(data_dir=Path(), api_key=KEY, auth_token=KEY)
         assert KEY not in repr(Config(data_dir=Path(), headers={"x-key": KEY}))
         for text in (repr(config), str(config), f"{config}"):
             assert KEY not in text
-            assert "api_key='set'" in text
+            assert "api_key='set', auth_token='set'" in text
 
     async def test_the_key_is_in_no_setting_log_or_answer(self, http: Http, crush: CrushApp, caplog: Any) -> None:
         assert crush.services is not None
@@ -191,6 +213,20 @@ class TestSecrecy:
 
     @pytest.mark.usefixtures("crush")
     async def test_kernels_and_terminals_do_not_inherit_the_key(self) -> None:
+        assert "ANTHROPIC_API_KEY" not in os.environ
+
+
+class TestBroken:
+    """Where one option makes no sense the agent does not start, rather than without its limits; and the key is hidden all the same."""
+
+    @pytest.fixture(params=[{"api_key": "x", "api_key_file": "/none"}, {"queue_limit": 0}, {"demo": "sometimes"}])
+    def crush_options(self, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> dict[str, Any]:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+        return dict(request.param)
+
+    async def test_nothing_is_served_and_the_key_is_not_left_to_kernels(self, jp_serverapp: Any) -> None:
+        (app,) = jp_serverapp.extension_manager.extension_apps["jupyter_crush"]
+        assert app.services is None
         assert "ANTHROPIC_API_KEY" not in os.environ
 
 
