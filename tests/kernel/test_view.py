@@ -52,6 +52,23 @@ def test_markdown_is_nodes_and_text(tmp_path: Path, text: str, nodes: list[Any])
     assert run(tmp_path, f"console.log(JSON.stringify(shown(markdown({json.dumps(text)}))))") == nodes
 
 
+SLOW = """
+const ticks = size => Array.from({ length: size }, (_, at) => '`'.repeat(1 + (at * 7919) % 300)).join(' x ');
+const texts = [ticks, size => '*a '.repeat(size * 9), size => '['.repeat(size * 9), size => '[a]('.repeat(size * 9)];
+const time = text => Math.min(...[0, 1, 2].map(() => {
+  const began = performance.now();
+  markdown(text);
+  return performance.now() - began;
+}));
+console.log(JSON.stringify(texts.map(make => time(make(3200)) / Math.max(1, time(make(400))))));
+"""
+
+
+def test_an_answer_that_is_made_to_be_slow_takes_as_long_as_it_is(tmp_path: Path) -> None:
+    growth = run(tmp_path, SLOW)
+    assert max(growth) < 24, "8 when it is linear, 64 when it is quadratic"
+
+
 REDUCE = """
 const event = (type, payload, change = 'updated') => ({ type, payload: { type: change, payload } });
 const message = (id, seq, ...parts) => ({ id, seq, session_id: 's', role: 'assistant', parts });

@@ -46,18 +46,49 @@ function node(tag, className, ...children) {
   return made;
 }
 
-const INLINE = /(`+)(.+?)\1(?!`)|\*\*([^*\n]+)\*\*|(?<!\w)[*_]([^*_\n]+)[*_](?!\w)|!?\[([^\]\n]*)\]\(([^)\s]*)[^)\n]*\)/g;
+const INLINE = /\*\*([^*\n]+)\*\*|(?<!\w)[*_]([^*_\n]+)[*_](?!\w)|!?\[([^\]\n]{0,500})\]\(([^)\s]{0,2000})(?: [^)\n]{0,500})?\)/g;
+
+/** The code spans of a line as [begin, end, text], in one pass: each run of backticks is looked at once. */
+function codeSpans(text) {
+  const runs = [...text.matchAll(/`+/g)];
+  const next = new Map();
+  const closing = runs.map(() => null);
+  for (let index = runs.length - 1; index >= 0; index--) {
+    const { length } = runs[index][0];
+    closing[index] = next.get(length) ?? null;
+    next.set(length, index);
+  }
+  const spans = [];
+  for (let index = 0; index < runs.length; index++) {
+    const close = closing[index];
+    if (close === null) continue;
+    const begin = runs[index].index + runs[index][0].length;
+    spans.push([runs[index].index, runs[close].index + runs[close][0].length, text.slice(begin, runs[close].index)]);
+    index = close;
+  }
+  return spans;
+}
 
 function inline(text) {
+  const nodes = [];
+  let place = 0;
+  for (const [begin, end, code] of codeSpans(text)) {
+    nodes.push(...emphasized(text.slice(place, begin)), node('code', '', code.trim()));
+    place = end;
+  }
+  nodes.push(...emphasized(text.slice(place)));
+  return nodes;
+}
+
+function emphasized(text) {
   const nodes = [];
   let place = 0;
   for (const match of text.matchAll(INLINE)) {
     nodes.push(text.slice(place, match.index));
     place = match.index + match[0].length;
-    if (match[1]) nodes.push(node('code', '', match[2].trim()));
-    else if (match[3]) nodes.push(node('strong', '', match[3]));
-    else if (match[4]) nodes.push(node('em', '', match[4]));
-    else nodes.push(`${match[5]} (${match[6]})`);
+    if (match[1]) nodes.push(node('strong', '', match[1]));
+    else if (match[2]) nodes.push(node('em', '', match[2]));
+    else nodes.push(`${match[3]} (${match[4]})`);
   }
   nodes.push(text.slice(place));
   return nodes;

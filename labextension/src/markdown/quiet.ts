@@ -3,10 +3,13 @@
  *
  * Diagrams (mermaid) become plain code: their renderer writes into the page before anything can be sanitized.
  */
+import { CodeSpans } from './spans';
+
 const FENCE = /^( {0,3})(`{3,}|~{3,})[ \t]*(.*)$/;
 /** Code, or the rest of a list's item: which one is the renderer's to know, and only the first would show an entity. */
 const INDENTED = /^( {4}|\t)/;
-const AUTOLINK = /^<(https?:\/\/|mailto:)[^\s<>]*>/i;
+const AUTOLINK = /<(https?:\/\/|mailto:)[^\s<>]*>/iy;
+const TICKS = /`+/y;
 const TAG = /^<[A-Za-z/!?]/;
 
 export function withoutHtml(source: string): string {
@@ -47,34 +50,34 @@ function language(info: string): string {
 
 /** A paragraph with each `<` that begins a tag written as an entity, outside of code spans. */
 function escapeTags(text: string): string {
+  const spans = new CodeSpans(text);
   let out = '';
   for (let i = 0; i < text.length;) {
-    const rest = text.slice(i);
-    const ticks = /^`+/.exec(rest)?.[0];
-    const link = AUTOLINK.exec(rest)?.[0];
-    if (ticks) {
-      const span = codeSpan(text, i, ticks) ?? ticks;
-      out += span;
-      i += span.length;
-    } else if (link) {
-      out += link;
-      i += link.length;
-    } else if (text[i] === '\\') {
+    const char = text[i] ?? '';
+    const end = char === '`' ? endOfTicks(text, i, spans) : char === '<' ? endOfLink(text, i) : null;
+    if (end !== null) {
+      out += text.slice(i, end);
+      i = end;
+    } else if (char === '\\') {
       out += text.slice(i, i + 2);
       i += 2;
     } else {
-      out += TAG.test(rest) ? '&lt;' : text[i];
+      out += char === '<' && TAG.test(text.slice(i, i + 2)) ? '&lt;' : char;
       i++;
     }
   }
   return out;
 }
 
-/** The code span that `ticks` at `start` opens, to its end; null when nothing closes it. */
-function codeSpan(text: string, start: number, ticks: string): string | null {
-  const after = start + ticks.length;
-  const close = new RegExp('(?<!`)' + ticks + '(?!`)', 'g');
-  close.lastIndex = after;
-  const match = close.exec(text);
-  return match ? text.slice(start, match.index + ticks.length) : null;
+/** Where the code span that begins here ends; its backticks alone when nothing closes it. */
+function endOfTicks(text: string, start: number, spans: CodeSpans): number {
+  TICKS.lastIndex = start;
+  const length = TICKS.exec(text)?.[0].length ?? 1;
+  return spans.end(start, length) ?? start + length;
+}
+
+function endOfLink(text: string, start: number): number | null {
+  AUTOLINK.lastIndex = start;
+  const link = AUTOLINK.exec(text)?.[0];
+  return link === undefined ? null : start + link.length;
 }

@@ -6,6 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { splitBlocks } from './blocks';
 import { addCodeActions } from './code';
+import { isTooMuch } from './effort';
 import { withoutHtml } from './quiet';
 import { PlainSanitizer } from './sanitizer';
 
@@ -80,7 +81,11 @@ class Block {
     const source = this._wanted;
     const began = performance.now();
     try {
-      await this._renderer.renderModel(new MimeModel({ data: { [MIME]: source }, trusted: false }));
+      if (isTooMuch(source)) {
+        asWritten(this._renderer.node, source);
+      } else {
+        await this._renderer.renderModel(new MimeModel({ data: { [MIME]: source }, trusted: false }));
+      }
     } catch (error) {
       console.warn('jupyter_crush: markdown could not be rendered', error);
       this._renderer.node.textContent = source;
@@ -104,6 +109,14 @@ class Block {
   private _wanted = '';
   private _isBusy = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Text that the renderer would stand still on. */
+function asWritten(node: HTMLElement, source: string): void {
+  const plain = document.createElement('p');
+  plain.className = 'jcr-Markdown-plain';
+  plain.textContent = source;
+  node.replaceChildren(plain);
 }
 
 /** The renderer adds anchors to headings after the sanitizer: take them away, with all that other code looks up by name. */
