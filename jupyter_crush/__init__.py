@@ -12,6 +12,8 @@ _LAZY = {
     "AsyncClient": "client",
     "Chat": "kernel.widget",
     "Client": "client",
+    "RunCancelled": "kernel.failure",
+    "RunFailed": "kernel.failure",
     "ask": "kernel.asking",
     "ask_async": "kernel.asking",
 }

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from ..visible import one_line, visible
 from ..wire import FileChange, Run, Usage
-from .rich_text import code_blocks, to_html, visible
+from .rich_text import code_blocks, to_html
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return self.run.state == "done" and self.run.error is None
 
     @property
+    def is_cancelled(self) -> bool:
+        return self.run.cancelled or self.run.state == "cancelled"
+
+    @property
     def session_id(self) -> str:
         return self.run.session_id
 
@@ -40,16 +45,20 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ending(self) -> str | None:
-        """Why it is not a plain answer."""
-        if self.run.cancelled:
-            return "Cancelled."
-        return self.run.error or (None if self.ok else f"The run ended: {self.run.state}.")
+        """Why it is not a plain answer, and what to do next."""
+        run = self.run
+        if self.is_cancelled:
+            by = f" by {run.cancelled_by}" if run.cancelled_by else ""
+            return f"The run was cancelled{by}. Ask again to start over."
+        if run.state == "interrupted" and not run.error:
+            return "The run was interrupted by a stop of the server. Ask again to go on."
+        return run.error or (None if self.ok else f"The run ended: {run.state}. The server's log has the details.")
 
     def __str__(self) -> str:
         return self.text or self.ending or ""
 
     def __repr__(self) -> str:
-        return f"<Answer {self.run.state}: {visible(self.text)[:60]!r}>"
+        return f"<Answer {self.run.state}: {one_line(self.text[:60])!r}>"
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, Any]:
         return {"text/plain": visible(str(self)), "text/html": answer_html(self.text, self.ending, self._footer())}

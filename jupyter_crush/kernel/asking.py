@@ -10,9 +10,11 @@ from contextlib import aclosing
 from pathlib import Path
 
 from ..client import Resynced, Transcript
+from ..client.request_text import body, headline
+from ..visible import visible
 from ..wire import Attachment, Event, FileChange, PermissionMode, PermissionRequest, Question, QuestionRequest, Run
 from .answer import Answer
-from .rich_text import visible
+from .failure import checked
 from .talk import Talk
 from .values import attachment
 
@@ -29,6 +31,7 @@ def ask(
     session: str | None = None,
     mode: PermissionMode | None = None,
     allow: bool = False,
+    check: bool = True,
     timeout: float | None = None,
     talk: Talk | None = None,
     **named: object,
@@ -39,11 +42,14 @@ def ask(
     by Path, pictures as pictures. Successive calls go on in one session; ``session`` names another one. What the run asks
     leave for can be answered in the panel, in a terminal, or beforehand with ``allow`` (all of it) or ``mode``.
 
-    An interrupt (■, Ctrl-C) cancels the run. TimeoutError after ``timeout`` seconds: the run goes on then.
+    RunFailed when the run fails, RunCancelled when somebody cancels it, each with the ``answer`` so far; with ``check=False`` the
+    answer is returned then too, and says so (``ok``, ``ending``). An interrupt (■, Ctrl-C) cancels the run. TimeoutError after
+    ``timeout`` seconds: the run goes on then.
     """
     line = talk or kernel_talk()
     attached = attachments(line, values, named, is_busy=True)
-    return Asking(line, line.session(session).id, prompt, attached, mode=mode, allow=allow).wait(timeout)
+    answer = Asking(line, line.session(session).id, prompt, attached, mode=mode, allow=allow).wait(timeout)
+    return checked(answer) if check else answer
 
 
 async def ask_async(
@@ -52,6 +58,7 @@ async def ask_async(
     session: str | None = None,
     mode: PermissionMode | None = None,
     allow: bool = False,
+    check: bool = True,
     talk: Talk | None = None,
     **named: object,
 ) -> Answer:
@@ -63,7 +70,8 @@ async def ask_async(
         return Asking(line, line.session(session).id, prompt, attached, mode=mode, allow=allow)
 
     asking = await asyncio.to_thread(prepared)
-    return await asyncio.wrap_future(line.thread.submit(asking.to_end()))
+    answer = await asyncio.wrap_future(line.thread.submit(asking.to_end()))
+    return checked(answer) if check else answer
 
 
 def attachments(
@@ -160,7 +168,8 @@ class Asking:
 def asked_in_words(request: PermissionRequest | QuestionRequest) -> str:
     """What the agent waits for, and where to answer: a cell that waits for the run cannot take it."""
     if isinstance(request, PermissionRequest):
-        asked = f"The agent asks leave for {request.tool_name}: {request.description}"
+        lines = [f"The agent asks leave for {headline(request)}", *(f"  {line.text}" for line in body(request))]
+        asked = "\n".join(lines)
     else:
         asked = "\n".join(["The agent asks:", *map(_question, request.questions)])
     return visible(f"{asked}\nAnswer in the Crush panel, or with: jupyter crush attach")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import re
 import sys
@@ -16,10 +17,11 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
 
 from ..errors import CrushError
+from ..visible import one_line, visible
 from ..wire import PermissionMode
 from .answer import Answer, answer_html
 from .asking import Asking, attachments, kernel_talk
-from .rich_text import visible
+from .failure import ShortTraceback, checked
 from .talk import Talk
 from .values import described
 
@@ -27,6 +29,10 @@ FRAME_S = 0.1
 """How often a growing answer is drawn again."""
 _NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
 _VERBS = ("sessions", "use", "new", "cancel", "status")
+
+
+class MagicError(ShortTraceback, UsageError):
+    """What %crush was asked could not be done. IPython shows a plain UsageError without failing the cell for those who run it."""
 
 
 @magics_class
@@ -39,8 +45,8 @@ class CrushMagics(Magics):
         self.talk = talk or kernel_talk()
 
     @line_cell_magic
-    def crush(self, line: str, cell: str | None = None) -> Answer | None:
-        """Ask the agent. ``%%crush`` takes the cell as the prompt, ``%crush`` the line.
+    def crush(self, line: str, cell: str | None = None) -> None:
+        """Ask the agent. ``%%crush`` takes the cell as the prompt, ``%crush`` the line. A run that fails fails the cell.
 
         ``{name}`` in a prompt becomes that variable's value. Lines: ``%crush sessions``, ``use ID``, ``new``, ``cancel``, ``status``.
         """
@@ -48,14 +54,19 @@ class CrushMagics(Magics):
         try:
             if cell is None and words and words[0] in _VERBS and len(words) <= 2:
                 self._do(words[0], *words[1:])
-                return None
-            return self._ask(line, cell)
+                return
+            asked = self._ask(line, cell)
         except CrushError as error:
-            raise UsageError(error.message) from None
+            raise MagicError(error.message) from None
+        except UsageError as error:
+            raise MagicError(str(error)) from None
+        if asked is not None:
+            checked(asked)
 
     # --- asking ---
 
     def _ask(self, line: str, cell: str | None) -> Answer | None:
+        """The answer that is to be checked."""
         options, rest = options_of(line)
         prompt = self._filled(cell if cell is not None else rest)
         if not prompt.strip():
@@ -86,7 +97,7 @@ class CrushMagics(Magics):
             drawing.end("Cancelled.")
             raise
         self._keep(answer, drawing, options)
-        return None
+        return None if options.no_raise else answer
 
     def _keep(self, answer: Answer, drawing: Drawing, options: Options) -> None:
         self._shell.user_ns["_crush"] = answer
@@ -126,10 +137,10 @@ class CrushMagics(Magics):
         for session in self.talk.workspace.sessions():
             mark = "*" if current and session.id == current.id else " "
             state = "working" if session.is_busy else ""
-            _say(f"{mark} {session.id[:8]}  {state:<8} {visible(session.title)}")
+            _say(f"{mark} {session.id[:8]}  {state:<8} {one_line(session.title)}")
 
     def _use(self, wanted: str) -> None:
-        _say(f"In session {visible(self.talk.use(wanted).title)!r} from now on.")
+        _say(f"In session {one_line(self.talk.use(wanted).title)!r} from now on.")
 
     def _new(self) -> None:
         _say(f"In a new session, {self.talk.use(None).id[:8]}.")
@@ -179,7 +190,7 @@ class Drawing:
         if self._is_plain:
             _say(asked)
         else:
-            self._put({"text/plain": asked, "text/html": answer_html(self._text, asked)})
+            self._put({"text/plain": asked, "text/html": f"{answer_html(self._text)}\n<pre>{html.escape(asked)}</pre>"})
 
     def end(self, ending: str) -> None:
         self._is_over = True
@@ -211,18 +222,20 @@ class Options(msgspec.Struct, kw_only=True):
     background: bool = False
     insert: bool = False
     json: bool = False
+    no_raise: bool = False
 
 
 _SHORT = {"-s": "--session", "-m": "--model", "-y": "--yes", "-b": "--background"}
 _WITH_VALUE = {"--session", "--model", "--mode"}
-_HELP = """%%crush [-s SESSION] [-m MODEL] [--mode ask|accept-edits|plan|auto] [-y] [-b] [--insert] [--json] prompt
+_HELP = """%%crush [-s SESSION] [-m MODEL] [--mode ask|accept-edits|plan|auto] [-y] [-b] [--insert] [--json] [--no-raise] prompt
   -s, --session     ask in this session (an id, or its beginning)
   -m, --model       model for this session
   --mode            what needs no asking, for this run
   -y, --yes         allow everything that this run asks leave for
   -b, --background  do not wait for the answer
   --insert          put the answer's first code block into the next cell
-  --json            print the answer as JSON"""
+  --json            print the answer as JSON
+  --no-raise        a run that fails or is cancelled does not fail the cell"""
 
 
 def options_of(line: str) -> tuple[Options, str]:
@@ -237,7 +250,7 @@ def options_of(line: str) -> tuple[Options, str]:
         if name in _WITH_VALUE and not has_value:
             value, _, rest = rest.partition(" ")
             rest = rest.lstrip()
-        said[name.removeprefix("--")] = value if name in _WITH_VALUE else True
+        said[name.removeprefix("--").replace("-", "_")] = value if name in _WITH_VALUE else True
     try:
         return msgspec.convert(said, _Known), rest
     except msgspec.ValidationError as error:

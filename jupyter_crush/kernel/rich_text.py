@@ -11,10 +11,8 @@ import html
 import re
 from collections.abc import Iterator
 
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb]"
-    "|[\U000e0000-\U000e0fff]"
-)
+from ..visible import visible
+
 _FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
 _ITEM = re.compile(r"^\s*(?:[-*+]|(?P<number>\d{1,9})[.)])\s+(.*)$")
@@ -26,16 +24,11 @@ _INLINE = re.compile(
 )
 
 
-def visible(text: str) -> str:
-    """The text with characters that hide or reorder text written out."""
-    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
-
-
 def to_html(markdown: str) -> str:
     """A safe rendering of the usual Markdown; what it does not know stays as it was written."""
     pieces: list[str] = []
     paragraph: list[str] = []
-    lines = iter(visible(markdown).split("\n"))
+    lines = iter(visible(markdown.replace("\r\n", "\n")).split("\n"))
     for line in lines:
         if fence := _FENCE.match(line):
             pieces += _paragraph(paragraph)

@@ -13,6 +13,7 @@ import pytest
 from crush_loopback import Loopback
 from jupyter_crush.kernel.answer import Answer
 from jupyter_crush.kernel.asking import ask, ask_async
+from jupyter_crush.kernel.failure import RunCancelled, RunFailed
 from jupyter_crush.kernel.talk import NoSuchSession, Talk
 from jupyter_crush.wire import FileChange, PromptRequest, Run, Usage
 
@@ -83,12 +84,33 @@ async def test_an_answer_can_be_awaited(talk: Talk, loopback: Loopback) -> None:
     assert (await ask_async("go", talk=talk)).text == "344 rows."
 
 
-def test_a_failed_run_is_an_answer_that_says_why(talk: Talk, loopback: Loopback) -> None:
+def test_a_failed_run_is_raised_with_what_there_is_of_its_answer(talk: Talk, loopback: Loopback) -> None:
+    loopback.on_prompt = lambda run: loopback.end(run, "error", error="The key was refused. Set it.", reason="bad_key")
+    with pytest.raises(RunFailed, match=r"The key was refused\. Set it\.") as failed:
+        ask("go", talk=talk)
+    assert (failed.value.reason, failed.value.answer.ok) == ("bad_key", False)
+    assert "<em>The key was refused. Set it.</em>" in failed.value.answer._repr_mimebundle_()["text/html"]
+    assert failed.value._render_traceback_() == ["\x1b[31mRunFailed\x1b[39m: The key was refused. Set it."]
+
+
+def test_a_run_that_somebody_cancels_is_raised_as_such(talk: Talk, loopback: Loopback) -> None:
+    loopback.on_prompt = lambda run: loopback.end(run, "cancelled", cancelled_by="Ana")
+    with pytest.raises(RunCancelled, match="cancelled by Ana"):
+        ask("go", talk=talk)
+
+
+async def test_an_awaited_answer_is_checked_too(talk: Talk, loopback: Loopback) -> None:
+    loopback.on_prompt = lambda run: loopback.end(run, "interrupted")
+    with pytest.raises(RunFailed, match="Ask again to go on"):
+        await ask_async("go", talk=talk)
+    assert (await ask_async("go", check=False, talk=talk)).run.state == "interrupted"
+
+
+def test_who_wants_to_look_for_themselves_gets_the_answer(talk: Talk, loopback: Loopback) -> None:
     loopback.on_prompt = lambda run: loopback.end(run, "error", error="The key was refused.")
-    answer = ask("go", talk=talk)
+    answer = ask("go", check=False, talk=talk)
     assert not answer.ok
     assert str(answer) == "The key was refused."
-    assert "<em>The key was refused.</em>" in answer._repr_mimebundle_()["text/html"]
 
 
 def test_what_it_asks_leave_for_is_allowed_beforehand_or_said(
@@ -110,7 +132,9 @@ def test_what_it_asks_leave_for_is_allowed_beforehand_or_said(
     assert [answer.action for _, answer in loopback.answers] == ["allow"]
     with pytest.raises(TimeoutError):
         ask("go", timeout=1, talk=talk)
-    assert "jupyter crush attach" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "The agent asks leave for run_code: Run code\n  code: 1 + 1\n" in said
+    assert "jupyter crush attach" in said
 
 
 def test_a_question_of_the_agent_is_said_with_its_choices(

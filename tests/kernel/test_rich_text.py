@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_crush.kernel.answer import answer_html
-from jupyter_crush.kernel.rich_text import code_blocks, to_html, visible
+from jupyter_crush.kernel.rich_text import code_blocks, to_html
 
 ALLOWED = {"p", "br", "ul", "ol", "li", "pre", "code", "strong", "em", "small", "h3", "h4", "h5", "h6"}
 
@@ -88,7 +88,7 @@ def test_names_with_underscores_are_not_slanted() -> None:
 
 
 def test_what_hides_is_written_out() -> None:
-    assert visible("a\u202eb\u200bc\x1b[2Jd\r\ne") == "a⟨U+202E⟩b⟨U+200B⟩c⟨U+001B⟩[2Jd\ne"
+    assert to_html("a\u202eb\u200bc\x1b[2Jd\r\ne") == "<p>a⟨U+202E⟩b⟨U+200B⟩c⟨U+001B⟩[2Jd<br>e</p>"
     assert re.search("[\u202e\u200b]", to_html("`\u202e` \u200b")) is None
 
 
