@@ -33,6 +33,7 @@ LIMITS = {
     "How long the model's API is waited for (`CrushApp.timeouts`)": ("config.py", "Timeouts"),
     "What is said of a model (`CrushApp.models`)": ("config.py", "ModelOptions"),
     "Its price (`price`)": ("config.py", "Price"),
+    "How long sessions are kept (`CrushApp.retention`)": ("config.py", "Retention"),
     "What one run may spend (`CrushApp.budgets`)": ("config.py", "Budgets"),
     "Tools": ("tools/limits.py", None),
     "What the model sees of notebooks and outputs (`CrushApp.reading`)": ("config.py", "Reading"),

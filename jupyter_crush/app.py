@@ -29,7 +29,7 @@ from traitlets.config import Config as TraitsConfig
 
 from . import exposure
 from .api_key import ApiKey, KeyFile
-from .config import EVERYONE, MODES, OWNER, Budgets, Config, Demo, Limits, ModelOptions, Reading, Timeouts
+from .config import EVERYONE, MODES, OWNER, Budgets, Config, Demo, Limits, ModelOptions, Reading, Retention, Timeouts
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
@@ -105,6 +105,11 @@ class CrushApp(ExtensionApp):
     timeouts = Dict(
         help="How long to wait for the model's API, in seconds: connect (10), first (300; from the request to the first content "
         "of its answer: raise it for servers that read a long prompt slowly), stall (60), progress (180), whole (3600)."
+    ).tag(config=True)
+    retention = Dict(
+        help="How long sessions are kept: undo (seconds for which a deleted one can be brought back; then it is erased; 3600), days "
+        "(after its last change until a session is deleted by itself; None: never), bytes (of a workspace's store; above it the "
+        "sessions that were changed longest ago are erased; None: no limit)."
     ).tag(config=True)
     share_key = Bool(
         False,
@@ -194,9 +199,15 @@ class CrushApp(ExtensionApp):
     def _config_file_name_default(self) -> str:
         return "jupyter_crush_config"
 
-    @validate("budgets", "limits", "reading", "timeouts")
+    @validate("budgets", "limits", "reading", "timeouts", "retention")
     def _check_numbers(self, proposal: Any) -> dict[str, Any]:
-        kinds = {"budgets": Budgets, "limits": Limits, "reading": Reading, "timeouts": Timeouts}
+        kinds = {
+            "budgets": Budgets,
+            "limits": Limits,
+            "reading": Reading,
+            "timeouts": Timeouts,
+            "retention": Retention,
+        }
         kind = kinds[proposal.trait.name]
         try:
             msgspec.convert(proposal.value, kind, strict=False)  # a command line has only text
@@ -248,6 +259,7 @@ class CrushApp(ExtensionApp):
             limits=msgspec.convert(self.limits, Limits, strict=False),
             reading=msgspec.convert(self.reading, Reading, strict=False),
             timeouts=msgspec.convert(self.timeouts, Timeouts, strict=False),
+            retention=msgspec.convert(self.retention, Retention, strict=False),
             headers=dict(self.headers),
             full_requests=self.full_requests,
             models=msgspec.convert(self.models, tuple[ModelOptions, ...]),

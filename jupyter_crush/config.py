@@ -124,6 +124,17 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds that closing all workspaces may take when the server stops; its streams get another 0.3."""
 
 
+class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long sessions are kept. Erased is erased: messages, checkpoints and all else, from the file too."""
+
+    undo: Annotated[float, Meta(ge=0)] = 3600.0
+    """Seconds for which a deleted session can be brought back."""
+    days: Annotated[float, Meta(gt=0)] | None = None
+    """Days after its last change until a session is deleted by itself. None: never."""
+    bytes: Count | None = None
+    """Of a workspace's store; while there is more, the sessions that were changed longest ago are erased. None: no limit."""
+
+
 class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the model sees of notebooks and outputs, in characters. More of a cell, or of what was just run: see ``closely``."""
 
@@ -187,6 +198,7 @@ class Config(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     reading: Reading = Reading()
     timeouts: Timeouts = Timeouts()
+    retention: Retention = Retention()
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}

@@ -39,8 +39,10 @@ class Sessions:
         now: Callable[[], int],
         new_id: Callable[[], str],
     ) -> None:
-        self._rows = {row.id: row for row in rows}
+        self._rows: dict[str, Session] = {}
         self._removed: dict[str, Session] = {}
+        for row in rows:
+            (self._rows if row.deleted_at is None else self._removed)[row.id] = row
         self._seqs = dict(last_seqs)
         self._live = live
         self._now = now
@@ -135,6 +137,22 @@ class Sessions:
         del self._removed[session_id]
         self._rows[session_id] = replace(row, deleted_at=None)
         return Change(type="created", payload=self._shown(self._rows[session_id]))
+
+    @property
+    def deleted(self) -> tuple[Session, ...]:
+        """Those that can be brought back, in the order in which they were deleted."""
+        return tuple(sorted(self._removed.values(), key=lambda row: row.deleted_at or 0))
+
+    def forget(self, session_id: str) -> bool:
+        """It can not be brought back any more. False: it was already."""
+        if self._removed.pop(session_id, None) is None:
+            return False
+        self._seqs.pop(session_id, None)
+        return True
+
+    def keep_deleted(self, row: Session) -> None:
+        """It could not be erased."""
+        self._removed[row.id] = row
 
     def touched(self, session_id: str, paths: Iterable[str]) -> dict[str, Any]:
         """The values by which work in these notebooks changes a session."""

@@ -12,6 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from .clients import Clients
+from .erasure import Erasure
 from .errors import CrushError, NotFound
 from .export import Document, ExportFormat, document
 from .forking import fork, title_of_fork
@@ -82,8 +83,6 @@ class Workspace:
     async def load(self) -> None:
         """Read what was there. Called once, before anybody is served."""
         rows = await self._store.sessions.all()
-        await self._store.write([Change(type="deleted", payload=row) for row in rows if row.deleted_at is not None])
-        rows = await self._store.sessions.all()
         seqs = await self._store.messages.last_seqs()
         self._sessions = Sessions(rows, seqs, live=self._live, now=self._world.now, new_id=self._world.new_id)
         ledger = self._world.ledger(self._store, self._journal)
@@ -100,6 +99,14 @@ class Workspace:
         self.review = Review(ledger, lambda session_id: self.runs.live(session_id).is_busy)
         if rows:
             self._world.on_conversation()
+        erasure = Erasure(
+            self._store,
+            self._sessions,
+            self._world.config.retention,
+            delete=lambda session_id: self.delete_session(session_id, None),
+            now=self._world.now,
+        )
+        self._tasks.start(erasure.run(), name="erase what is deleted")
 
     def moved(self, root: Path, prefix: str) -> None:
         """The folder has another path now. Whatever begins from now on works there."""
@@ -216,7 +223,7 @@ class Workspace:
     async def delete_session(self, session_id: str, user: str | None) -> None:
         """Cancel what runs there, then delete. Nothing is accepted for it from now on.
 
-        Its rows stay until the workspace is opened the next time, so that it can be restored."""
+        Its rows stay for a while (``retention.undo``), so that it can be brought back."""
         self._sessions.get(session_id)
         row = self._sessions.remove(session_id)
         await self.runs.leave(session_id, by=user)
@@ -233,7 +240,7 @@ class Workspace:
         return self._sessions.removed(session_id)
 
     async def restore_session(self, session_id: str) -> Session:
-        """Bring back what was deleted since the workspace was opened."""
+        """Bring back what was deleted and is not erased yet."""
         self.runs.check_open()
         await self._journal.record(self._sessions.restore(session_id))
         return self._sessions.get(session_id)

@@ -60,6 +60,7 @@ ORDER = [
     "summary",
     "attachments",
     "sessions",
+    "erasure",
     "forking",
     "clients",
     "conclusion",

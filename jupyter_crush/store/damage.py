@@ -38,6 +38,8 @@ def finding_damage(*, trusting_sql: bool = True) -> Iterator[None]:
         if is_damage(error) or (trusting_sql and is_nonsense(error)):
             raise DamagedError(str(error)) from error
         raise
+    except UnicodeDecodeError as error:  # SQLite quotes what it found in a broken schema
+        raise DamagedError("its schema is not text") from error
 
 
 def check_header(path: Path, schema: Path) -> None:

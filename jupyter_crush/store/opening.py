@@ -17,6 +17,7 @@ import aiosqlite
 
 from ..errors import StoreError
 from .damage import DamagedError, check_contents, check_header, check_wal, finding_damage, is_orphaned, move_aside
+from .erasing import INCREMENTAL
 from .faults import BUSY_S
 from .folder import on_network, sync_folder
 from .migrations import migrate
@@ -91,6 +92,7 @@ async def _settle(connection: aiosqlite.Connection, plan: Plan) -> str:
         f"synchronous = {sync}",
         f"journal_size_limit = {_WAL_LIMIT}",
         "trusted_schema = OFF",
+        "secure_delete = ON",
         "foreign_keys = OFF",
     ):
         await connection.execute(f"PRAGMA {pragma}")
@@ -113,6 +115,7 @@ def _create(path: Path) -> None:
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(fresh)
     try:
+        connection.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")  # can be chosen for an empty file only
         connection.execute("PRAGMA user_version = 0")  # writes the header
     finally:
         connection.close()

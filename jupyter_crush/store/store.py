@@ -22,6 +22,7 @@ import aiosqlite
 
 from ..errors import StoreError
 from ..wire import Change
+from . import erasing
 from .checkpoints import Checkpoints
 from .faults import refusing, translating, translating_os
 from .files import Files
@@ -139,6 +140,22 @@ class Store:
             async with self.reading() as connection:
                 # A hop to SQLite's thread costs more than a statement, and aiosqlite has no public way to make one hop of several.
                 await connection._execute(_run, connection._conn, statements)  # type: ignore[no-untyped-call]  # noqa: SLF001
+
+    async def erase(self, session_id: str) -> None:
+        """A session with all that is of it, for good. Raises StoreError; what is left then is erased by the next call."""
+        await erasing.erase(self.transaction, session_id)
+
+    async def compact(self) -> None:
+        """Give back the room of what was erased, so that no byte of it is left. Raises StoreError."""
+        await erasing.compact(self.reading)
+
+    async def is_compacting(self) -> bool:
+        """Whether the file gives back room; a former version's does once it is compacted. Raises StoreError."""
+        return await erasing.is_compacting(self.reading)
+
+    async def live_bytes(self) -> int:
+        """Of the file, what holds something. Raises StoreError."""
+        return await erasing.live_bytes(self.reading)
 
     async def close(self) -> None:
         """Idempotent and bounded: after 2 × CLOSE_S at most it returns, also when a transaction or a statement hangs. What was not

@@ -154,7 +154,7 @@ class Session(Wire, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     deleted_at: int | None = None
-    """It is gone at the next start, unless it is brought back before."""
+    """It is erased a while later (`retention.undo`), unless it is brought back before."""
     notebooks: tuple[str, ...] = ()
     """Those that prompts brought along and tools worked in, the last one first."""
     usage: Usage = Usage()

@@ -136,7 +136,7 @@ export interface Session {
   author_id: string | null;
   created_at: number;
   updated_at: number;
-  /** It is gone at the next start, unless it is brought back before. */
+  /** It is erased a while later (`retention.undo`), unless it is brought back before. */
   deleted_at: number | null;
   /** Those that prompts brought along and tools worked in, the last one first. */
   notebooks: string[];

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_crush.config import Retention
 from jupyter_crush.errors import NotFound
 from jupyter_crush.models.port import ModelRequest, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
@@ -61,14 +62,17 @@ async def test_what_the_agent_has_read_is_forgotten_with_its_session(tmp_path: P
         assert remembered() == before
 
 
-async def test_at_the_next_opening_it_is_gone_for_good(tmp_path: Path) -> None:
+async def test_once_its_time_is_over_it_is_gone_for_good_also_when_nobody_ran_meanwhile(tmp_path: Path) -> None:
     async with desk(tmp_path, ScriptedModel([says("Hello.")])) as work:
         await work.ended(await work.prompt("Hi"))
         kept = await work.workspace.create_session(CreateSession(title="Kept"), ANA)
         await work.workspace.delete_session(work.session.id, "Ana")
-    later = workspaces(tmp_path, [ScriptedModel()])
+    later = workspaces(tmp_path, [ScriptedModel()], retention=Retention(undo=0))
     workspace, _ = await later.open(None, "tests")
     assert [session.id for session in await workspace.sessions()] == [kept.id]
+    async with asyncio.timeout(20):
+        while workspace._sessions.deleted:
+            await asyncio.sleep(0.01)
     with pytest.raises(NotFound):
         await workspace.restore_session(work.session.id)
     await later.close()
