@@ -11,12 +11,15 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import zmq
 from jupyter_client.session import Session
 from msgspec import Struct
 
+from .documents.depth import shallow
 from .documents.slices import Slices
 
 log = logging.getLogger(__name__)
@@ -53,9 +56,16 @@ class Message(Struct, frozen=True, kw_only=True):
 def own_session(kernel: Any) -> Session:
     """A Session of our own for one kernel: one that is shared makes concurrent clients lose replies."""
     session = Session(key=kernel.session.key, signature_scheme=kernel.session.signature_scheme)
-    small = session.unpack
-    session.unpack = lambda data: small(data) if len(data) < LARGE else parsed(bytes(data))
+    session.unpack = partial(_unpacked, session.unpack)
     return session
+
+
+def _unpacked(small: Callable[[bytes], Any], data: bytes) -> Any:
+    """A part of a message, without what is nested too deeply."""
+    try:
+        return small(data) if len(data) < LARGE else parsed(bytes(data))
+    except RecursionError:
+        return Slices(shallow(bytes(data))).whole()
 
 
 def widen(channel: Any) -> None:

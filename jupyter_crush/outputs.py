@@ -18,6 +18,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from .documents.depth import bounded
 from .incoming import DROPPED
 
 CONTROLS = re.compile(r"[\n\b\r]")
@@ -233,14 +234,14 @@ class Outputs:
     def _fill(self, output: _Output, kind: str, content: Mapping[str, Any]) -> None:
         """Put data into an output, or a line about it when it is too much."""
         data = content.get("data")
-        data = data if isinstance(data, dict) else {}
+        data = {mime: bounded(value) for mime, value in data.items()} if isinstance(data, dict) else {}
         self._data -= output.size
         output.size = sum(_size(value) for value in data.values())
         if self._data + output.size > self._limits.data:
             what = ", ".join(f"{mime} ({_size(value):,} characters)" for mime, value in data.items())
             data, output.size = {"text/plain": f"[not kept, too large: {what}]"}, 0
         self._data += output.size
-        metadata = content.get("metadata")
+        metadata = bounded(content.get("metadata"))
         output.value = {"output_type": kind, "data": data, "metadata": metadata if isinstance(metadata, dict) else {}}
         if kind == "execute_result":
             output.value["execution_count"] = content.get("execution_count")

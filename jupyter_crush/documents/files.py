@@ -196,15 +196,18 @@ class Files:
         if content is None:
             return None
         try:
-            return self._parsed(content)
-        except (ValueError, RecursionError) as error:
-            with drafting(spot.root, spot.relative) as draft:  # as the manager does when a save was cut off
+            layout = Layout(content)
+        except ValueError as error:  # a save was cut off: then the manager takes the former content back, and so do we
+            with drafting(spot.root, spot.relative) as draft:
                 if self._manager.use_atomic_writing and draft.restore():
                     return self._read_notebook(spot, path)
-            raise ToolError(f"{path} is not a notebook: {error}. Read it as a text file to repair it.") from error
+            raise _not_a_notebook(path, error) from error
+        try:
+            return self._loaded(layout, content)
+        except ValueError as error:  # it is whole, whatever it is: no older one may take its place
+            raise _not_a_notebook(path, error) from error
 
-    def _parsed(self, content: bytes) -> Loaded:
-        layout = Layout(content)
+    def _loaded(self, layout: Layout, content: bytes) -> Loaded:
         version = self._hash([content])
         if _is_old(layout.notebook):
             return Loaded(notebook=checked(_upgraded(content.decode("utf-8"))), version=version)
@@ -299,6 +302,10 @@ def _within(root: Path, real: Path, path: str) -> str:
     if not real.is_relative_to(root):
         raise OutsideWorkspace(f"{path} leads out of the server's folder, through a symbolic link. Refused.")
     return real.relative_to(root).as_posix()
+
+
+def _not_a_notebook(path: str, error: Exception) -> ToolError:
+    return ToolError(f"{path} is not a notebook: {error}. Read it as a text file to repair it.")
 
 
 def _is_old(notebook: Any) -> bool:

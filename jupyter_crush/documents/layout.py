@@ -15,7 +15,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..errors import ToolError
 from .cells import ids_of, is_json, outputs_of, source_of
+from .depth import READ, is_deep, shallow
 from .slices import Element, Member, Reader, Slices
 
 SPLIT_TYPES = ("application/javascript", "image/svg+xml")
@@ -60,8 +62,20 @@ class Layout:
     """One version of a notebook: ``notebook`` as json has it, and the file it came from."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises ValueError or RecursionError when it is not JSON."""
+        """Raises ValueError when it is not JSON."""
         self._data = data
+        self.is_cut = False
+        """Whether it is nested so deeply that ``notebook`` has notes in the place of what lies below."""
+        try:
+            self._read(data)
+        except RecursionError:
+            self.is_cut = True
+        if self.is_cut or is_deep(self.notebook, READ):
+            self.is_cut = True
+            self._read(shallow(data))
+
+    def _read(self, data: bytes) -> None:
+        """``data``: the file, or as many bytes that can be read in its place."""
         self._cells: list[Element] = []
         self._members: list[Member] = []
         self._parts: dict[int, list[Member]] = {}
@@ -75,6 +89,7 @@ class Layout:
         else:
             self.notebook, end = slices.value(start)
         slices.finish(end)
+        self._readable = data
         self.style = self._style(start)
 
     def _read_cells(self, slices: Slices, at: int) -> tuple[Any, int]:
@@ -118,9 +133,14 @@ class Layout:
         )
 
     def written(self, edited: Mapping[str, Any]) -> list[bytes | memoryview]:
-        """The file of ``edited``, which was made from ``notebook``, piece by piece."""
+        """The file of ``edited``, which was made from ``notebook``, piece by piece. Raises ToolError when that would lose what
+        was cut."""
         keys = [member.key for member in self._members]
         if len(set(keys)) < len(keys) or set(keys) != set(edited):
+            if self.is_cut:
+                raise ToolError(
+                    "This notebook is nested too deeply to be written anew. Nothing was changed; tell the user."
+                )
             return [whole(edited)]
         pieces: list[bytes | memoryview] = []
         at = 0
@@ -179,7 +199,7 @@ class Layout:
         if before is None:
             return []
         known = self._parts.get(id(before.value))
-        return known if known is not None else Slices(self._data).members(before.start)[0]
+        return known if known is not None else Slices(self._readable).members(before.start)[0]
 
 
 # --- reading large cells ---
