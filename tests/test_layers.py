@@ -55,6 +55,7 @@ ORDER = [
     "models",
     "turn",
     "step",
+    "calls",
     "prompts",
     "agent",
     "summary",

@@ -123,6 +123,38 @@ async def test_a_cell_that_never_ends_is_stopped_by_a_cancel_and_keeps_what_it_p
     await witness.leave()
 
 
+@pytest.mark.timeout(300)
+async def test_a_module_is_not_changed_before_the_code_that_imports_it_has_run(
+    http: Http, model: ScriptedModel, book: Path, jp_root_dir: Path
+) -> None:
+    """The code waits on its card; the change in the same answer would need none."""
+    module = jp_root_dir / "helper.py"
+    module.write_text("WORD = 'old'\n")
+    witness = await Witness.attend(http)
+    sid = await witness.session(permission_mode="accept-edits")
+    model.script(
+        says(call("read_file", {"path": "helper.py"}, id="read")),
+        says(
+            call("run_code", {"path": book.name, "code": "import helper; print(helper.WORD)"}, id="run"),
+            call("write_file", {"path": "helper.py", "content": "WORD = 'new'\n"}, id="write"),
+        ),
+        says("done"),
+    )
+    run_id = await witness.prompt(sid, "Do both")
+    card = (await witness.sees("permission_request", tool_call_id="run")).payload
+    for _ in range(50):  # whoever would go on without an answer, does
+        assert len(await witness.get("/permissions")) == 1
+    assert "old" in module.read_text()
+    answer = await http("POST", witness.path(f"/permissions/{card['id']}"), {"action": "allow"})
+    assert answer.json() == {"resolved": True}
+    assert (await ended(witness, run_id))["state"] == "done"
+    parts = [part for message in await witness.messages(sid) for part in message["parts"]]
+    results = {part["tool_call_id"]: part for part in parts if part["type"] == "tool_result"}
+    assert "old" in results["run"]["content"] and not results["write"]["is_error"]
+    assert "new" in module.read_text()
+    await witness.leave()
+
+
 class TestDemo:
     """The model that needs no service, on the way that every client goes."""
 
