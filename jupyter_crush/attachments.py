@@ -67,7 +67,9 @@ class Attachments(Struct, frozen=True, kw_only=True):
             return render_variables(path, await self.variables(path, attached.variables), attached.variables), ()
         notebook = await self.documents.read_notebook(locate(path, self.location.root, self.location.prefix).api)
         if attached.cell_ids is not None:
-            return await asyncio.to_thread(render_cells, notebook, attached.cell_ids, budget=self.reading.closely)
+            return await asyncio.to_thread(
+                render_cells, notebook, [notebook.id_of(one) for one in attached.cell_ids], budget=self.reading.closely
+            )
         return await asyncio.to_thread(render_notebook, notebook, budget=self.reading), ()
 
 

@@ -86,6 +86,7 @@ class Workspace:
         seqs = await self._store.messages.last_seqs()
         self._sessions = Sessions(rows, seqs, live=self._live, now=self._world.now, new_id=self._world.new_id)
         ledger = self._world.ledger(self._store, self._journal)
+        await ledger.restore()
         self.runs = Runs(
             self._world,
             self._sessions,

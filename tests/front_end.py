@@ -8,6 +8,7 @@ a changed file, ``dialogs`` counts one.
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -15,7 +16,7 @@ from typing import Any, TypeAlias
 from tornado.web import HTTPError
 
 from jupyter_crush.documents.attached import AttachedBackend, as_text
-from jupyter_crush.documents.cells import checked, identified
+from jupyter_crush.documents.cells import checked, has_ids, identified
 from jupyter_crush.documents.edits import applied, new_cell
 from jupyter_crush.errors import NotFound, Stale, ToolError
 from jupyter_crush.wire import (
@@ -191,7 +192,7 @@ class FrontEnd:
             return False
         kind, form = ("notebook", "json") if self.text is None else ("file", "text")
         cells, text = list(self.cells), self.text
-        content: Any = {**self.rest, "cells": cells} if text is None else text
+        content: Any = saved({**self.rest, "cells": cells}) if text is None else text
         await self.manager.save({"type": kind, "format": form, "content": content}, self.path)
         version = await self._disk_version()
         if self.is_offline:
@@ -295,7 +296,11 @@ class FrontEnd:
             )
             for cell in self.cells
         )
-        return AnswerDocument(tab_id=self.tab_id, status=status, notebook=DocumentNotebook(cells=cells))
+        old = self.rest["metadata"].get("orig_nbformat")
+        shown = DocumentNotebook(
+            cells=cells, writes_ids=has_ids(self.rest), old_format=old if old and old < 4 else None
+        )
+        return AnswerDocument(tab_id=self.tab_id, status=status, notebook=shown)
 
     async def _load(self, merge: Callable[[Cells], Cells] = list) -> None:
         kind = "notebook" if self.path.endswith(".ipynb") else "file"
@@ -305,7 +310,7 @@ class FrontEnd:
             self.text = model["content"]
             self.dirty = False
             return
-        notebook = identified(checked(model["content"]))
+        notebook = _loaded(checked(model["content"]))
         self.cells = merge(notebook["cells"])
         self.saved = "\n".join(str(cell["source"]) for cell in notebook["cells"])
         self.dirty = self.cells != notebook["cells"]
@@ -314,6 +319,24 @@ class FrontEnd:
     async def _disk_version(self) -> str:
         model = await self.manager.get(self.path, content=False, require_hash=True)
         return str(model["hash"])
+
+
+def _loaded(content: dict[str, Any]) -> dict[str, Any]:
+    """As JupyterLab's model does: 4.4 at least; a cell without an id, or in a format without ids, gets one of its own making."""
+    content = {**content, "nbformat_minor": max(content["nbformat_minor"], 4)}
+    if has_ids(content):
+        return identified(content)
+    return {**content, "cells": [{**cell, "id": str(uuid.uuid4())} for cell in content["cells"]]}
+
+
+def saved(content: dict[str, Any]) -> dict[str, Any]:
+    """As JupyterLab writes it: without ids where the format has none."""
+    if has_ids(content):
+        return content
+    return {
+        **content,
+        "cells": [{key: value for key, value in cell.items() if key != "id"} for cell in content["cells"]],
+    }
 
 
 def kept(was: Cells, here: Cells, file: Cells) -> Cells:

@@ -42,7 +42,6 @@ class ReviewRoom:
         numbers = itertools.count()
         renames = self.room.renames
         self.attached = AttachedBackend(lambda: f"r{next(numbers)}", renames=renames)
-        self.documents = Documents([self.attached, ContentsBackend(self.room.manager)], renames)
         renames.moved.append(self._follow)
         self.run = "r1"
         self.is_busy = False
@@ -65,11 +64,13 @@ class ReviewRoom:
 
     async def _open(self) -> None:
         limit, keep = self._limits
+        self.documents = Documents([self.attached, ContentsBackend(self.room.manager)], self.room.renames)
         self.tasks = Tasks("test")
         self.store = await Store.open(self.folder / "store", now=lambda: 1)
         self.journal = Journal(self.store, EventLog("e"), now=lambda: 1, tasks=self.tasks)
         contents = Contents(self.documents, Location(self.root.resolve()), limit)
         self.ledger = Ledger(self.store, self.journal, contents, keep_bytes=keep, now=lambda: 1)
+        await self.ledger.restore()
         self.review = Review(self.ledger, lambda _: self.is_busy)
         self.subscription = self.journal.events.follow(None, "s1")
 

@@ -140,7 +140,7 @@ class AttachedBackend:
     async def read_notebook(self, path: str) -> Notebook:
         return as_notebook(path, await self._ask(path, "read", DocumentWork()))
 
-    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit], *, convert: bool = False) -> Notebook:  # noqa: ARG002  its port
         return as_notebook(path, await self._ask(path, "edit", DocumentWork(edits=tuple(edits))))
 
     async def show(self, path: str, outputs: SetOutputs) -> None:

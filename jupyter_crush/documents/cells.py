@@ -1,14 +1,17 @@
 """Between nbformat's dicts and the port's cells: sources, stable ids, shapes that can be trusted.
 
 A notebook from disk is hostile until :func:`checked` has looked at it. Cells without a usable id (older than nbformat 4.5, missing,
-malformed, repeated) get one that is derived from where they stand and what they say, so that a read and the edit after it
-agree on it without anything having been written in between.
+malformed, repeated) get one that is derived from where they stand and what all cells say, so that a read and the edit after it
+agree on it without anything having been written in between; when any cell changed meanwhile, none of these ids is met again. They
+are ours alone: :func:`as_stored` leaves them out of the file, whose format is kept. How they live on is told in
+:mod:`.identities`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, cast
 
 from ..errors import ToolError
@@ -17,7 +20,7 @@ from .port import Cell, CellType, Notebook
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 CELL_TYPES = ("code", "markdown", "raw")
 SUPPORTED = 4
-"""The major version that cells are edited in; older ones are converted when they are read."""
+"""The major version that cells are edited in; older ones are read as if they were converted."""
 
 
 def source_of(cell: dict[str, Any]) -> str:
@@ -85,47 +88,88 @@ def has_ids(notebook: dict[str, Any]) -> bool:
     return type(minor) is int and minor >= 5
 
 
-def ids_of(notebook: dict[str, Any]) -> list[str]:
-    """An id for each cell, in order: its own where it has a good one, a derived one otherwise."""
-    known = has_ids(notebook)
+def own_ids_of(notebook: dict[str, Any]) -> list[str | None]:
+    """The id of each cell that the file has for it, where it can be used; None: the file has none."""
+    if not has_ids(notebook):
+        return [None] * len(notebook["cells"])
     taken: set[str] = set()
     ids: list[str | None] = []
     for cell in notebook["cells"]:
-        own = cell.get("id") if known else None
+        own = cell.get("id")
         usable = isinstance(own, str) and CELL_ID.fullmatch(own) is not None and own not in taken
         ids.append(own if usable else None)
         if usable:
-            taken.add(cast("str", own))
-    derived: list[str] = []
-    for index, (own, cell) in enumerate(zip(ids, notebook["cells"], strict=True)):
-        derived.append(own if own is not None else _derived(index, source_of(cell), taken))
-        taken.add(derived[-1])
-    return derived
+            taken.add(own)
+    return ids
 
 
-def _derived(index: int, source: str, taken: set[str]) -> str:
+def ids_of(notebook: dict[str, Any]) -> list[str]:
+    """An id for each cell, in order: its own where it has a good one, a derived one otherwise."""
+    owned = own_ids_of(notebook)
+    if None not in owned:
+        return cast("list[str]", owned)
+    taken = set(owned)
+    state = hashlib.sha256()
+    for cell in notebook["cells"]:
+        state.update(f"{cell.get('cell_type')}\0{source_of(cell)}\0".encode("utf-8", "surrogatepass"))
+    found: list[str] = []
+    for index, own in enumerate(owned):
+        found.append(own if own is not None else _derived(index, state.hexdigest(), taken))
+        taken.add(found[-1])
+    return found
+
+
+def _derived(index: int, state: str, taken: Container[str | None]) -> str:
     salt = 0
     while True:
-        seed = f"{index}\0{salt}\0{source}".encode("utf-8", "surrogatepass")
-        if (cell_id := hashlib.sha256(seed).hexdigest()[:8]) not in taken:
+        if (cell_id := hashlib.sha256(f"{index}\0{salt}\0{state}".encode()).hexdigest()[:8]) not in taken:
             return cell_id
         salt += 1
 
 
 def identified(notebook: dict[str, Any]) -> dict[str, Any]:
-    """The same notebook with an id in each cell, as nbformat 4.5; untouched cells are the same objects."""
-    ids = ids_of(notebook)
+    """The same notebook to work on, with an id in each cell; cells that have theirs are the same objects."""
     cells = [
         cell if cell.get("id") == cell_id else {**cell, "id": cell_id}
-        for cell, cell_id in zip(notebook["cells"], ids, strict=True)
+        for cell, cell_id in zip(notebook["cells"], ids_of(notebook), strict=True)
     ]
-    if has_ids(notebook):
-        return {**notebook, "cells": cells}
-    return {**notebook, "cells": cells, "nbformat": SUPPORTED, "nbformat_minor": 5}
+    return {**notebook, "cells": cells}
 
 
-def as_notebook(path: str, notebook: dict[str, Any], version: str) -> Notebook:
-    """What the tools see."""
+def as_stored(before: dict[str, Any], worked_on: dict[str, Any], edited: dict[str, Any]) -> dict[str, Any]:
+    """What was made of ``worked_on``, which is ``before`` identified, as its file has it: no id is in a cell that had none.
+
+    Cells that no edit touched are the very objects of ``before``."""
+    places = {cell["id"]: index for index, cell in enumerate(worked_on["cells"])}
+    cells = []
+    for cell in edited["cells"]:
+        index = places.get(cell["id"])
+        if index is None:
+            cells.append(cell if has_ids(before) else _without_id(cell))
+            continue
+        was = before["cells"][index]
+        if cell is worked_on["cells"][index]:
+            cells.append(was)
+        else:
+            cells.append({**_without_id(cell), "id": was["id"]} if "id" in was else _without_id(cell))
+    return {**edited, "cells": cells}
+
+
+def _without_id(cell: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in cell.items() if key != "id"}
+
+
+def as_notebook(
+    path: str,
+    notebook: dict[str, Any],
+    version: str,
+    *,
+    ids: Sequence[str] | None = None,
+    old_format: int | None = None,
+) -> Notebook:
+    """What the tools see. ``ids``: how its cells are called; None: as :func:`ids_of` says."""
+    owned = own_ids_of(notebook)
+    called = ids if ids is not None else ids_of(notebook)
     cells = tuple(
         Cell(
             id=cell_id,
@@ -134,7 +178,7 @@ def as_notebook(path: str, notebook: dict[str, Any], version: str) -> Notebook:
             execution_count=count if isinstance(count := cell.get("execution_count"), int) else None,
             outputs=outputs_of(cell),
         )
-        for cell_id, cell in zip(ids_of(notebook), notebook["cells"], strict=True)
+        for cell_id, cell in zip(called, notebook["cells"], strict=True)
     )
     metadata = notebook.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
@@ -144,7 +188,15 @@ def as_notebook(path: str, notebook: dict[str, Any], version: str) -> Notebook:
         version=version,
         kernel_name=_named(metadata, "kernelspec"),
         language=_named(metadata, "language_info") or _named(metadata, "kernelspec", "language"),
+        virtual=frozenset(cell_id for cell_id, own in zip(called, owned, strict=True) if own is None),
+        old_format=old_format if old_format is not None else old_format_of(metadata),
     )
+
+
+def old_format_of(metadata: Mapping[str, Any]) -> int | None:
+    """The major version that a notebook was converted from when it was read, as nbformat notes it; None: it was not."""
+    was = metadata.get("orig_nbformat")
+    return int(was) if isinstance(was, int | float) and 1 <= was < SUPPORTED else None
 
 
 def _named(metadata: dict[str, Any], group: str, key: str = "name") -> str | None:

@@ -21,10 +21,10 @@ from jupyter_core.utils import ensure_async
 
 from ..errors import Stale, ToolError
 from ..lines import Lines
-from .cells import as_notebook, identified
+from .cells import as_notebook, as_stored, identified
 from .edits import applied
 from .files import Files, is_plain
-from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
+from .port import CellEdit, Elsewhere, NeedsConversion, Notebook, SetOutputs, TextFile
 from .storage import TEXT_LIMIT, Loaded, Managed, Storage, in_thread
 
 ATTEMPTS = 5
@@ -61,17 +61,21 @@ class ContentsBackend:
 
     async def read_notebook(self, path: str) -> Notebook:
         loaded = await self._storage.load(path)
-        return await in_thread(partial(as_notebook, path, loaded.notebook, loaded.version))
+        return await in_thread(
+            partial(as_notebook, path, loaded.notebook, loaded.version, old_format=loaded.old_format)
+        )
 
-    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit], *, convert: bool = False) -> Notebook:
         before = self._interest(path)
         async with self._lines.one(path.strip("/")):
             for _ in range(ATTEMPTS):
                 loaded = await self._storage.load(path)
-                edited = await in_thread(partial(_edited, loaded, edits))
-                stored = await self._storage.store(path, loaded, edited, partial(self._still, path, before))
+                if loaded.old_format is not None and edits and not convert:
+                    raise NeedsConversion(path, loaded.old_format)
+                edited, ids = await in_thread(partial(_edited, loaded, edits))
+                stored = await self._storage.store(path, loaded, edited, ids, partial(self._still, path, before))
                 if stored is not None:
-                    return await in_thread(partial(as_notebook, path, edited, stored))
+                    return await in_thread(partial(as_notebook, path, edited, stored, ids=ids))
         raise ToolError(f"{path} is being changed by something else all the time. Try again in a while.")
 
     async def show(self, path: str, outputs: SetOutputs) -> None:
@@ -128,5 +132,8 @@ class ContentsBackend:
         return f"<ContentsBackend {type(self._manager).__name__}, {len(self._lines)} being changed>"
 
 
-def _edited(loaded: Loaded, edits: Sequence[CellEdit]) -> dict[str, Any]:
-    return applied(identified(loaded.notebook), edits)
+def _edited(loaded: Loaded, edits: Sequence[CellEdit]) -> tuple[dict[str, Any], list[str]]:
+    """As it is to be stored, and how its cells are called from now on."""
+    worked_on = identified(loaded.notebook)
+    edited = applied(worked_on, edits)
+    return as_stored(loaded.notebook, worked_on, edited), [cell["id"] for cell in edited["cells"]]

@@ -7,8 +7,12 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
-from ..errors import ToolError
+from msgspec.structs import replace
+
+from ..errors import Stale, ToolError
 from .answers import doubtful, edits_landed
+from .edits import check
+from .identities import Identities, translated
 from .port import Backend, Cell, CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import path_of
 from .renames import Renames
@@ -16,6 +20,9 @@ from .showing import Showing, as_before
 
 ATTEMPTS = 3
 """Times that the back ends are asked in turn: a document may be opened while the last one is about to write its file."""
+
+LOOKS = 3
+"""Times that an edit is made again because its cells are called otherwise by now."""
 
 T = TypeVar("T")
 
@@ -28,13 +35,16 @@ class Documents:
     again: it is not made twice, for what it expects is not there any more then, and a refusal is none when all that was wanted is
     there. To look before that would take time, in which somebody may open the document, unseen by a back end about to write.
 
-    ``renames``: what is known of documents that have another name now. Owner of which cells show what they print while they run."""
+    ``renames``: what is known of documents that have another name now; ``identities``: how cells are called whose file has no ids.
+    Owner of which cells show what they print while they run."""
 
     def __init__(self, backends: Sequence[Backend], renames: Renames | None = None) -> None:
         if not backends:
             raise ValueError("at least one back end is needed")
         self._backends = tuple(backends)
         self.renames = renames or Renames()
+        self.identities = Identities()
+        self.renames.moved.append(self.identities.renamed)
         self._showing: dict[Showing, Callable[[], str | None]] = {}
         """With where its notebook is now; None: it was deleted."""
 
@@ -78,18 +88,39 @@ class Documents:
         return any(backend.has(path) for backend in self._backends[:-1])
 
     async def read_notebook(self, path: str) -> Notebook:
-        return await self._ask(path, lambda backend: backend.read_notebook(path))
+        return await self._ask(path, lambda backend: self._read(backend, path))
 
-    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+    async def _read(self, backend: Backend, path: str) -> Notebook:
+        return self.identities.called(await backend.read_notebook(path))
+
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit], *, convert: bool = False) -> Notebook:
+        """``convert``: even if all of the file is converted to a newer format by it."""
+
         async def found(backend: Backend) -> Notebook | None:
-            notebook = await backend.read_notebook(path)
+            notebook = await self._read(backend, path)
             return notebook if edits_landed({cell.id: cell.source for cell in notebook.cells}, edits) else None
 
-        edited = await self._ask(path, lambda backend: backend.edit_notebook(path, edits), found)
+        edited = await self._ask(path, lambda backend: self._edit(backend, path, edits, convert=convert), found)
         for edit in edits:
             if isinstance(edit, SetOutputs):
                 self._settled(path, edit.id)
         return edited
+
+    async def _edit(self, backend: Backend, path: str, edits: Sequence[CellEdit], *, convert: bool) -> Notebook:
+        """Where the back end calls cells in its own way, a refusal may only mean that it does not call them so any more: then it is
+        looked again where they are."""
+        for _ in range(LOOKS):
+            native = self.identities.native(path)
+            try:
+                edited = await backend.edit_notebook(path, translated(edits, native), convert=convert)
+            except Stale:
+                if not native:
+                    raise
+                now = await self._read(backend, path)
+                check(now, edits)
+            else:
+                return self.identities.edited(edited, native)
+        raise ToolError(f"{path} is being changed by something else all the time. Try again in a while.")
 
     # --- cells that run ---
 
@@ -115,9 +146,10 @@ class Documents:
     async def _show(self, where: Callable[[], str | None], outputs: SetOutputs) -> None:
         if (path := where()) is None:
             return
+        native = self.identities.native(path)
         for backend in self._backends:
             if backend.has(path):
-                await backend.show(path, outputs)
+                await backend.show(path, replace(outputs, id=native.get(outputs.id, outputs.id)))
                 return
 
     def _settled(self, path: str, cell_id: str) -> None:

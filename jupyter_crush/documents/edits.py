@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import Stale, ToolError
 from .cells import CELL_ID, source_of
-from .port import CellEdit, CellType, DeleteCell, InsertCell, MoveCell, ReplaceCell, SetOutputs, source_hash
+from .port import CellEdit, CellType, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs, source_hash
 
 SHOWN_SOURCE = 8_000
 """Characters of a current source that a refusal carries."""
@@ -36,6 +36,12 @@ def applied(notebook: dict[str, Any], edits: Sequence[CellEdit]) -> dict[str, An
             case SetOutputs():
                 _set_outputs(cells, edit)
     return {**notebook, "cells": cells}
+
+
+def check(notebook: Notebook, edits: Sequence[CellEdit]) -> None:
+    """Whether the edits fit. Raises Stale or ToolError."""
+    cells = [{"id": cell.id, "cell_type": cell.cell_type, "source": cell.source} for cell in notebook.cells]
+    applied({"cells": cells}, edits)
 
 
 def new_cell(cell_id: str, cell_type: CellType, source: str) -> dict[str, Any]:

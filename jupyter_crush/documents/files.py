@@ -36,7 +36,7 @@ from tornado.web import HTTPError
 
 from .. import beneath
 from ..errors import OutsideWorkspace, ToolError
-from .cells import SUPPORTED, checked
+from .cells import SUPPORTED, checked, ids_of
 from .hooks import hooked
 from .layout import Layout, whole
 from .port import TextFile
@@ -83,14 +83,17 @@ class Files:
         self._manager.emit(data={"action": "get", "path": path})
         return loaded
 
-    async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
+    async def store(
+        self, path: str, before: Loaded, notebook: dict[str, Any], ids: Sequence[str], still: Callable[[], None]
+    ) -> str | None:
         spot = await self._there(path)
         saved = await hooked(self._manager, path, "notebook", notebook)
+        called = ids if len(saved["cells"]) == len(ids) else ids_of(saved)  # a hook may take cells away
         return await self._put(
             path,
             spot,
             before.version,
-            lambda: [whole(saved)] if before.layout is None else before.layout.written(saved),
+            lambda: [whole(saved)] if before.layout is None else before.layout.written(saved, called),
             still,
             checkpoint=True,
         )
@@ -210,7 +213,8 @@ class Files:
     def _loaded(self, layout: Layout, content: bytes) -> Loaded:
         version = self._hash([content])
         if _is_old(layout.notebook):
-            return Loaded(notebook=checked(_upgraded(content.decode("utf-8"))), version=version)
+            notebook = checked(_upgraded(content.decode("utf-8")))
+            return Loaded(notebook=notebook, version=version, old_format=layout.notebook.get("nbformat", 1))
         return Loaded(notebook=checked(layout.notebook), version=version, layout=layout)
 
     def _write(

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, cast
 from tornado.web import HTTPError
 
 from ..errors import ToolError
-from .cells import checked, identified
+from .cells import checked
 from .storage import explained, in_thread
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ async def hooked(manager: Any, path: str, kind: Literal["notebook", "file"], con
 def _woven(path: str, before: Any, after: Any) -> Any:
     if isinstance(before, str) != isinstance(after, str):
         raise ToolError(f"A pre-save hook of this server left no text of {path}. Nothing was changed; tell the user.")
-    return after if isinstance(after, str) else _shared(before, identified(checked(after)))
+    return after if isinstance(after, str) else _shared(before, checked(after))
 
 
 def _shared(before: Any, after: Any) -> Any:

@@ -10,7 +10,7 @@ Texts of outputs are one string each here, whatever they are on disk.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -132,9 +132,9 @@ class Layout:
             lines=not self._plain_sources,
         )
 
-    def written(self, edited: Mapping[str, Any]) -> list[bytes | memoryview]:
-        """The file of ``edited``, which was made from ``notebook``, piece by piece. Raises ToolError when that would lose what
-        was cut."""
+    def written(self, edited: Mapping[str, Any], ids: Sequence[str] | None = None) -> list[bytes | memoryview]:
+        """The file of ``edited``, which was made from ``notebook``, piece by piece. ``ids`` call its cells as :func:`ids_of` calls
+        those of ``notebook``; None: they hold them. Raises ToolError when that would lose what was cut."""
         keys = [member.key for member in self._members]
         if len(set(keys)) < len(keys) or set(keys) != set(edited):
             if self.is_cut:
@@ -147,7 +147,7 @@ class Layout:
         for member in self._members:
             value = edited[member.key]
             if member.key == "cells":
-                pieces += [self._raw(at, member.start), *self._array(value, member)]
+                pieces += [self._raw(at, member.start), *self._array(value, member, ids)]
             elif value is not member.value:
                 pieces += [self._raw(at, member.start), self.style.dumps(value, 1)]
             else:
@@ -158,7 +158,9 @@ class Layout:
     def _raw(self, start: int, end: int) -> memoryview:
         return memoryview(self._data)[start:end]
 
-    def _array(self, cells: list[dict[str, Any]], member: Member) -> Iterator[bytes | memoryview]:
+    def _array(
+        self, cells: list[dict[str, Any]], member: Member, ids: Sequence[str] | None
+    ) -> Iterator[bytes | memoryview]:
         """The list of cells. Space around them stays what it was."""
         if not cells:
             yield b"[]"
@@ -175,7 +177,7 @@ class Layout:
             if (found := same.get(id(cell))) is not None:
                 yield self._raw(found.start, found.end)
             else:
-                yield from self._cell(cell, before.get(cell["id"]))
+                yield from self._cell(cell, before.get(cell["id"] if ids is None else ids[index]))
         yield self._raw(old[-1].end, member.end) if old else style.line(1) + b"]"
 
     def _cell(self, cell: dict[str, Any], before: Element | None) -> Iterator[bytes | memoryview]:

@@ -10,10 +10,10 @@ Paths are API paths: relative to the server's root, with ``/``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ..errors import ToolError
 from ..wire import CellEdit, CellType, DeleteCell, InsertCell, MoveCell, ReplaceCell, SetOutputs
@@ -27,6 +27,7 @@ __all__ = [
     "Elsewhere",
     "InsertCell",
     "MoveCell",
+    "NeedsConversion",
     "Notebook",
     "ReplaceCell",
     "SetOutputs",
@@ -55,16 +56,30 @@ class Cell(Struct, frozen=True, kw_only=True):
 
 
 class Notebook(Struct, frozen=True, kw_only=True):
-    """A notebook as it is now. ``version`` is the back end's opaque name of this state."""
+    """A notebook as it is now. ``version`` is the back end's opaque name of this state.
+
+    ``virtual``: ids that are ours and not in the file (:mod:`.identities`); ``shown_as``: how a front end calls such a cell, where
+    it has it open under another id. ``old_format``: the major version (below 4) of the file, which any edit converts as a whole."""
 
     path: str
     cells: tuple[Cell, ...]
     version: str
     kernel_name: str | None = None
     language: str | None = None
+    virtual: frozenset[str] = frozenset()
+    shown_as: Mapping[str, str] = field(default_factory=dict)
+    old_format: int | None = None
 
     def cell(self, cell_id: str) -> Cell | None:
-        return next((cell for cell in self.cells if cell.id == cell_id), None)
+        """By its id, or by that of a front end that shows it."""
+        called = self.id_of(cell_id)
+        return next((cell for cell in self.cells if cell.id == called), None)
+
+    def id_of(self, cell_id: str) -> str:
+        """The id of a cell that a front end may call so."""
+        if not self.shown_as or any(cell.id == cell_id for cell in self.cells):
+            return cell_id
+        return next((called for called, shown in self.shown_as.items() if shown == cell_id), cell_id)
 
     def index(self, cell_id: str) -> int:
         """Position, for people and as a hint; -1 when there is no such cell."""
@@ -88,6 +103,16 @@ class Elsewhere(ToolError):
         """The edit may have been made before its place went away."""
 
 
+class NeedsConversion(ToolError):
+    """An edit would convert the whole file, and nobody was told."""
+
+    def __init__(self, path: str, old_format: int) -> None:
+        super().__init__(
+            f"{path} is a notebook of format {old_format}, and any edit converts the whole file to format 4. Nothing was changed. "
+            "Read it, and repeat the call: the user is then asked whether to convert it."
+        )
+
+
 class Backend(Protocol):
     """Where documents live. Each method is all or nothing, and raises Elsewhere when the next back end is to be asked."""
 
@@ -99,8 +124,9 @@ class Backend(Protocol):
     async def read_notebook(self, path: str) -> Notebook:
         """Raises ToolError when there is none or it is not a notebook."""
 
-    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
-        """Apply all edits, or raise Stale (with the current source) or ToolError and change nothing."""
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit], *, convert: bool = False) -> Notebook:
+        """Apply all edits, or raise Stale (with the current source) or ToolError and change nothing. Without ``convert`` a file of
+        an older format is not written, for all of it would be."""
 
     async def show(self, path: str, outputs: SetOutputs) -> None:
         """Have those who see the notebook see what a cell has printed so far. Nothing is written, nobody is waited for long."""

@@ -60,7 +60,7 @@ class SharedBackend:
         room = await self._room(path, cells.is_notebook)
         return cells.read_notebook(path, room.document)
 
-    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit], *, convert: bool = False) -> Notebook:  # noqa: ARG002  its port
         from . import shared_cells as cells  # noqa: PLC0415  see there
 
         def edit(document: Any) -> Notebook:

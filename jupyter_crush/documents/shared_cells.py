@@ -18,6 +18,7 @@ from typing import Any, TypeGuard
 
 from jupyter_ydoc import YNotebook, YUnicode
 from jupyter_ydoc.utils import cast_all
+from msgspec.structs import replace
 from pycrdt import Array, Map, Text
 
 from ..errors import Stale, ToolError
@@ -50,7 +51,8 @@ def read_notebook(path: str, document: Any) -> Notebook:
     with document.ydoc.transaction():
         notebook = {**_head(document), "cells": [_plain(cell) for cell in _cells(document)]}
     state = "\n".join(f"{cell['id']} {cell['source']}" for cell in notebook["cells"])
-    return as_notebook(path, notebook, f"shared:{_sha256(state)}")
+    found = as_notebook(path, notebook, f"shared:{_sha256(state)}")
+    return found if _writes_ids(document) else replace(found, virtual=frozenset(cell.id for cell in found.cells))
 
 
 def read_text(path: str, document: Any) -> TextFile:
@@ -75,6 +77,12 @@ def _head(document: YNotebook) -> dict[str, Any]:
     """All but the cells. A room's cells have ids, whatever the format of its file; so it counts as one that knows them."""
     meta = document.ydoc.get("meta", type=Map).to_py() or {}
     return {"metadata": meta.get("metadata") or {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _writes_ids(document: YNotebook) -> bool:
+    """Whether the room's file has them; of a notebook of format 4.0 to 4.4 they are left out when it is saved."""
+    meta = document.ydoc.get("meta", type=Map)
+    return meta.get("nbformat") != 4 or (meta.get("nbformat_minor") or 0) >= 5
 
 
 def _plain(cell: Map[Any]) -> dict[str, Any]:
@@ -157,9 +165,6 @@ class _Change:
         self._document = document
         self._cells = document.ycells
         self._ids = ids
-        meta = document.ydoc.get("meta", type=Map)
-        if meta.get("nbformat") == 4 and (meta.get("nbformat_minor") or 0) < 5:
-            meta["nbformat_minor"] = 5.0  # from now on the file has the ids too
         for cell, cell_id in zip(_cells(document), ids, strict=True):
             if cell.get("id") != cell_id:
                 cell["id"] = cell_id

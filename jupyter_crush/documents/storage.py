@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from jupyter_core.utils import ensure_async
@@ -15,7 +15,7 @@ from tornado.web import HTTPError
 
 from ..beneath import NotThere
 from ..errors import Stale, ToolError
-from .cells import checked, identified, ids_of
+from .cells import checked, has_ids, ids_of, old_format_of
 from .layout import Layout
 from .port import TextFile
 
@@ -29,11 +29,13 @@ T = TypeVar("T")
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
-    """A notebook as it was read. ``layout`` when it is known how its text was laid out."""
+    """A notebook as it was read. ``layout`` when it is known how its text was laid out. ``old_format``: the major version that it was
+    converted from, below 4."""
 
     notebook: dict[str, Any]
     version: str
     layout: Layout | None = None
+    old_format: int | None = None
 
 
 class Storage(Protocol):
@@ -41,10 +43,13 @@ class Storage(Protocol):
 
     async def load(self, path: str) -> Loaded: ...
 
-    async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
+    async def store(
+        self, path: str, before: Loaded, notebook: dict[str, Any], ids: Sequence[str], still: Callable[[], None]
+    ) -> str | None:
         """Write what was made from ``before``, and say its version; None: it is not ``before`` any more, nothing was written.
 
-        ``still`` is called right before it is written, and raises when it must not be."""
+        ``ids`` call its cells as those of ``before`` are called. ``still`` is called right before it is written, and raises when it
+        must not be."""
 
     async def free(self, path: str) -> None:
         """Nothing may be there, and the folder must be; missing folders are made. Raises Stale."""
@@ -74,11 +79,12 @@ class Managed:
         if model.get("type") != "notebook":
             raise ToolError(f"{path} is not a notebook. Read it as a text file instead.")
         version = version_of(model)
-        return Loaded(
-            notebook=self._remembered(path, version, identified(checked(model.get("content")))), version=version
-        )
+        notebook = self._remembered(path, version, checked(model.get("content")))
+        return Loaded(notebook=notebook, version=version, old_format=old_format_of(notebook.get("metadata") or {}))
 
     def _remembered(self, path: str, version: str, notebook: dict[str, Any]) -> dict[str, Any]:
+        if not has_ids(notebook):
+            return notebook
         known, ids = self._ids.pop(path, ("", []))
         if known != version or len(ids) != len(notebook["cells"]):
             ids = ids_of(notebook)
@@ -88,7 +94,14 @@ class Managed:
         cells = [{**cell, "id": cell_id} for cell, cell_id in zip(notebook["cells"], ids, strict=True)]
         return {**notebook, "cells": cells}
 
-    async def store(self, path: str, before: Loaded, notebook: dict[str, Any], still: Callable[[], None]) -> str | None:
+    async def store(
+        self,
+        path: str,
+        before: Loaded,
+        notebook: dict[str, Any],
+        ids: Sequence[str],  # noqa: ARG002  its port
+        still: Callable[[], None],
+    ) -> str | None:
         if await version(self._manager, path, type="notebook") != before.version:
             return None
         still()

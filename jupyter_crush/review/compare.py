@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..documents.port import Cell, Notebook
 from ..tools.diff import Diff, unified
@@ -114,7 +115,8 @@ def cell_changes(changes: Sequence[Change], notebook: Notebook | None) -> tuple[
         above = cells[index - 1].id if index else None
         seen = _cell_change(change, cells[index] if index is not None else None, index, above)
         if seen is not None:
-            found.append(seen)
+            shown_as = notebook.shown_as.get(seen.cell_id) if notebook is not None else None
+            found.append(replace(seen, shown_as=shown_as))
     return tuple(sorted(found, key=lambda one: len(cells) if one.index is None else one.index))
 
 

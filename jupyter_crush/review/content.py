@@ -11,15 +11,16 @@ from typing import Any
 from msgspec import Struct
 
 from .. import beneath
-from ..documents.cells import as_notebook, checked, identified
+from ..documents.cells import as_notebook, checked, has_ids
 from ..documents.documents import Documents
+from ..documents.identities import Known, matched
 from ..documents.layout import Layout
 from ..documents.port import Cell, Notebook
 from ..documents.replacing import drafting
 from ..errors import ToolError
 from ..location import Location
 from ..tools.paths import Place, locate
-from .states import bytes_hash, same_cells, text_hash
+from .states import bytes_hash, same_looks, text_hash
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -117,21 +118,34 @@ def _reads_as(raw: bytes, text: str) -> bool:
 
 
 def _live(raw: bytes, shown: Notebook) -> bytes:
-    """The file of a notebook as it is shown, in the file's own style."""
+    """The file of a notebook as it is shown, in the file's own style and format."""
     try:
         layout = Layout(raw)
-        notebook = identified(checked(layout.notebook))
+        notebook = checked(layout.notebook)
+        on_disk = as_notebook(shown.path, notebook, "")
     except (ToolError, ValueError, RecursionError):
         return raw
-    if same_cells(as_notebook(shown.path, notebook, ""), shown):
+    if same_looks(on_disk, shown):
         return raw
-    before = {cell["id"]: cell for cell in notebook["cells"]}
-    cells = [_cell(cell, before.get(cell.id)) for cell in shown.cells]
-    return b"".join(layout.written({**notebook, "cells": cells}))
+    knows_ids, found = has_ids(notebook), _places(on_disk, shown)
+    cells = [
+        _cell(cell, notebook["cells"][found[at]] if at in found else None, knows_ids=knows_ids)
+        for at, cell in enumerate(shown.cells)
+    ]
+    ids = [on_disk.cells[found[at]].id if at in found else f"new {at}" for at in range(len(cells))]
+    return b"".join(layout.written({**notebook, "cells": cells}, ids))
 
 
-def _cell(cell: Cell, before: dict[str, Any] | None) -> dict[str, Any]:
-    live: dict[str, Any] = {"cell_type": cell.cell_type, "id": cell.id, "source": cell.source}
+def _places(on_disk: Notebook, shown: Notebook) -> dict[int, int]:
+    """For places of the shown cells, those of the same cells in the file: by their ids where it has them."""
+    known = [Known(cell.id, cell.id, (cell.cell_type, cell.hash)) for cell in on_disk.cells]
+    return matched(known, [(shown.shown_as.get(cell.id, cell.id), (cell.cell_type, cell.hash)) for cell in shown.cells])
+
+
+def _cell(cell: Cell, before: dict[str, Any] | None, *, knows_ids: bool) -> dict[str, Any]:
+    live: dict[str, Any] = {"cell_type": cell.cell_type, "source": cell.source}
+    if before is None and knows_ids:
+        live["id"] = cell.id
     if cell.cell_type == "code":
         live |= {"execution_count": cell.execution_count, "outputs": [dict(output) for output in cell.outputs]}
     kept = {key: value for key, value in (before or {}).items() if key not in ("outputs", "execution_count")}

@@ -24,7 +24,7 @@ from ..journal import Journal
 from ..lines import Lines
 from ..store.store import Store
 from ..tools.paths import Place
-from ..wire import Change, Checkpoint, FileChange, Touch
+from ..wire import CellName, Change, Checkpoint, FileChange, Touch
 from .compare import gathered
 from .content import NOTHING, Contents, Seen
 from .listing import changed_file
@@ -47,6 +47,11 @@ class Ledger:
 
     def of(self, session_id: str, run_id: str) -> RunLedger:
         return RunLedger(self, session_id, run_id, self._now)
+
+    async def restore(self) -> None:
+        """Cells of notebooks whose files have no ids are called as they were before the server started."""
+        for path, names in await self.store.touches.names():
+            self.contents.documents.identities.restore(path, names)
 
     async def prune(self) -> None:
         await self.store.checkpoints.prune(self._keep_bytes)
@@ -118,7 +123,7 @@ class RunLedger:
             mine = _Intent(await self._known(place))
             seen = NOTHING if create else await self._ledger.contents.notebook(place)
             is_kept = await self._keep(place, seen, mine)
-            mine.add(self._touch(place, was=seen.version, became=None, is_undoable=is_kept))
+            mine.add(self._touch(place, was=seen.version, became=None, is_undoable=is_kept, names=self._names(place)))
             for row in await asyncio.to_thread(partial(self._cells, place, edits, seen, mine)):
                 mine.add(row)
             async with self._recorded(place, mine):
@@ -130,7 +135,8 @@ class RunLedger:
         """Note what the notebook has become, and whether by this edit alone."""
         now = await self._ledger.contents.notebook(place)
         alone = now.notebook is not None and await asyncio.to_thread(is_result, now.notebook, seen.notebook, edits)
-        done = replace(file, became=now.version, is_mixed=file.is_mixed or not alone)
+        mixed = file.is_mixed or not alone
+        done = replace(file, became=now.version, is_mixed=mixed, names=self._names(place))
         await self._ledger.journal.record(Change(type="updated", payload=done))
         await self._ledger.tell(self._session_id, self._run_id, place.api, now, created=done.was is None)
 
@@ -194,8 +200,18 @@ class RunLedger:
             rows.append(replace(row, before=state_of(cell, order) if cell else None, **more))
         return rows
 
+    def _names(self, place: Place) -> tuple[CellName, ...]:
+        return self._ledger.contents.documents.identities.names(place.api)
+
     def _touch(
-        self, place: Place, *, was: str | None, became: str | None, cell_id: str = "", is_undoable: bool = True
+        self,
+        place: Place,
+        *,
+        was: str | None,
+        became: str | None,
+        cell_id: str = "",
+        is_undoable: bool = True,
+        names: tuple[CellName, ...] = (),
     ) -> Touch:
         return Touch(
             run_id=self._run_id,
@@ -205,6 +221,7 @@ class RunLedger:
             was=was,
             became=became,
             is_undoable=is_undoable,
+            names=names,
             created_at=self._now(),
         )
 
@@ -229,6 +246,7 @@ class _Intent:
             row = replace(
                 known,
                 became=row.became,
+                names=row.names,
                 outputs_hash=row.outputs_hash if row.has_run else known.outputs_hash,
                 is_mixed=known.is_mixed or known.became != row.was,
                 is_moved=known.is_moved or row.is_moved,

@@ -117,7 +117,9 @@ class Review:
         await self._undoing.undo(changes, whole=whole)
         after = await self._version(changes.path)
         ours = [row for row in rows if not row.cell_id and before is not None and row.became == before]
-        await self.ledger.journal.record(*(Change(type="updated", payload=replace(row, became=after)) for row in ours))
+        names = self._contents.documents.identities.names(self._contents.place(changes.path).api)
+        rows = [replace(row, became=after, names=names) for row in ours]
+        await self.ledger.journal.record(*(Change(type="updated", payload=row) for row in rows))
 
     async def _version(self, path: str) -> str | None:
         """Of a notebook's file. A cell that is reverted changes it, and that is not somebody else's change."""

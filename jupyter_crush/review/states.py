@@ -112,6 +112,14 @@ def same_cells(one: Notebook, other: Notebook) -> bool:
     return [_shown(cell) for cell in one.cells] == [_shown(cell) for cell in other.cells]
 
 
+def same_looks(one: Notebook, other: Notebook) -> bool:
+    """Whether two notebooks show the same, however their cells are called where the file has no ids."""
+    names = [[cell.id if cell.id not in seen.virtual else None for cell in seen.cells] for seen in (one, other)]
+    looks = [[_shown(cell)[1:] for cell in seen.cells] for seen in (one, other)]
+    pairs = zip(*names, strict=False)
+    return looks[0] == looks[1] and all(ours is None or theirs is None or ours == theirs for ours, theirs in pairs)
+
+
 def is_result(now: Notebook, before: Notebook | None, edits: Sequence[CellEdit]) -> bool:
     """Whether a notebook is what edits make of another, and nobody else wrote into it meanwhile."""
     cells = [_as_dict(cell) for cell in before.cells] if before is not None else []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ..wire import Touch
+from ..wire import CellName, Touch
 from .table import Reading, Rows, Table, Transaction
 
 TOUCHES = Table(Touch, "touches", key=("run_id", "path", "cell_id"))
 
 
 _RENAME = tuple(f"UPDATE OR IGNORE {table} SET path = ? WHERE path = ?" for table in ("touches", "checkpoints"))  # noqa: S608
+_NAMED = "WHERE cell_id = '' AND names != '[]' ORDER BY created_at DESC, ordinal DESC"
 _UNDER = "SELECT DISTINCT path FROM touches WHERE path = ? OR substr(path, 1, ?) = ?"
 
 
@@ -27,6 +28,13 @@ class Touches(Rows[Touch]):
 
     async def of_file(self, run_id: str, path: str) -> tuple[Touch, ...]:
         return await self._all(f"{TOUCHES.select} WHERE run_id = ? AND path = ? ORDER BY ordinal", run_id, path)
+
+    async def names(self) -> list[tuple[str, tuple[CellName, ...]]]:
+        """By path: how cells are called whose files have no ids, where runs changed such notebooks, as of the last of them."""
+        latest: dict[str, tuple[CellName, ...]] = {}
+        for row in await self._all(f"{TOUCHES.select} {_NAMED}"):
+            latest.setdefault(row.path, row.names)
+        return list(latest.items())
 
     async def paths(self, path: str) -> tuple[str, ...]:
         """This path and those beneath it, as far as there are rows."""

@@ -43,12 +43,15 @@ class EditNotebook:
         if there and not args.edits:
             raise ToolError("edits is empty. Say what to change.")
         _check_size(args)
-        plan = Plan(await notebook_files.read(place, context) if there else None, context.new_id)
+        notebook = await notebook_files.read(place, context) if there else None
+        converts = notebook_files.conversion(notebook) if notebook is not None else ""
+        plan = Plan(notebook, context.new_id)
         await asyncio.to_thread(plan.apply, args.edits)
         diff = plan.diff
         verb = "Edit" if there else "Create"
         ask = Ask(
-            description=f"{verb} notebook {place.shown} ({plan.summary or 'empty'})",
+            description=f"{verb} notebook {place.shown} ({plan.summary or 'empty'})"
+            + (f": {converts}" if converts else ""),
             params=shown(
                 path=place.relative,
                 diff=diff.text,
@@ -59,7 +62,7 @@ class EditNotebook:
             path=place.api,
             key=("edit", place.api),
             scope=f"edits of {visible(place.relative)}",
-            always=control_files.must_ask(place, "write", context.private),
+            always=bool(converts) or control_files.must_ask(place, "write", context.private),
         )
         return Prepared(perform=lambda: _perform(looked, plan, context, create=not there), ask=ask)
 
@@ -84,7 +87,10 @@ async def _perform(looked: Looked, plan: Plan, context: ToolContext, *, create: 
     diff = plan.diff
     done = "Created" if create else "Edited"
     moved = f" ({moved})" if (moved := renaming(looked.place, looked.last(context))) else ""
-    content = f"{done} {place.shown}{moved}: {plan.summary or 'no cells'} ({diff.counts} lines).\n{plan.listing()}"
+    converted = "The whole file was converted to notebook format 4.\n" if plan.converts else ""
+    content = (
+        f"{done} {place.shown}{moved}: {plan.summary or 'no cells'} ({diff.counts} lines).\n{converted}{plan.listing()}"
+    )
     return Output(
         content=fit(content.rstrip()),
         metadata={
@@ -108,6 +114,6 @@ async def _made(place: Place, plan: Plan, context: ToolContext, *, create: bool)
             await context.documents.create_notebook(place.api, None)
         if plan.edits:
             beneath.separate(place.root, place.relative)
-            await context.documents.edit_notebook(place.api, plan.edits)
+            await context.documents.edit_notebook(place.api, plan.edits, convert=plan.converts)
     context.files.looked(place.api, context.documents.renames.mark)
     return undoable

@@ -15,18 +15,23 @@ from .port import Ask, Output, Stopped, ToolContext
 from .truncate import fit
 
 
-def asking(place: Place, code: str, cell_id: str | None, timeout: float, context: ToolContext) -> Ask:
-    """Leave to run exactly this code. A grant is for this code, whichever cell has it, and no other."""
+def asking(
+    place: Place, code: str, cell_id: str | None, timeout: float, context: ToolContext, *, converts: str = ""
+) -> Ask:
+    """Leave to run exactly this code. A grant is for this code, whichever cell has it, and no other. ``converts``: what writing the
+    outputs does to the file."""
     control = control_files.mentioned(code)
     what = f"cell {cell_id}" if cell_id else "code"
     where = f"Run {what} in the kernel of {place.shown}"
     return Ask(
-        description=visible(where) + (f" (it names {control})" if control else ""),
+        description=visible(where)
+        + (f" (it names {control})" if control else "")
+        + (f": writing the outputs {converts}" if converts else ""),
         params=shown(path=place.relative, cell_id=cell_id, code=code, timeout=timeout),
         path=place.api,
         key=("code", place.api, code),
         scope=exactly(code, f"in the kernel of {one_line(place.relative)}"),
-        always=control is not None or control_files.must_ask(place, "write", context.private),
+        always=bool(converts) or control is not None or control_files.must_ask(place, "write", context.private),
     )
 
 

@@ -68,6 +68,9 @@ class Plan:
         cells = notebook.cells if notebook is not None else ()
         self.cells = [_Planned(cell.id, cell.cell_type, cell.source) for cell in cells]
         self.edits: list[CellEdit] = []
+        self.converts = notebook is not None and notebook.old_format is not None
+        """Whether the whole file is converted to another format."""
+        self._notebook = notebook
         self.touched: list[str] = []
         """Ids of inserted, replaced and moved cells that are still there."""
         self._known = {cell.id for cell in cells}
@@ -168,8 +171,9 @@ class Plan:
         return len(self.cells) if after == END else self._index(after) + 1
 
     def _index(self, cell_id: str) -> int:
+        called = self._notebook.id_of(cell_id) if self._notebook is not None else cell_id
         for index, cell in enumerate(self.cells):
-            if cell.id == cell_id:
+            if cell.id == called:
                 return index
         known = ", ".join(cell.id for cell in self.cells[:40]) or "none"
         raise ToolError(f"There is no cell {cell_id!r}. Nothing was changed. The cells are: {known}.")

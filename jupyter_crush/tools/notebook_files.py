@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from .. import beneath
+from ..documents.cells import SUPPORTED
 from ..documents.port import Cell, Notebook
 from ..errors import ToolError
 from ..visible import shown
@@ -53,9 +56,19 @@ async def read(place: Place, context: ToolContext) -> Notebook:
     if not exists(place):
         raise missing(place, context)
     context.files.looked(place.api, context.documents.renames.mark)
-    return await text_files.steadily(
+    found = await text_files.steadily(
         place, lambda: context.documents.read_notebook(place.api), lambda found: _on_disk(place, found)
     )
+    if found.old_format is not None and context.documents.is_open(place.api) and not _is_old(place):
+        return replace(found, old_format=None)  # those who have it open remember what it was before they saved it
+    return found
+
+
+def conversion(notebook: Notebook) -> str:
+    """What a person is to be told before an edit of a notebook of an older format; empty: nothing."""
+    if notebook.old_format is None:
+        return ""
+    return f"converts the whole file from notebook format {notebook.old_format} to 4"
 
 
 def code_cell(notebook: Notebook, cell_id: str, place: Place) -> Cell:
@@ -88,6 +101,15 @@ def head_line(index: int, cell_id: str, cell_hash: str, cell_type: str) -> str:
 def present(index: int, cell: Cell) -> str:
     """A cell as it is now, for a refusal."""
     return f"{head_line(index, cell.id, cell.hash, cell.cell_type)}\n{head(cell.source, SOURCE_CHARS)}"
+
+
+def _is_old(place: Place) -> bool:
+    """Whether the file's format is still an older one, as far as can be told."""
+    try:
+        content = json.loads(beneath.read(place.root, place.relative, COMPARED_BYTES))
+        return int(content.get("nbformat", 1)) < SUPPORTED
+    except (ToolError, ValueError, TypeError, AttributeError, RecursionError):
+        return True
 
 
 def _on_disk(place: Place, found: Notebook) -> bool:

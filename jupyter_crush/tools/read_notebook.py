@@ -49,7 +49,11 @@ async def _perform(place: Place, args: ReadNotebookArgs, context: ToolContext) -
     images: tuple[Image, ...] = ()
     if args.cell_ids:
         text, images = await asyncio.to_thread(
-            render_cells, notebook, args.cell_ids, outputs=args.outputs, budget=context.reading.closely
+            render_cells,
+            notebook,
+            [notebook.id_of(one) for one in args.cell_ids],
+            outputs=args.outputs,
+            budget=context.reading.closely,
         )
     else:
         text = await asyncio.to_thread(

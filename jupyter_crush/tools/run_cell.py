@@ -41,13 +41,14 @@ class RunCell:
         looked = Looked.at(place, context)
         notebook = await notebook_files.read(place, context)
         cell = notebook_files.code_cell(notebook, args.cell_id, place)
+        converts = notebook_files.conversion(notebook)
         return Prepared(
-            perform=lambda: _perform(looked, cell, seconds, context),
-            ask=asking(place, cell.source, cell.id, seconds, context),
+            perform=lambda: _perform(looked, cell, seconds, context, convert=bool(converts)),
+            ask=asking(place, cell.source, cell.id, seconds, context, converts=converts),
         )
 
 
-async def _perform(looked: Looked, cell: Cell, seconds: float, context: ToolContext) -> Output:
+async def _perform(looked: Looked, cell: Cell, seconds: float, context: ToolContext, *, convert: bool) -> Output:
     place = looked.now(context)
     notebook = await notebook_files.read(place, context)
     current = notebook_files.cell_of(notebook, cell.id, place)
@@ -82,10 +83,10 @@ async def _perform(looked: Looked, cell: Cell, seconds: float, context: ToolCont
             await showing.stop()
             with suppress(CrushError, TimeoutError):
                 async with asyncio.timeout(KEEP_SECONDS):
-                    await _end(looked, showing, stop.execution, context)
+                    await _end(looked, showing, stop.execution, context, convert=convert)
             raise stop.as_raised from None
         await showing.stop()
-        note = await _end(looked, showing, execution, context)
+        note = await _end(looked, showing, execution, context, convert=convert)
     return await told(execution, looked.last(context), context, cell.id, note, cell.source)
 
 
@@ -97,18 +98,20 @@ def _both(one: Tell, other: Tell) -> Tell:
     return tell
 
 
-async def _end(looked: Looked, showing: Showing, execution: Execution | None, context: ToolContext) -> str | None:
+async def _end(
+    looked: Looked, showing: Showing, execution: Execution | None, context: ToolContext, *, convert: bool
+) -> str | None:
     """Put the outputs into the cell, or leave it as it was if it did not run. What is to be said of that."""
     if execution is None or not execution.ran:
         await showing.leave(showing.cell.outputs, showing.cell.execution_count)
         return None
-    note = await _kept(looked, showing.cell, execution, context)
+    note = await _kept(looked, showing.cell, execution, context, convert=convert)
     if not showing.settled:
         await showing.leave(execution.outputs, execution.execution_count)
     return note
 
 
-async def _kept(looked: Looked, cell: Cell, execution: Execution, context: ToolContext) -> str | None:
+async def _kept(looked: Looked, cell: Cell, execution: Execution, context: ToolContext, *, convert: bool) -> str | None:
     """Wherever its notebook is now."""
     written = SetOutputs(
         id=cell.id, expected=cell.hash, outputs=execution.outputs, execution_count=execution.execution_count
@@ -120,7 +123,7 @@ async def _kept(looked: Looked, cell: Cell, execution: Execution, context: ToolC
     try:
         async with context.ledger.notebook(place, [written]):
             beneath.separate(place.root, place.relative)
-            await context.documents.edit_notebook(place.api, [written])
+            await context.documents.edit_notebook(place.api, [written], convert=convert)
     except Stale:
         return "[The cell changed while it ran, so the outputs were not written into it.]"
     except ToolError as error:

@@ -43,6 +43,9 @@ from .changes import (
     CellChange as CellChange,
 )
 from .changes import (
+    CellName as CellName,
+)
+from .changes import (
     CellState as CellState,
 )
 from .changes import (

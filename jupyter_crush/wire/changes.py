@@ -25,6 +25,8 @@ class CellChange(Wire, frozen=True, kw_only=True):
     index: int | None
     cell_type: CellType
     kind: Literal["added", "deleted", "changed", "moved"]
+    shown_as: str | None = None
+    """How a front end that has the notebook open calls the cell, where its file has no ids; None: as `cell_id` says."""
     diff: str = ""
     additions: int = 0
     deletions: int = 0
@@ -98,6 +100,14 @@ class CellState(Wire, frozen=True, kw_only=True):
     execution_count: int | None = None
 
 
+class CellName(Wire, frozen=True, kw_only=True):
+    """How a cell is called whose file has no ids, and what it said then."""
+
+    id: str
+    cell_type: str
+    hash: str
+
+
 class Touch(Wire, frozen=True, kw_only=True):
     """What a run did to one cell, or to a file itself (``cell_id`` is empty). ``was`` and ``became`` are hashes of what was there
     before its first change and after its last; None: nothing."""
@@ -116,5 +126,7 @@ class Touch(Wire, frozen=True, kw_only=True):
     has_run: bool = False
     is_undoable: bool = True
     """A file: whether what was there is kept."""
+    names: tuple[CellName, ...] = ()
+    """A notebook's file that has no ids: how its cells are called."""
     state: Literal["open", "kept", "reverted"] = "open"
     created_at: int

@@ -42,26 +42,30 @@ export class ChangeBars {
     this._tracker.forEach(({ content, context }) => {
       const path = context.localPath;
       const cells = files.get(path)?.cells.filter(cell => runId !== null && cell.run_ids.includes(runId)) ?? [];
-      const marked = new Set(cells.map(cell => cell.cell_id).filter(id => !this._hidden.has(id)));
-      content.widgets.forEach(cell => this._mark(cell, path, marked.has(cell.model.id)));
+      const marked = new Map(
+        cells
+          .map(cell => [cell.shown_as ?? cell.cell_id, cell.cell_id] as const)
+          .filter(([id]) => !this._hidden.has(id))
+      );
+      content.widgets.forEach(cell => this._mark(cell, path, marked.get(cell.model.id)));
     });
   }
 
-  private _mark(cell: CellWidget, path: string, isMarked: boolean): void {
+  private _mark(cell: CellWidget, path: string, cellId: string | undefined): void {
     const bar = this._bars.get(cell);
-    if (isMarked && !bar) {
-      const made = this._bar(cell, path);
+    if (cellId !== undefined && !bar) {
+      const made = this._bar(cell, path, cellId);
       this._bars.set(cell, made);
       cell.node.append(made);
-    } else if (!isMarked && bar) {
+    } else if (cellId === undefined && bar) {
       bar.remove();
       this._bars.delete(cell);
     }
   }
 
-  private _bar(cell: CellWidget, path: string): HTMLElement {
+  private _bar(cell: CellWidget, path: string, cellId: string): HTMLElement {
     const trans = this._trans;
-    const scope = { path, cell_id: cell.model.id };
+    const scope = { path, cell_id: cellId };
     const bar = document.createElement('div');
     bar.className = 'jcr-ChangeBar';
     bar.setAttribute('role', 'group');

@@ -516,6 +516,10 @@ export interface DocumentNotebook {
   cells: DocumentCell[];
   kernel_name?: string | null;
   language?: string | null;
+  /** Whether the ids of cells are in the file: not before nbformat 4.5. */
+  writes_ids?: boolean;
+  /** The major version, below 4, of the file that it was made from. */
+  old_format?: number | null;
 }
 
 /**
@@ -550,6 +554,11 @@ export interface CellChange {
   index: number | null;
   cell_type: 'code' | 'markdown' | 'raw';
   kind: 'added' | 'changed' | 'deleted' | 'moved';
+  /**
+   * How a front end that has the notebook open calls the cell, where its file has no ids; null: as
+   * `cell_id` says.
+   */
+  shown_as: string | null;
   diff: string;
   additions: number;
   deletions: number;

@@ -34,9 +34,9 @@ class OpenedMeanwhile(ContentsBackend):
         super().__init__(room.manager, interest=room.attached.interest)
         self._tab: FrontEnd | None = tab
 
-    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit], *, convert: bool = False) -> Notebook:
         async with self._lines.one(path):
-            writing = asyncio.ensure_future(super().edit_notebook(path, edits))
+            writing = asyncio.ensure_future(super().edit_notebook(path, edits, convert=convert))
             await asyncio.sleep(0)  # it has looked who is there, and stands in line
             if self._tab is not None:
                 await self._tab.open()

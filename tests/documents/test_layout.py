@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_crush.documents.cells import checked, identified
+from jupyter_crush.documents.cells import as_stored, checked, identified
 from jupyter_crush.documents.edits import applied
 from jupyter_crush.documents.layout import Layout, whole
 from jupyter_crush.documents.port import (
@@ -98,13 +98,23 @@ def test_a_notebook_that_nbformat_wrote_is_written_as_nbformat_would() -> None:
     assert written(layout, edited) == as_nbformat_writes(edited) == whole(edited).decode()
 
 
-def test_ids_are_written_into_every_cell_of_a_notebook_that_had_none() -> None:
-    layout = Layout(
-        json.dumps(notebook(code(None, "1"), code(None, "1"), markdown(None, "1"), minor=2), indent=1).encode()
-    )
-    again = json.loads(written(layout, identified(layout.notebook)))
-    assert (again["nbformat"], again["nbformat_minor"]) == (4, 5)
-    assert len({cell["id"] for cell in again["cells"]}) == 3
+def test_no_id_is_written_that_was_not_there_but_those_of_new_cells_where_the_format_has_ids() -> None:
+    for minor in (2, 5):
+        cells = code(None, "1"), code("twin", "1"), {**markdown("twin", "1"), "id": "ü ü"}
+        before = notebook(*cells, minor=minor)
+        layout = Layout(json.dumps(before, indent=1).encode())
+        worked_on = identified(layout.notebook)
+        last = worked_on["cells"][2]["id"]
+        edits: list[CellEdit] = [
+            ReplaceCell(id=worked_on["cells"][0]["id"], expected=source_hash("1"), source="2"),
+            MoveCell(id=last, expected=source_hash("1"), after=None),
+            InsertCell(id="new", cell_type="markdown", source="", after=last),
+        ]
+        edited = applied(worked_on, edits)
+        stored = as_stored(layout.notebook, worked_on, edited)
+        again = json.loads(b"".join(layout.written(stored, [cell["id"] for cell in edited["cells"]])))
+        new = markdown("new" if minor == 5 else None, "")
+        assert again == {**before, "cells": [cells[2], new, code(None, "2"), cells[1]]}
 
 
 def test_deleting_every_cell_leaves_an_empty_list() -> None:

@@ -124,14 +124,16 @@ class TestEditing:
             edit_notebook(PATH, document, [replace("a", "x = 1", "x = 2"), replace("c", "x + 1", "\ud800")])
         assert sources(document)["a"] == "x = 1"
 
-    def test_a_notebook_without_ids_gets_them_with_the_first_edit(self) -> None:
-        document = shared(notebook(code(None, "x"), code(None, "y"), minor=4))
+    @pytest.mark.parametrize("minor", range(5))
+    def test_a_notebook_without_ids_stays_one(self, minor: int) -> None:
+        document = shared(notebook(code(None, "x"), code(None, "y"), minor=minor))
+        before = document.get()
         seen = read_notebook(PATH, document)
-        assert "id" not in document.get()["cells"][0]
-        edit_notebook(PATH, document, [replace(seen.cells[1].id, "y", "z")])
-        saved = document.get()
-        assert saved["nbformat_minor"] == 5
-        assert [cell["id"] for cell in saved["cells"]] == [cell.id for cell in seen.cells]
+        assert seen.virtual == {cell.id for cell in seen.cells}
+        after = edit_notebook(PATH, document, [replace(seen.cells[1].id, "y", "z")])
+        assert [cell.id for cell in after.cells] == [cell.id for cell in seen.cells]
+        before["cells"][1]["source"] = "z"
+        assert document.get() == before
 
     def test_cells_of_one_id_are_told_apart(self) -> None:
         document = shared()

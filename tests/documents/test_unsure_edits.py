@@ -25,10 +25,10 @@ class Contents(ContentsBackend):
         self._meanwhile: Callable[[], Awaitable[None]] | None = meanwhile
         self._after_reading = after_reading
 
-    async def edit_notebook(self, path: str, edits: Sequence[CellEdit]) -> Notebook:
+    async def edit_notebook(self, path: str, edits: Sequence[CellEdit], *, convert: bool = False) -> Notebook:
         if not self._after_reading:
             await self._once()
-        return await super().edit_notebook(path, edits)
+        return await super().edit_notebook(path, edits, convert=convert)
 
     async def read_notebook(self, path: str) -> Notebook:
         read = await super().read_notebook(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -252,3 +253,54 @@ async def test_another_name_of_a_notebook_outside_is_not_written(tmp_path: Path)
 
 
 # --- run_cell and run_code ---
+
+
+OLD = {
+    "nbformat": 3,
+    "nbformat_minor": 0,
+    "metadata": {"name": ""},
+    "worksheets": [
+        {
+            "metadata": {},
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "language": "python",
+                    "metadata": {},
+                    "collapsed": False,
+                    "outputs": [],
+                    "input": ["1"],
+                }
+            ],
+        }
+    ],
+}
+
+
+async def test_converting_an_older_notebook_is_said_and_asked_in_every_mode(room: Room) -> None:
+    place = room.put("old.ipynb", json.dumps(OLD))
+    before = place.read_bytes()
+    (cell,) = (await room.context.documents.read_notebook("old.ipynb")).cells
+    running = await room.prepare("run_cell", path="old.ipynb", cell_id=cell.id)
+    assert asked(running).always
+    assert "writing the outputs converts the whole file from notebook format 3 to 4" in asked(running).description
+    edit = {"op": "replace", "cell_id": cell.id, "expected_hash": cell.hash, "source": "2"}
+    editing = await room.prepare("edit_notebook", path="old.ipynb", edits=[edit])
+    assert asked(editing).always
+    assert asked(editing).description.endswith(": converts the whole file from notebook format 3 to 4")
+    assert place.read_bytes() == before
+    assert "The whole file was converted to notebook format 4." in (await editing.perform()).content
+    edit = {"op": "replace", "cell_id": cell.id, "expected_hash": source_hash("2"), "source": "3"}
+    again = await room.prepare("edit_notebook", path="old.ipynb", edits=[edit])
+    assert (asked(again).always, "converts" in asked(again).description) == (False, False)
+
+
+async def test_a_notebook_that_became_an_older_one_while_a_card_waited_is_not_converted(room: Room) -> None:
+    room.put("old.ipynb", as_nbformat_writes(notebook(code(None, "1"), minor=4)))
+    (cell,) = (await room.context.documents.read_notebook("old.ipynb")).cells
+    edit = {"op": "replace", "cell_id": cell.id, "expected_hash": cell.hash, "source": "2"}
+    prepared = await room.prepare("edit_notebook", path="old.ipynb", edits=[edit])
+    before = room.put("old.ipynb", json.dumps(OLD)).read_bytes()
+    with pytest.raises(ToolError, match="any edit converts the whole file"):
+        await prepared.perform()
+    assert (room.root / "old.ipynb").read_bytes() == before

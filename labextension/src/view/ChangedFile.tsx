@@ -63,7 +63,10 @@ function ChangedCell({ file, cell, runId }: ChangedFileProps & { cell: CellChang
             what={number === null ? trans.__('the deleted cell') : trans.__('cell %1', number)}
           />
           {number !== null && (
-            <Go title={trans.__('Go to cell %1', number)} onGo={() => void openCell(file.path, cell.cell_id)} />
+            <Go
+              title={trans.__('Go to cell %1', number)}
+              onGo={() => void openCell(file.path, cell.shown_as ?? cell.cell_id)}
+            />
           )}
         </span>
       </div>
