@@ -16,12 +16,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .calls import Calls
+from .compaction import Compaction, Room
 from .config import Budgets
-from .errors import BudgetSpent, LoopDetected
+from .draft import Draft
+from .errors import BudgetSpent, ContextTooLong, LoopDetected
 from .history import calls_of, for_model
 from .journal import Journal
 from .lane import Ticket
 from .models.estimate import fitting
+from .models.metering import Meter, check_cost
 from .models.port import Model, ModelRequest, ToolSpec
 from .permission import Gate, Leeway
 from .step import answer
@@ -42,11 +45,8 @@ class Task(Struct, frozen=True, kw_only=True):
     ``leeway`` says what needs no asking, as it is now: follow-ups of others may narrow it."""
 
     model: Model
-    model_id: str
-    window: int | None
-    """Tokens that the model reads; None: not known."""
-    max_tokens: int
-    """Most tokens of one answer."""
+    meter: Meter
+    room: Room
     system: Sequence[str]
     leeway: Callable[[], Leeway]
     budgets: Budgets
@@ -77,6 +77,7 @@ class Agent:
             tasks=tasks,
             done=self._record,
         )
+        self._compaction = Compaction(turn, task.room, journal, task.meter.info.context_window)
 
     async def run(self) -> None:
         await self._turn.say_user(self._turn.ticket, await self._task.attached(self._turn.ticket))
@@ -102,16 +103,34 @@ class Agent:
     # --- one model step ---
 
     async def _step(self) -> Message:
+        """The model's next answer; where what was said does not fit any more, after a summary of it, once."""
+        request = await self._request()
+        if self._compaction.is_due(request):
+            await self._compaction.make(None)
+            request = await self._request()
         draft = await self._turn.begin()
-        request = ModelRequest(
-            model=self._task.model_id,
+        try:
+            return await self._ask(request, draft)
+        except ContextTooLong as error:
+            await self._compaction.make(draft, error)
+        return await self._ask(await self._request(), await self._turn.begin())
+
+    async def _ask(self, request: ModelRequest, draft: Draft) -> Message:
+        tokens, meter = self._compaction.tokens(request), self._task.meter
+        check_cost(self._task.budgets, self._turn.usage, meter.to_send(tokens, self._compaction.last))
+        request = replace(request, max_tokens=fitting(request, meter.info.context_window))
+        message, usage = await answer(self._task.model, meter, request, draft, self._turn, self._journal)
+        self._compaction.note(usage)
+        return message
+
+    async def _request(self) -> ModelRequest:
+        return ModelRequest(
+            model=self._task.meter.info.id,
             system=self._task.system,
-            messages=for_model([message for message in await self._task.history() if message.id != draft.id]),
+            messages=self._compaction.continued(for_model(await self._task.history())),
             tools=self._task.specs,
-            max_tokens=self._task.max_tokens,
+            max_tokens=self._task.meter.max_tokens,
         )
-        request = replace(request, max_tokens=fitting(request, self._task.window))
-        return await answer(self._task.model, request, draft, self._turn, self._journal)
 
     # --- its tools ---
 

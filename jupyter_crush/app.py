@@ -29,7 +29,7 @@ from traitlets.config import Config as TraitsConfig
 
 from . import exposure
 from .api_key import ApiKey, KeyFile
-from .config import EVERYONE, MODES, OWNER, Budgets, Config, Demo, Limits, ModelOptions, Reading, Retention, Timeouts
+from .config import EVERYONE, MODES, OWNER, Budgets, Config, Demo, Limits, Reading, Retention, Timeouts, model_options
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
@@ -149,8 +149,9 @@ class CrushApp(ExtensionApp):
         0.85,
         min=0.0,
         max=1.0,
-        help="Part of the model's context window; once that is filled, what was said is summarized before the next turn. 0: only "
-        "when somebody asks for it. Models whose window is not known are never summarized by themselves.",
+        help="Part of the model's context window; once that is filled, what was said is summarized: before the next turn, or in "
+        "the middle of one, which goes on then. 0: only when somebody asks for it. Where the window is not known (it can be said in "
+        "CrushApp.models), a turn is summarized when its server refuses it as too long.",
     ).tag(config=True)
     queue_limit = Int(20, min=1, help="Prompts that may wait in one session.").tag(config=True)
     denied_tools = Names(help="Names of tools that the agent does not get.").tag(config=True)
@@ -172,7 +173,8 @@ class CrushApp(ExtensionApp):
         [EVERYONE], help="Usernames that may read sessions and events: '*', 'owner' and names, as for prompters."
     ).tag(config=True)
     budgets = Dict(
-        help="What one run may spend: steps (model steps, 100), tokens, cost_usd, seconds. None: no limit."
+        help="What one run may spend: steps (model steps, 100), tokens, cost_usd, seconds. None: no limit. With cost_usd, models "
+        "without a price (CrushApp.models) take no prompts."
     ).tag(config=True)
     limits = Dict(
         help="body_bytes (1 MiB), prompt_bytes (20 MiB), text_bytes (1 MiB), streams (2000), heartbeat (15 s), unread (60 s), "
@@ -218,11 +220,9 @@ class CrushApp(ExtensionApp):
     @validate("models")
     def _check_models(self, proposal: Any) -> list[dict[str, Any]]:
         try:
-            named = [one.id for one in msgspec.convert(proposal.value, tuple[ModelOptions, ...])]
+            model_options(proposal.value)
         except msgspec.ValidationError as error:
             raise TraitError(f"CrushApp.models: {error}") from error
-        if twice := sorted({name for name in named if named.count(name) > 1}):
-            raise TraitError(f"CrushApp.models: {', '.join(twice)} is there more than once")
         return list(proposal.value)
 
     def _key(self) -> ApiKey | None:
@@ -262,7 +262,7 @@ class CrushApp(ExtensionApp):
             retention=msgspec.convert(self.retention, Retention, strict=False),
             headers=dict(self.headers),
             full_requests=self.full_requests,
-            models=msgspec.convert(self.models, tuple[ModelOptions, ...]),
+            models=model_options(self.models),
         )
 
     # --- start ---

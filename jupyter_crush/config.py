@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
@@ -40,6 +41,7 @@ class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tokens: Count | None = None
     """Input and output tokens together."""
     cost_usd: Annotated[float, Meta(gt=0)] | None = None
+    """Of what models cost by their price in ``CrushApp.models``; a request whose sending alone would cross it is not made."""
     seconds: Seconds | None = None
     """Of work; waiting for a person's answer does not count."""
 
@@ -95,6 +97,15 @@ class ModelOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Most tokens of one answer. None: 16,000; fewer where they would not fit into the window."""
     price: Price | None = None
     """None: not known, so nothing is said of costs, and ``budgets.cost_usd`` refuses its prompts."""
+
+
+def model_options(value: object) -> tuple[ModelOptions, ...]:
+    """Read what is said of models. Raises msgspec.ValidationError."""
+    options = msgspec.convert(value, tuple[ModelOptions, ...])
+    names = [one.id for one in options]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise msgspec.ValidationError(f"{', '.join(twice)} is there more than once")
+    return options
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -185,7 +196,7 @@ class Config(Struct, frozen=True, kw_only=True):
     idle_grace: float = 60.0
     """Seconds."""
     summarize_at: float = 0.85
-    """Part of the model's context window; once that is filled, a summary comes before the next turn. 0: never by itself."""
+    """Part of the model's context window; once that is filled, a summary comes before the next step or turn. 0: never by itself."""
     queue_limit: int = 20
     """Prompts waiting in one session."""
     denied_tools: frozenset[str] = frozenset()

@@ -68,6 +68,11 @@ class Draft:
         self._parts.clear()
         self.dirty = True
 
+    def become_summary(self) -> None:
+        """Of what was said before, instead of the next thing to be said. It is out of the context until it is whole."""
+        self.void()
+        self._message = replace(self._message, is_summary=True, in_context=False)
+
     def message(self, now: int) -> Message:
         """The message as it is at ``now``."""
         parts = list(self._parts)

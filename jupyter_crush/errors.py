@@ -91,6 +91,12 @@ class AgentNotReady(Conflict):
     reason = "agent_not_ready"
 
 
+class NoPrice(Conflict):
+    """Costs are limited, and the model's price is not known. Say it in CrushApp.models."""
+
+    reason = "no_price"
+
+
 class NothingToSummarize(Conflict):
     """Nothing was said here since the last summary, so there is nothing to summarize."""
 

@@ -104,8 +104,7 @@ class Runs:
         self.check_open()
         self._sessions.get(body.session_id)
         self._check_said(body)
-        if self._world.catalog.reason is not None:
-            raise AgentNotReady(self._world.catalog.reason)
+        self._check_ready(body.session_id)
         if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
             return known
         self.check_open()
@@ -117,6 +116,12 @@ class Runs:
         ticket = self._ticket(body, user)
         lane.accept(ticket)
         return await self._admit(ticket)
+
+    def _check_ready(self, session_id: str) -> None:
+        """There is a model, and it has a price where that is wanted."""
+        if self._world.catalog.reason is not None:
+            raise AgentNotReady(self._world.catalog.reason)
+        self._world.check_prices(self._sessions.get(session_id).model)
 
     def _check_said(self, body: PromptRequest) -> None:
         """There are words, or something attached that is not nothing; the words are within their limit."""
@@ -133,8 +138,7 @@ class Runs:
         """Have what was said so far summarized: a run of its own. Nothing may run or wait there."""
         self.check_open()
         self._sessions.get(session_id)
-        if self._world.catalog.reason is not None:
-            raise AgentNotReady(self._world.catalog.reason)
+        self._check_ready(session_id)
         said = for_model(await self._store.messages.list(session_id))
         self.check_open()
         self._sessions.get(session_id)
@@ -292,6 +296,7 @@ class Runs:
         is_summary = ticket.run.kind == "summary"
         small = self._world.config.small_model if is_summary else None
         model, info = self._world.catalog.find(small or session.model or self._world.model_id)
+        self._world.check_prices(session.model)
         mode = None if is_summary else self._world.leeway(session, ticket).mode
         ticket.run = replace(
             ticket.run, state="active", started_at=self._world.now(), model=info.id, permission_mode=mode
@@ -320,8 +325,9 @@ class Runs:
     async def _summarize(self, turn: Turn, model: Model, info: ModelInfo) -> None:
         if turn.run.author is None:
             await tell(self._journal, turn.run, "notice", NEARLY_FULL)
-        messages = await self._store.messages.list(turn.run.session_id)
-        await summarize(turn, self._journal, model, info, messages, turn.run.prompt)
+        messages, meter = await self._store.messages.list(turn.run.session_id), self._world.meter(info)
+        budgets, draft = self._world.config.budgets, await turn.begin()
+        await summarize(turn, draft, self._journal, model, meter, messages, turn.run.prompt, budgets=budgets)
 
     async def _recall(self, session_id: str) -> tuple[str, str]:
         """The title of a session, and what of it is told in another one. Raises NotFound."""

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from .draft import Draft
 from .errors import ModelBadAnswer
 from .journal import Journal
+from .models.metering import Meter
 from .models.port import (
     Model,
     ModelRequest,
@@ -26,16 +27,19 @@ from .models.port import (
     ToolCallStart,
 )
 from .turn import Turn
-from .wire import AgentEvent, Change, Finish, Message, Reasoning, Run, Text, ToolCall
+from .wire import AgentEvent, Change, Finish, Message, Reasoning, Run, Text, ToolCall, Usage
 
 
-async def answer(model: Model, request: ModelRequest, draft: Draft, turn: Turn, journal: Journal) -> Message:
-    """The finished message. Raises ModelError."""
+async def answer(
+    model: Model, meter: Meter, request: ModelRequest, draft: Draft, turn: Turn, journal: Journal
+) -> tuple[Message, Usage]:
+    """The finished message, and what it took, which is added to the turn's. Raises ModelError."""
     async with aclosing(model.stream(request)) as events:
         async for event in events:
             if isinstance(event, Stop):
-                turn.usage = turn.usage.plus(event.usage)
-                return await turn.complete(draft, Finish(reason=event.reason, details=event.details))
+                usage = meter.counted(event.usage, request, draft.message(0))
+                turn.usage = turn.usage.plus(usage)
+                return await turn.complete(draft, Finish(reason=event.reason, details=event.details)), usage
             await _take(event, draft, turn, journal)
     raise ModelBadAnswer("The model's answer broke off.")
 

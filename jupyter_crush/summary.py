@@ -1,4 +1,5 @@
-"""A summary takes the place of what was said before: a run of its own, without tools, whose one message the model reads from then on.
+"""A summary takes the place of what was said before: a run of its own, or a message in the middle of a turn (:mod:`.compaction`). It
+is written without tools, and the model reads it from then on.
 
 The conversation is handed over as plain text in two roles, calls and results in words and in short: any model reads it, also one with
 a smaller window than the session's. A summary that is not finished is shown and stays out of the context, so a failed or
@@ -12,9 +13,13 @@ from collections.abc import Sequence
 from msgspec.json import encode
 from msgspec.structs import replace
 
-from .errors import ModelBadAnswer
+from .config import Budgets
+from .draft import Draft
+from .errors import ContextTooLong, ModelBadAnswer
 from .history import for_model
 from .journal import Journal
+from .models.estimate import tokens_of
+from .models.metering import Meter, check_cost
 from .models.port import Model, ModelRequest
 from .prompts.templates import text
 from .step import answer
@@ -23,7 +28,9 @@ from .wire import Context, Image, Message, ModelInfo, Part, Text, ToolCall, Tool
 
 MAX_TOKENS = 8_000
 WINDOW = 200_000
-"""Tokens that a model of unknown window is taken to read."""
+"""Tokens that a model of unknown window is taken to read, at first."""
+SMALLEST = 2_000
+"""Tokens of a window that no summary is tried in."""
 CHARS_PER_TOKEN = 2
 """Few, so that the whole surely fits."""
 CALL_CHARS = 600
@@ -33,21 +40,47 @@ ASK = "Write the summary of this conversation now."
 
 
 async def summarize(
-    turn: Turn, journal: Journal, model: Model, info: ModelInfo, messages: Sequence[Message], wishes: str
+    turn: Turn,
+    draft: Draft,
+    journal: Journal,
+    model: Model,
+    meter: Meter,
+    messages: Sequence[Message],
+    wishes: str,
+    *,
+    budgets: Budgets,
+    window: int | None = None,
 ) -> None:
-    """Write the summary of ``messages``. ``wishes``: what the person wants of it. Raises ModelError."""
-    draft = await turn.begin()
-    asked = f"{ASK} {wishes}".strip()
-    request = ModelRequest(
-        model=info.id,
-        system=(text("summary.md"),),
-        messages=(*told(messages, (info.context_window or WINDOW) * CHARS_PER_TOKEN), _asking(draft.message(0), asked)),
-        max_tokens=MAX_TOKENS,
-    )
-    message = await answer(model, request, draft, turn, journal)
+    """Write the summary of ``messages`` into the draft. ``wishes``: what is wanted of it; ``window``: what the model reads, where that
+    has shown. A model that cannot read all of it is told less. Raises ModelError, BudgetSpent.
+    """
+    reads = min(filter(None, (window, meter.info.context_window)), default=WINDOW)
+    while True:
+        request = _request(draft, meter, messages, f"{ASK} {wishes}".strip(), reads)
+        check_cost(budgets, turn.usage, meter.to_send(tokens_of(request), Usage()))
+        try:
+            message, usage = await answer(model, meter, request, draft, turn, journal)
+            break
+        except ContextTooLong as error:
+            reads = error.window if error.window and error.window < reads else reads // 4
+            if reads < SMALLEST:
+                raise
+            journal.void(draft)
     if not message.text.strip() or message.finish is None or message.finish.reason != "end_turn":
         raise ModelBadAnswer("The summary was not finished; the session is as it was. Try again, or use another model.")
-    turn.usage = replace(turn.usage, context_tokens=turn.usage.output_tokens)
+    turn.usage = replace(turn.usage, context_tokens=usage.output_tokens)
+
+
+def _request(draft: Draft, meter: Meter, messages: Sequence[Message], asked: str, reads: int) -> ModelRequest:
+    """One that a model that reads so many tokens surely takes."""
+    most = min(MAX_TOKENS, meter.max_tokens, reads // 4)
+    spoken = told(messages, (reads - most) * CHARS_PER_TOKEN)
+    return ModelRequest(
+        model=meter.info.id,
+        system=(text("summary.md"),),
+        messages=(*spoken, _asking(draft.message(0), asked)),
+        max_tokens=most,
+    )
 
 
 def recalled(messages: Sequence[Message]) -> str:

@@ -66,6 +66,10 @@ class Turn:
         """Its message is out of the context until it is whole."""
         return self.run.kind == "summary"
 
+    def _is_aside(self, message: Message) -> bool:
+        """A summary in the middle of a turn: it is not what the turn has to say."""
+        return message.is_summary and not self._is_summary
+
     # --- while it runs ---
 
     async def say_user(self, ticket: Ticket, attached: Sequence[Part] = ()) -> Message:
@@ -75,13 +79,20 @@ class Turn:
         await self._record(Change(type="created", payload=message))
         return message
 
-    async def begin(self) -> Draft:
+    async def begin(self, *, is_summary: bool = False) -> Draft:
         """Begin an assistant message: a row at once, so that a crash leaves a trace of it."""
-        message = self._new_message("assistant")
+        message = self._new_message("assistant", is_summary=is_summary)
         self._draft = Draft(message)
         self._journal.open(self._draft)
         await self._record(Change(type="created", payload=message))
         return self._draft
+
+    async def recast(self, draft: Draft) -> Draft:
+        """Nothing came of the message that was begun: it becomes the summary that makes room for it."""
+        self._journal.void(draft)
+        draft.become_summary()
+        await self.publish(draft)
+        return draft
 
     async def publish(self, draft: Draft) -> None:
         """Tell the draft's present structure (a part was begun or completed)."""
@@ -89,9 +100,12 @@ class Turn:
 
     async def complete(self, draft: Draft, finish: Finish) -> Message:
         """Record the message as finished. Its calls are open from now on."""
+        before = self.message, self.finish
         message = self._finished(draft, finish)
         if message.is_summary and message.text.strip():
             message = self.message = replace(message, in_context=finish.reason == "end_turn")
+        if self._is_aside(message):
+            self.message, self.finish = before
         await self._record(Change(type="updated", payload=message))
         return message
 
@@ -116,6 +130,8 @@ class Turn:
         """Take up what a crashed server left of this run, only to end it."""
         for message in messages:
             match message.role:
+                case "assistant" if message.finish is not None and self._is_aside(message):
+                    pass
                 case "assistant" if message.finish is None:
                     self._draft, self._calls, self._results = Draft(message), (), None
                 case "assistant":
@@ -134,8 +150,12 @@ class Turn:
         in_context = (self.ticket.spoken or self.ticket.started) and not self._is_summary
         changes = self._unspoken()
         if (draft := self._draft) is not None:
-            changes.append(Change(type="updated", payload=self._finished(draft, finish)))
-            return changes + self._answered(finish)
+            before = self.message, self.finish
+            message = self._finished(draft, finish)
+            changes.append(Change(type="updated", payload=message))
+            if not self._is_aside(message):
+                return changes + self._answered(finish)
+            self.message, self.finish = before
         changes += self._answered(finish)
         if self.run.folded_into is None and (self.message is None or self.finish == "tool_use"):
             self.message = replace(self._new_message("assistant"), parts=(finish,), in_context=in_context)
@@ -188,16 +208,17 @@ class Turn:
             message, parts=(*attached, *text), author=ticket.run.author, run_id=ticket.id, model=None, provider=None
         )
 
-    def _new_message(self, role: Any) -> Message:
+    def _new_message(self, role: Any, *, is_summary: bool = False) -> Message:
         now = self._now()
+        is_summary = is_summary or self._is_summary
         return Message(
             id=self._new_id(),
             session_id=self.run.session_id,
             run_id=self.run.run_id,
             seq=self._next_seq(self.run.session_id),
             role=role,
-            is_summary=self._is_summary and role == "assistant",
-            in_context=not self._is_summary,
+            is_summary=is_summary and role == "assistant",
+            in_context=not is_summary,
             model=self._model if role == "assistant" else None,
             provider=self._provider if role == "assistant" else None,
             created_at=now,

@@ -11,9 +11,10 @@ from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
 from .agent import Task
 from .attachments import Attachments, Recall
+from .compaction import Room
 from .config import Config, clamp_mode
 from .documents.documents import Documents
-from .errors import Forbidden
+from .errors import Forbidden, NoPrice
 from .history import for_model
 from .introspection.request import Variables, variables
 from .journal import Journal
@@ -22,6 +23,7 @@ from .lane import Ticket
 from .location import Location
 from .models.catalog import Catalog
 from .models.known import SMALL
+from .models.metering import Meter
 from .models.port import MAX_TOKENS, Model
 from .permission import Leeway
 from .policy import Policy, Principal
@@ -94,7 +96,35 @@ class World:
         """The model for side jobs: the configured one, else Anthropic's small one where it can be used; None: there is none."""
         wanted = self.config.small_model or next((info.id for info in self.catalog.infos if info.id == SMALL), None)
         info = self.catalog.info(wanted) if wanted else None
-        return (self.catalog.find(wanted)[0], info.id) if info is not None and not info.is_demo else None
+        if (
+            info is None
+            or info.is_demo
+            or (self.config.budgets.cost_usd is not None and self.catalog.price(info) is None)
+        ):
+            return None
+        return self.catalog.find(wanted)[0], info.id
+
+    def meter(self, info: ModelInfo) -> Meter:
+        most = self.catalog.options(info.id).max_tokens or MAX_TOKENS
+        return Meter(info=info, price=self.catalog.price(info), max_tokens=most)
+
+    def summary_writer(self, model_id: str | None) -> tuple[Model, Meter]:
+        """Who writes summaries of a session of that model. Raises ModelNotFound."""
+        model, info = self.catalog.find(self.config.small_model or model_id or self.model_id)
+        return model, self.meter(info)
+
+    def check_prices(self, model_id: str | None) -> None:
+        """Where costs are limited, the price of what a session of that model uses is known. Raises NoPrice."""
+        if self.config.budgets.cost_usd is None:
+            return
+        for name in (model_id or self.model_id, self.config.small_model or model_id or self.model_id):
+            info = self.catalog.info(name)
+            if info is not None and self.catalog.price(info) is None:
+                said = f'[{{"id": "{info.id}", "price": {{"input": …, "output": …}}}}]'
+                raise NoPrice(
+                    f"budgets.cost_usd limits what a run may cost, and the price of {info.id} is not known. Say it in USD for a "
+                    f"million tokens, CrushApp.models = {said}, or take cost_usd out of CrushApp.budgets."
+                )
 
     def choose(self, *, model: str | None, mode: PermissionMode) -> None:
         self.model_id = model or self.config.model
@@ -172,9 +202,13 @@ class World:
 
         return Task(
             model=model,
-            model_id=info.id,
-            window=info.context_window,
-            max_tokens=self.catalog.options(info.id).max_tokens or MAX_TOKENS,
+            meter=self.meter(info),
+            room=Room(
+                at=self.config.summarize_at,
+                writer=lambda: self.summary_writer(info.id),
+                history=history,
+                budgets=self.config.budgets,
+            ),
             system=system_prompt(self.root.name or "/", mode, self._notes()),
             leeway=lambda: self._narrowed(mode, ticket),
             budgets=self.config.budgets,

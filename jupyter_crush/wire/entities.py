@@ -42,16 +42,21 @@ class Usage(Wire, frozen=True, kw_only=True):
     cost_usd: float | None = None
 
     def plus(self, other: Usage) -> Usage:
-        """The sum; the context gauge and an unknown price are the later one's."""
-        costs = [cost for cost in (self.cost_usd, other.cost_usd) if cost is not None]
+        """The sum; the context gauge is the later one's. What something cost is known where it is known of all of it."""
+        spent = [one for one in (self, other) if one.cost_usd is not None or one.has_tokens]
+        costs = [one.cost_usd for one in spent if one.cost_usd is not None]
         return Usage(
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
             cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
             context_tokens=other.context_tokens or self.context_tokens,
-            cost_usd=sum(costs) if costs else None,
+            cost_usd=sum(costs) if costs and len(costs) == len(spent) else None,
         )
+
+    @property
+    def has_tokens(self) -> bool:
+        return any((self.input_tokens, self.output_tokens, self.cache_read_tokens, self.cache_write_tokens))
 
 
 class Text(Wire, frozen=True, kw_only=True, tag="text"):

@@ -98,7 +98,8 @@ function grouped(messages: readonly ShownMessage[]): ShownMessage[][] {
 /** By nothing but the two messages, so that a page of earlier ones moves no border. */
 function begins(message: ShownMessage, before: ShownMessage | undefined): boolean {
   const isFar = Math.floor(message.seq / SPAN) !== Math.floor((before?.seq ?? 0) / SPAN);
-  return message.role === 'user' || message.is_summary || (message.role === 'assistant' && isFar);
+  const isNew = message.role === 'user' || message.is_summary || (before?.is_summary ?? false);
+  return isNew || (message.role === 'assistant' && isFar);
 }
 
 function isSame(before: readonly ShownMessage[], now: readonly ShownMessage[]): boolean {

@@ -49,6 +49,18 @@ describe('turns', () => {
     expect(complete.slice(-rest.length).every((turn, index) => turn === rest[index])).toBe(true);
   });
 
+  test('show a summary in the middle of a run by itself, and what came after it', () => {
+    const summary = message({ id: 's', seq: 4, is_summary: true, parts: [{ type: 'text', text: 'So far' }] });
+    const after = [message({ id: 'b', seq: 5, parts: read('4') as never }), message({ id: 'c', seq: 6 })];
+    const turns = new Turns().of([user, reply, results, summary, ...after], isReading);
+    expect(turns.map(turn => [turn.key, turn.summary])).toEqual([
+      ['u', null],
+      ['s', 'writing'],
+      ['b', null]
+    ]);
+    expect(turns[2]?.lastId).toBe('c');
+  });
+
   test('make the same of a growing conversation as of a finished one', () => {
     const growing = new Turns();
     const all = [user, reply, results, message({ id: 'u2', seq: 4, role: 'user' }), message({ id: 'b', seq: 5 })];

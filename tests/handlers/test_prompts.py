@@ -96,3 +96,35 @@ async def test_a_session_or_workspace_that_is_not_there_is_not_found(http: Http)
     for path, session in ((f"workspaces/{wid}", "nobody"), ("workspaces/nowhere", sid)):
         answer = await http("POST", f"{path}/agent", {"session_id": session, "prompt": "Hi"})
         assert (answer.status, answer.json()["reason"]) == (404, "not_found")
+
+
+class TestCosts:
+    @pytest.fixture
+    def crush_options(self) -> dict[str, Any]:
+        return {"budgets": {"cost_usd": 1.0}}
+
+    async def test_without_a_price_a_prompt_is_refused_at_once(self, http: Http, model: ScriptedModel) -> None:
+        wid = await http.workspace()
+        sid = await http.session(wid)
+        answer = await http("POST", f"workspaces/{wid}/agent", {"session_id": sid, "prompt": "Hi"})
+        assert (answer.status, answer.json()["reason"]) == (409, "no_price")
+        assert "CrushApp.models" in answer.json()["message"]
+        assert not model.requests
+
+
+class TestPrices:
+    @pytest.fixture
+    def crush_options(self) -> dict[str, Any]:
+        return {
+            "budgets": {"cost_usd": 1.0},
+            "models": [{"id": "scripted", "price": {"input": 1, "output": 5}}],
+        }
+
+    async def test_with_one_it_is_taken_and_says_what_it_cost(self, http: Http) -> None:
+        wid = await http.workspace()
+        sid = await http.session(wid)
+        answer = await http("POST", f"workspaces/{wid}/agent", {"session_id": sid, "prompt": "Hi"})
+        assert answer.status == 202
+        await _until_asked(http, wid, answer.json()["run_id"])
+        run = (await http("GET", f"workspaces/{wid}/agent/runs/{answer.json()['run_id']}")).json()
+        assert run["usage"]["cost_usd"] > 0

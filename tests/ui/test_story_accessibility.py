@@ -64,7 +64,7 @@ def test_axe_finds_nothing_serious(visit: Visit, api: MessagesApi, theme: str) -
     expect(tab.endings).to_contain_text("No.")
     tab.open_all_lines()
     is_accessible(tab, "all opened")
-    for title in ("Sessions", "More", "Model", "Permission mode", "Context and cost", "Keys", "From here"):
+    for title in ("Sessions", "More", "Model", "Permission mode", "Context:", "Keys", "From here"):
         tab.panel.get_by_title(title).first.click()
         expect(tab.panel.locator(".jcr-Popup")).to_be_visible()
         if title == "Permission mode":

@@ -101,7 +101,7 @@ def test_the_panel_fits_its_theme_and_its_width(visit: Visit, api: MessagesApi, 
 def popups(tab: LabPage, name: str) -> None:
     for width in (300, 700):
         tab.widen(width)
-        for title in ("Keys", "Context and cost", "Permission mode", "More", "Sessions"):
+        for title in ("Keys", "Context:", "Permission mode", "More", "Sessions"):
             tab.panel.get_by_title(title).first.click()
             expect(tab.panel.locator(".jcr-Popup")).to_be_visible()
             assert tab.page.evaluate(CUT_OFF) == [], f"{title} at {width} px"

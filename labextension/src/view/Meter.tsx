@@ -26,14 +26,16 @@ export function Meter({ usage, model }: MeterProps) {
     [trans.__('Context'), inContext],
     [trans.__('Sent'), tokens(usage.input_tokens + usage.cache_write_tokens)],
     [trans.__('Sent again, from the cache'), tokens(usage.cache_read_tokens)],
-    [trans.__('Answered'), tokens(usage.output_tokens)],
-    [trans.__('Cost'), usage.cost_usd === null ? trans.__('not known') : cost(usage.cost_usd)]
+    [trans.__('Answered'), tokens(usage.output_tokens)]
   ];
+  if (usage.cost_usd !== null) {
+    rows.push([trans.__('Cost'), cost(usage.cost_usd)]);
+  }
   const isFull = percent !== null && percent >= FULL_PERCENT;
   return (
     <Popup
       className="jcr-StateLine-button"
-      title={trans.__('Context and cost: %1', inContext)}
+      title={usage.cost_usd === null ? trans.__('Context: %1', inContext) : trans.__('Context and cost: %1', inContext)}
       role="dialog"
       label={
         <>
