@@ -10,6 +10,7 @@ tornado does not know) is answered with ``Connection: close``.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -48,6 +49,12 @@ class XsrfRefused(CrushError):
     """Send the _xsrf cookie's value in the X-XSRFToken header, or a token in the Authorization header."""
 
     status, reason = 403, "xsrf"
+
+
+class CutOff(CrushError):
+    """The server was stopped in the middle of this request. Ask again; a prompt with its run_id is not run twice."""
+
+    status, reason, retryable = 503, "cut_off", True
 
 
 @web.stream_request_body
@@ -175,6 +182,9 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
         except CrushError as error:
             self.refuse(error)
         except web.HTTPError:
+            raise
+        except asyncio.CancelledError:
+            self.refuse(CutOff())
             raise
         except Exception:
             self.log.exception("jupyter_crush: %s %s failed", self.request.method, self.route.path)
