@@ -163,6 +163,7 @@ class World:
                 "text_bytes": self.config.limits.text_bytes,
             },
             features=tuple(self._tools),
+            tools=tuple(self._tools),
             demo=bool(model and model.is_demo),
         )
 

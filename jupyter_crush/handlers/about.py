@@ -20,4 +20,4 @@ async def openapi(call: Call) -> msgspec.Raw:
     from .openapi import document  # noqa: PLC0415
     from .routes import ROUTES  # noqa: PLC0415
 
-    return document(ROUTES, call.services.base_url)
+    return document(ROUTES, call.services.base_url, call.services.config.limits)

@@ -20,7 +20,8 @@ from tornado import iostream, web
 
 from ..errors import CrushError
 from .base import CrushHandler
-from .call import Call
+from .call import Call, Services
+from .route import Route
 
 if TYPE_CHECKING:
     from ..log import Subscription
@@ -72,6 +73,11 @@ class EventsHandler(CrushHandler):
     """Writes what a subscription reads, as it comes."""
 
     subscription: Subscription | None = None
+
+    def initialize(self, name: str, route: Route, services: Services) -> None:
+        super().initialize(name, route, services)
+        # The server's compression (ServerApp.tornado_settings) looks at this next; a compressor holds bytes back.
+        self.request.headers.pop("Accept-Encoding", None)
 
     @web.authenticated
     async def get(self, *ids: str) -> None:
@@ -129,8 +135,6 @@ class EventsHandler(CrushHandler):
     def _begin(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         self.set_header("X-Accel-Buffering", "no")
-        # Said explicitly, so that the server's compression leaves it alone: a compressor holds bytes back.
-        self.set_header("Content-Encoding", "identity")
         peer = self._peer()
         if hasattr(socket, "TCP_USER_TIMEOUT") and peer is not None and peer.socket is not None:
             with contextlib.suppress(OSError):  # a unix socket has no such option

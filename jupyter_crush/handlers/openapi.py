@@ -10,10 +10,11 @@ from typing import Any, get_args
 import msgspec
 
 from .._version import __version__
+from ..config import Limits
 from ..export import Document
 from ..wire import EVENT_TYPES, PROTOCOL, ChangeType, ErrorBody
 from .events import Followed
-from .route import RESOURCE, Operation, Route
+from .route import ID_LIMIT, RESOURCE, Operation, Route
 
 _ALWAYS = (400, 403, 404, 413)
 _WITH_BODY = (415,)
@@ -24,15 +25,15 @@ Protocol {PROTOCOL} of jupyter_crush. Jupyter's authentication, XSRF check and a
 `{RESOURCE}`); `x-jupyter-action` names the action asked for. Ids are opaque; times are milliseconds since the epoch."""
 
 
-def document(routes: Sequence[Route], base_url: str) -> msgspec.Raw:
-    """The document, encoded. ``base_url`` is where the routes are, with the server's own prefix."""
+def document(routes: Sequence[Route], base_url: str, limits: Limits | None = None) -> msgspec.Raw:
+    """The document, encoded. ``base_url`` is where the routes are, with the server's own prefix; ``limits`` are the server's."""
     operations = [one for route in routes for one in route.operations.values()]
     kinds = list(dict.fromkeys([*_kinds(operations), *EVENT_TYPES, ErrorBody]))
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     named: dict[Any, dict[str, Any]] = dict(zip(kinds, schemas, strict=True))
     components["CrushEvent"] = {"oneOf": [_event(name, named[kind]) for kind, name in EVENT_TYPES.items()]}
+    _limit_prompts(components["PromptRequest"], limits or Limits())
     named[Followed] = {"description": "Server-sent events. Each data line is a CrushEvent.", "type": "string"}
-    named[Document] = {"description": "A file to be kept.", "type": "string", "format": "binary"}
     return msgspec.Raw(
         msgspec.json.encode(
             {
@@ -54,6 +55,20 @@ _SECURITY = {
 }
 
 
+def _limit_prompts(schema: dict[str, Any], limits: Limits) -> None:
+    """What the type does not say: a prompt has words or something attached, and not too many words. That limit is in bytes as UTF-8; a
+    text of other letters than ASCII's may be too long below it, and gets the same 413."""
+    said = {"prompt": {"pattern": r"\S"}}
+    attached = {"attachments": {"minItems": 1}}
+    schema["anyOf"] = [{"properties": said}, {"properties": attached, "required": ["attachments"]}]
+    schema["properties"]["prompt"]["maxLength"] = limits.text_bytes
+
+
+def _file(media_type: str) -> dict[str, Any]:
+    """A file to be kept, by what it is: the JSON ones are objects on the wire."""
+    return {"description": "A file to be kept.", "type": "object" if media_type.endswith("json") else "string"}
+
+
 def _kinds(operations: Sequence[Operation]) -> Iterator[Any]:
     for one in operations:
         if one.body is not None:
@@ -72,7 +87,8 @@ def _event(name: str, payload: dict[str, Any]) -> dict[str, Any]:
 
 def _path(route: Route, named: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     ids = re.findall(r"\{(\w+)\}", route.path)
-    shared = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ids]
+    schema = {"type": "string", "minLength": 1, "maxLength": ID_LIMIT}
+    shared = [{"name": name, "in": "path", "required": True, "schema": schema} for name in ids]
     path: dict[str, Any] = {"parameters": shared} if shared else {}
     path.update((method.lower(), _operation(one, named)) for method, one in route.operations.items())
     return path
@@ -107,7 +123,8 @@ def _operation(one: Operation, named: dict[Any, dict[str, Any]]) -> dict[str, An
 def _successes(one: Operation, named: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     if one.answer is None:
         return {str(status): {"description": HTTPStatus(status).phrase} for status in one.statuses}
-    content = {media_type: {"schema": named[one.answer]} for media_type in one.media_types}
+    is_file = one.answer is Document
+    content = {kind: {"schema": _file(kind) if is_file else named[one.answer]} for kind in one.media_types}
     return {str(status): {"description": HTTPStatus(status).phrase, "content": content} for status in one.statuses}
 
 

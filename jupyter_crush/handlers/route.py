@@ -25,7 +25,8 @@ Action = Literal["read", "write", "execute"]
 RESOURCE = "crush"
 """The name that Jupyter's authorizer is asked about."""
 MESSAGE_LIMIT = 300
-_ID_LIMIT = 256
+ID_LIMIT = 256
+"""Characters of an id in a path. No id is longer, so a longer one is not found."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -118,7 +119,7 @@ def _not_none(hint: Any) -> Any:
 
 def check_id(text: str) -> str:
     """An id from a path. Ids are opaque, and what no id can be is not here."""
-    if len(text) > _ID_LIMIT or _CONTROL.search(text):
+    if len(text) > ID_LIMIT or _CONTROL.search(text):
         raise NotFound
     return text
 

@@ -89,7 +89,10 @@ class ConfigView(Wire, frozen=True, kw_only=True):
     permission_modes: tuple[PermissionMode, ...]
     limits: dict[str, int]
     features: tuple[str, ...]
+    """The same as ``tools``, for clients that know only this name."""
     demo: bool
+    tools: tuple[str, ...] = ()
+    """Names of the tools that the agent has here."""
     may: May | None = None
     """None: an older server, which says it only when it refuses."""
 

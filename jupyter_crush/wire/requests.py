@@ -15,8 +15,8 @@ class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OpenWorkspace(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    path: str | None = None
-    client_id: str | None = None
+    path: Annotated[str, Meta(max_length=4096)] | None = None
+    client_id: Annotated[str, Meta(max_length=128)] | None = None
 
 
 class CreateSession(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

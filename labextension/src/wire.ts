@@ -317,8 +317,11 @@ export interface ConfigView {
   permission_mode: PermissionMode;
   permission_modes: PermissionMode[];
   limits: { [key: string]: number };
+  /** The same as `tools`, for clients that know only this name. */
   features: string[];
   demo: boolean;
+  /** Names of the tools that the agent has here. */
+  tools: string[];
   /** null: an older server, which says it only when it refuses. */
   may: May | null;
 }

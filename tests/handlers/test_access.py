@@ -13,7 +13,7 @@ from crush_server import served
 from jupyter_crush.app import CrushApp
 from jupyter_crush.handlers.routes import PREFIX, ROUTES
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 EXECUTE = {
     ("POST", "workspaces/{wid}/agent"),
     ("POST", "workspaces/{wid}/permissions/{pid}"),
@@ -85,7 +85,7 @@ async def test_nobody_gets_in_without_a_token_or_login(http: Http, credentials: 
     before = await http("GET", paths[2][1])
     for _, path in [*paths, ("", "nowhere"), ("", "")]:
         for method in METHODS:
-            body: Any = None if method in {"GET", "HEAD", "OPTIONS"} else {}
+            body: Any = None if method in {"GET", "HEAD", "OPTIONS", "TRACE"} else {}
             _refused(await http(method, path, body, headers=credentials, anonymous=True), method)
     assert (await http("GET", paths[2][1])).body == before.body, "nothing has changed"
 
@@ -114,13 +114,15 @@ async def test_who_may_only_read_changes_nothing(http: Http, told: type[Told]) -
 async def test_methods_that_a_route_lacks_are_named(http: Http) -> None:
     for (_, path), route in zip(await _paths(http), ROUTES, strict=True):
         for method in set(METHODS) - set(route.operations):
-            answer = await http(method, path, None if method in {"GET", "HEAD", "OPTIONS"} else {})
+            answer = await http(method, path, None if method in {"GET", "HEAD", "OPTIONS", "TRACE"} else {})
             assert answer.status == 405, (method, path, answer)
             assert answer.headers["allow"] == ", ".join(route.operations)
             assert not [name for name in answer.headers if name.startswith("access-control")]
             if method != "HEAD":
                 assert answer.json()["reason"] == "method_not_allowed"
-    assert (await http("BREW", "health")).status in {400, 405}
+    brewed = await http("BREW", "health")
+    assert (brewed.status, brewed.headers["allow"], brewed.json()["reason"]) == (405, "GET", "method_not_allowed")
+    assert (await http("BREW", "nowhere")).status == 404
 
 
 async def test_a_browser_needs_the_xsrf_token_to_change_something(http: Http) -> None:

@@ -52,6 +52,10 @@ class TestOpening:
             assert seen.startswith(b"retry: 2000\n:")
             assert stream.status == 200
 
+    @pytest.fixture
+    def server_options(self) -> dict[str, Any]:
+        return {"tornado_settings": {"compress_response": True}}
+
     async def test_nothing_between_may_cache_hold_back_or_compress(self, http: Http) -> None:
         wid = await http.workspace()
         headers = {"Accept-Encoding": "gzip, br"}
@@ -59,7 +63,10 @@ class TestOpening:
             assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
             assert stream.headers["cache-control"] == "no-store"
             assert stream.headers["x-accel-buffering"] == "no"
-            assert stream.headers.get("content-encoding", "identity") == "identity"
+            assert "content-encoding" not in stream.headers, "identity is no coding to be named there (RFC 9110, 8.4.1)"
+            assert b"retry" in await stream.until(b"\n\n")
+        async with await http.open("GET", "openapi.json", headers=headers) as other:
+            assert other.headers["content-encoding"] == "gzip", "what this server does with the rest"
 
     async def test_a_workspace_or_session_that_is_not_there_is_a_typed_404(self, http: Http, crush: CrushApp) -> None:
         wid = await http.workspace()

@@ -156,9 +156,12 @@ async def test_what_is_answered_is_what_is_described(http: Http, model: Scripted
     fork = await ask("POST", f"{s}/fork", {}, wid=wid, sid=sid)
     assert fork["title"] == "B (fork)"
     asked.add((f"{s}/export", "GET"))
-    exported = await http("GET", f"workspaces/{wid}/sessions/{sid}/export?format=ipynb")
-    described = spec["paths"][f"{s}/export"]["get"]["responses"][str(exported.status)]
-    assert exported.headers["content-type"] in described["content"]
+    for form in ("markdown", "ipynb", "json"):
+        exported = await http("GET", f"workspaces/{wid}/sessions/{sid}/export?format={form}")
+        described = spec["paths"][f"{s}/export"]["get"]["responses"][str(exported.status)]
+        media_type = exported.headers["content-type"].partition(";")[0]
+        found = exported.json() if media_type.endswith("json") else exported.body.decode()
+        _validator(spec, described["content"][media_type]["schema"]).validate(found)
 
     assert await ask("GET", f"{w}/permissions", wid=wid) == []
     await ask("POST", f"{w}/permissions/{{pid}}", {"action": "deny"}, wid=wid, pid="none")
@@ -179,3 +182,46 @@ async def test_what_is_answered_is_what_is_described(http: Http, model: Scripted
     await ask("DELETE", w, None, "?client_id=c", wid=wid)
     described = {(path, method) for path, method, _ in _operations(spec)}
     assert described - asked == {("/workspaces/{wid}/events", "GET")}
+
+
+class TestLimits:
+    """What the document allows is not refused for its form, and what it forbids is."""
+
+    @pytest.fixture
+    def crush_options(self) -> dict[str, Any]:
+        return {"limits": {"text_bytes": 1000}}
+
+    @pytest.mark.parametrize(
+        ("prompt", "is_allowed"),
+        [
+            ({"prompt": "Look."}, True),
+            ({"prompt": ""}, False),
+            ({"prompt": " \n\t"}, False),
+            ({"prompt": "", "attachments": []}, False),
+            ({"prompt": "", "attachments": [{"text": "x", "label": "y"}]}, True),
+            ({"prompt": "x" * 1000}, True),
+            ({"prompt": "x" * 1001}, False),
+            ({"prompt": "Look.", "run_id": "x" * 129}, False),
+        ],
+    )
+    async def test_of_a_prompt(self, http: Http, prompt: dict[str, Any], is_allowed: bool) -> None:
+        spec = (await http("GET", "openapi.json")).json()
+        schema = spec["paths"]["/workspaces/{wid}/agent"]["post"]["requestBody"]["content"]["application/json"][
+            "schema"
+        ]
+        wid = await http.workspace()
+        body = {"session_id": await http.session(wid), **prompt}
+        assert _validator(spec, schema).is_valid(body) == is_allowed
+        status = (await http("POST", f"workspaces/{wid}/agent", body)).status
+        assert (status == 202) == is_allowed, status
+
+    async def test_of_paths_and_ids(self, http: Http) -> None:
+        spec = (await http("GET", "openapi.json")).json()
+        schema = spec["paths"]["/workspaces"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        for path, is_allowed in (("a/" * 1000, True), ("a/" * 2049, False)):
+            answer = await http("POST", "workspaces", {"path": path})
+            assert answer.status == (404 if is_allowed else 400), answer
+            assert _validator(spec, schema).is_valid({"path": path}) == is_allowed
+        (identity,) = spec["paths"]["/workspaces/{wid}"]["parameters"]
+        assert _validator(spec, identity["schema"]).is_valid("x" * 256)
+        assert not _validator(spec, identity["schema"]).is_valid("x" * 257)
