@@ -31,6 +31,8 @@ class Asker:
         self._mine: set[str] = set()
         self._shown = 0
         """The mark at which the card that is first came."""
+        self._question: asyncio.Future[None] | None = None
+        """The question of the card that is first, on its way or put."""
         self.was_denied = False
 
     async def take(self, payload: object) -> None:
@@ -46,8 +48,9 @@ class Asker:
         """Look for what is pending on the server: it may have been asked before this command was there."""
         permissions, questions = await self._workspace.permissions(), await self._workspace.questions()
         pending: tuple[PermissionRequest | QuestionRequest, ...] = (*permissions, *questions)
-        for gone in self._open.keys() - {request.id for request in pending}:
-            del self._open[gone]
+        known = {request.id for request in pending}
+        for gone in [one for one in reversed(self._open) if one not in known]:
+            await self._next(gone)
         for request in pending:
             await self.take(request)
 
@@ -55,17 +58,18 @@ class Asker:
         """Whether a card was there when the line was ended."""
         return bool(self._open) and line.ended >= self._shown
 
-    async def answer(self, line: Typed) -> None:
-        """What was typed while a card is open."""
+    async def answer(self, line: Typed) -> bool:
+        """What was typed while a card is open. False: somebody answered first, and these words are told to nobody yet."""
         card = next(iter(self._open.values()))
         self._mine.add(card.request.id)
-        is_fresh = line.began == self._screen.keyboard.marks
+        is_fresh = line.began == self._screen.keyboard.marks and self._question is not None and self._question.done()
         resolved = await card.typed(line, self._screen, self._workspace, is_fresh=is_fresh)
-        if resolved is not None:
-            await self._done(card, resolved)
-            return
-        self._mine.discard(card.request.id)
-        await self._ask(card)
+        if resolved is None:
+            self._mine.discard(card.request.id)
+            self._ask(card)
+            return True
+        await self._done(card, resolved)
+        return resolved or not card.has_words(line)
 
     async def _asked(self, card: Card) -> None:
         request = card.request
@@ -85,15 +89,24 @@ class Asker:
             self._screen.show("")  # below what is being typed
         self._shown = self._screen.keyboard.marks
         card.show(self._screen)
-        await self._ask(card)
+        self._ask(card)
 
-    async def _ask(self, card: Card) -> None:
-        """Put the question when the card can have been seen. What was typed before that is no answer to it."""
+    def _ask(self, card: Card) -> None:
+        """Put the question when the card can have been seen, unless it is settled by then."""
+        self._withdraw()
+        self._question = asyncio.ensure_future(self._put(card))
+
+    async def _put(self, card: Card) -> None:
+        """What was typed before this is no answer to it."""
         await asyncio.sleep(SEEN_S)
         standing = await self._screen.keyboard.mark()
         card.ask(self._screen, standing)
         if standing:
             self._screen.standing(standing)
+
+    def _withdraw(self) -> None:
+        if self._question is not None:
+            self._question.cancel()
 
     async def _done(self, card: Card, resolved: bool) -> None:
         if not resolved:
@@ -109,6 +122,8 @@ class Asker:
         await self._next(notification.id)
 
     async def _next(self, done: str) -> None:
+        if next(iter(self._open), None) == done:
+            self._withdraw()
         if self._open.pop(done, None) is not None and self._open and self._policy == "ask":
             await self._show(next(iter(self._open.values())))
 

@@ -76,7 +76,7 @@ class Attached:
 
     async def typed(self, line: Typed) -> None:
         """A line: the answer to what is asked, or the next prompt."""
-        if self._asker.is_for_card(line):
-            await self._asker.answer(line)
-        elif line.text.strip():
+        if self._asker.is_for_card(line) and await self._asker.answer(line):
+            return
+        if line.text.strip():
             await self._workspace.prompt(self._session_id, line.text.strip())

@@ -61,9 +61,14 @@ class PermissionCard:
                 )
             return None
         action, reason = answer
-        if reason is not None:
+        resolved = await workspace.answer(self.request.id, action, reason)
+        if resolved and reason is not None:
             screen.show(f"  Denied. Sent to the agent: “{one_line(reason)}”", "dim")
-        return await workspace.answer(self.request.id, action, reason)
+        return resolved
+
+    def has_words(self, line: Typed) -> bool:
+        """Whether a line says more than an answer, so that it is worth something when somebody answered first."""
+        return read_answer(line, is_fresh=False, can_widen=False) is not None
 
     async def unattended(self, screen: Screen, workspace: AsyncWorkspace, *, allow: bool) -> bool:
         """Answer for a person who is not there."""

@@ -62,6 +62,10 @@ class QuestionCard:
             return None
         return await workspace.answer_question(self.request.id, self._answers)
 
+    def has_words(self, line: Typed) -> bool:  # noqa: ARG002
+        """An answer in own words is for this question only."""
+        return False
+
     async def unattended(self, screen: Screen, workspace: AsyncWorkspace, *, allow: bool) -> bool:  # noqa: ARG002
         """Nobody can say what a person would have answered: the agent is told to go on without."""
         screen.warn(f"not answered: {self.request.questions[0].text} (nobody is at this terminal)")

@@ -14,7 +14,7 @@ from crush_loopback import Loopback
 from crush_terminal import Terminal
 from jupyter_crush.cli.keyboard import Typed
 from jupyter_crush.cli.permission_card import Answer, read_answer
-from jupyter_crush.wire import AnswerPermission, Run
+from jupyter_crush.wire import AnswerPermission, PermissionNotification, Run
 
 Open = Callable[..., Terminal]
 SENTENCES = (
@@ -75,8 +75,11 @@ def test_an_answer_typed_between_the_card_and_its_question_is_none(terminal: Ope
     asked.screen.until("code: 1 + 1")
     asked.screen.keys("y\n")
     asked.screen.until("“y” was typed before the question")
-    asked.screen.until_that(lambda: asked.questions() == 2)
+    asked.screen.until("is sent to the agent")
     assert not asked.answers
+    asked.screen.type("yes")
+    asked.screen.until_that(lambda: bool(asked.answers))
+    assert asked.answers[0].action == "allow"
 
 
 def test_a_stray_key_before_the_card_makes_no_refusal_of_the_answer_after_it(
@@ -180,3 +183,34 @@ def test_what_a_line_says(line: str, tail: str, is_fresh: bool, answer: Answer |
     assert read_answer(typed, is_fresh=is_fresh, can_widen=True) == answer
     if answer and answer[0] == "allow_session":
         assert read_answer(typed, is_fresh=is_fresh, can_widen=False) is None
+
+
+def test_words_for_a_card_that_somebody_answered_first_are_the_next_prompt(terminal: Open, loopback: Loopback) -> None:
+    asked = Asked(terminal, loopback)
+    attached = terminal("attach", NO_COLOR="1")
+    attached.until("Write to it")
+    asked.card()
+    attached.until("is sent to the agent")
+    loopback.do(loopback.permissions.clear)  # answered, and the word of it is on its way
+    attached.type("which files are here?")
+    attached.until_that(lambda: len(loopback.runs) == 2)
+    assert [run.prompt for run in loopback.runs.values()] == ["hello", "which files are here?"]
+    assert "Somebody answered first." in attached.seen
+    assert "Denied" not in attached.seen
+
+
+def test_a_card_that_is_settled_before_its_question_asks_nothing(terminal: Open, loopback: Loopback) -> None:
+    asked = Asked(terminal, loopback)
+    asked.card("the first")
+    asked.card("the second")
+    asked.screen.until("the first")
+    first = next(iter(loopback.permissions))
+
+    def elsewhere() -> None:
+        loopback.permissions.pop(first)
+        loopback.publish(PermissionNotification(id=first, session_id=asked.run.session_id, granted=True, by="Ana"))
+
+    loopback.do(elsewhere)
+    seen = asked.screen.until("is sent to the agent")
+    assert seen.index("(allowed by Ana)") < seen.index("the second")
+    assert asked.questions() == 1
