@@ -57,11 +57,13 @@ def quoted(said: str) -> str | None:
 
 
 def exactly(text: str, where: str) -> str:
-    """A grant's words: one text, which is quoted in one line (its beginning, where it is long), in one place."""
-    line = one_line(text.strip())
-    if len(line) <= SCOPE_CHARS:
-        return f"exactly “{line}” {where}"
-    return f"exactly the {len(text):,} characters that begin with “{line[:SCOPE_CHARS]}…” {where}"
+    """A grant's words: one text in one place. What is long or has several lines is named by how it begins; it was shown whole."""
+    lines = text.strip().split("\n")
+    first = one_line(lines[0])
+    if len(lines) == 1 and len(first) <= SCOPE_CHARS:
+        return f"exactly “{first}” {where}"
+    size = f"{len(lines):,} lines" if len(lines) > 1 else f"{len(text):,} characters"
+    return f"exactly the {size} that begin with “{first[:SCOPE_CHARS]}” {where}"
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -132,7 +132,9 @@ async def test_what_names_a_file_that_controls_the_machine_is_never_granted(tmp_
     [
         ({"command": "make test"}, "exactly “make test” in the workspace"),
         ({"command": "make test", "cwd": "sub"}, "exactly “make test” in sub"),
-        ({"command": "a\nb"}, "exactly “a⟨U+000A⟩b” in the workspace"),
+        ({"command": "a\tb"}, "exactly “a⟨U+0009⟩b” in the workspace"),
+        ({"command": "ls\n\nrm x"}, "exactly the 3 lines that begin with “ls” in the workspace"),
+        ({"command": "x" * 2000}, f"exactly the 2,000 characters that begin with “{'x' * 100}” in the workspace"),
     ],
 )
 async def test_the_scope_says_what_is_covered(tmp_path: Path, given: dict[str, str], scope: str) -> None:
