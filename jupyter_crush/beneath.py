@@ -14,15 +14,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import OutsideWorkspace, ToolError
+from .errors import OUT_OF_FILES, OutOfFiles, OutsideWorkspace, ToolError
 from .visible import visible
 
 FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -36,6 +37,9 @@ FILE = (
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 SEPARATE_BYTES = 256 * 1024 * 1024
 """Of a file with several names that is written."""
+DRAFT = re.compile(r"\.crush-[0-9a-f]{16}\.tmp")
+LEFT_OVER_S = 3600.0
+"""Age in seconds from which a draft belongs to nobody any more: writing one takes seconds, a minute at most."""
 QUIET_NS = 50_000_000
 """A folder that changed this recently may change again without its times showing it."""
 
@@ -46,11 +50,17 @@ class NotThere(ToolError):
     reason = "not_there"
 
 
+class WorkspaceGone(NotThere):
+    """The workspace's folder was deleted, moved or renamed. Nothing was done; ask the user to open it where it is now."""
+
+    reason = "workspace_gone"
+
+
 @contextmanager
 def open_folder(root: Path, relative: str) -> Iterator[int]:
     """A descriptor of a folder beneath ``root`` ("" is the root itself). Raises ToolError."""
     with explained(relative):
-        held = os.open(root, FOLDER)
+        held = open_root(root)
         try:
             for name in names(relative):
                 inner = _enter(held, name)
@@ -75,12 +85,21 @@ def open_file(root: Path, relative: str) -> Iterator[int]:
             os.close(descriptor)
 
 
+def open_root(root: Path) -> int:
+    """A descriptor of the root itself. Raises WorkspaceGone, OSError."""
+    try:
+        return os.open(root, FOLDER)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise WorkspaceGone from error
+
+
 def look(root: Path, relative: str) -> os.stat_result | None:
     """What is there: a regular file or a folder; None when nothing is. Raises ToolError for anything else."""
-    if not relative:
-        return root.stat()
-    folder, name = parent_and_name(relative)
     try:
+        if not relative:
+            with open_folder(root, "") as held:
+                return os.fstat(held)
+        folder, name = parent_and_name(relative)
         with open_folder(root, folder) as held, explained(relative):
             found = os.stat(name, dir_fd=held, follow_symlinks=False)
             if not stat.S_ISDIR(found.st_mode):
@@ -108,7 +127,7 @@ def read(root: Path, relative: str, limit: int) -> bytes:
 def make_folders(root: Path, relative: str) -> None:
     """Make a folder and those above it. What is there already stays; a link or a file on the way is refused."""
     with explained(relative):
-        held = os.open(root, FOLDER)
+        held = open_root(root)
         try:
             for name in names(relative):
                 try:
@@ -126,8 +145,9 @@ def write(root: Path, relative: str, data: bytes) -> None:
     """Replace a file, or make one, in one step: whole or not at all. Its folder must be there."""
     folder, name = parent_and_name(relative)
     mode = found.st_mode & 0o777 if (found := look(root, relative)) else None
-    draft = f".{name[:200]}.{secrets.token_hex(8)}~"
+    draft = draft_name()
     with open_folder(root, folder) as held, explained(relative):
+        sweep(held)
         descriptor = os.open(draft, NEW, 0o666, dir_fd=held)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -140,6 +160,27 @@ def write(root: Path, relative: str, data: bytes) -> None:
         except BaseException:
             os.unlink(draft, dir_fd=held)
             raise
+
+
+def draft_name() -> str:
+    """A name for a file's next content, beside it: ours, and nobody else's."""
+    return f".crush-{secrets.token_hex(8)}.tmp"
+
+
+def sweep(folder: int) -> None:
+    """Remove the drafts that a killed server left in a folder. Only names of ours are touched, when they are old and our user's."""
+    before = time.time() - LEFT_OVER_S
+    with suppress(OSError):  # gone meanwhile, or not ours to look into or to write
+        for name in filter(DRAFT.fullmatch, os.listdir(folder)):
+            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if found.st_mtime < before and stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
+                os.unlink(name, dir_fd=folder)
+
+
+def sweep_root(root: Path) -> None:
+    """The same in the root itself, where it is still there."""
+    with suppress(ToolError), open_folder(root, "") as held:
+        sweep(held)
 
 
 def remove(root: Path, relative: str) -> None:
@@ -171,7 +212,7 @@ class Stamp(NamedTuple):
         folder, name = parent_and_name(relative)
         walk = []
         with explained(relative):
-            held = os.open(root, FOLDER)
+            held = open_root(root)
             try:
                 walk.append(_moment(os.fstat(held)))
                 for part in names(folder):
@@ -216,6 +257,8 @@ def explained(relative: str) -> Iterator[None]:
     except PermissionError as error:
         raise ToolError(f"The operating system does not allow access to {shown}.") from error
     except OSError as error:
+        if error.errno in OUT_OF_FILES:
+            raise OutOfFiles from error
         if error.errno == errno.ELOOP:
             raise OutsideWorkspace(
                 f"{shown} leads through a symbolic link that was not there before. Refused."

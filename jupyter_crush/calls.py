@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
-from .errors import CrushError, Denied, ToolError
+from .errors import CrushError, Denied, ToolError, known
 from .permission import Gate, Leeway, Ruling
 from .stopwatch import Stopwatch
 from .tasks import Tasks
@@ -172,7 +172,7 @@ class Calls:
             output = Output(content=error.message, is_error=True, metadata={"reason": error.reason})
         except Exception as error:  # a tool's bug is the tool's: the turn goes on
             logger.exception("the tool %s failed", call.name)
-            output = Output(content=f"The tool failed: {type(error).__name__}.", is_error=True)
+            output = _failed(error)
         output.metadata.setdefault("duration_ms", round((time.monotonic() - began) * 1000))
         await self._done(call, output)
 
@@ -201,3 +201,9 @@ def _refused(error: ToolError, ask: Ask | None) -> Output:
     if ask is not None and "diff" in ask.params:
         metadata |= {"diff": ask.params["diff"], "path": ask.path}
     return Output(content=error.message, is_error=True, metadata=metadata)
+
+
+def _failed(error: Exception) -> Output:
+    if (meant := known(error)) is not None:
+        return Output(content=meant.message, is_error=True, metadata={"reason": meant.reason})
+    return Output(content=f"The tool failed: {type(error).__name__}.", is_error=True)

@@ -34,10 +34,18 @@ def conclude(turn: Turn, ending: Ending | None, now: int) -> list[Change[Any]]:
     if ending is not None and ending.state == "error":
         changes.append(_error_event(host, ending))
     for ticket in (host, *host.folded):
-        ticket.run = replace(ticket.run, **_terminal(ticket, turn, ending), ended_at=now)
+        ticket.run = replace(ticket.run, **_terminal(ticket, turn, ending), ended_at=_ended_at(ticket, now))
         changes.append(Change(type="updated", payload=ticket.run))
     changes += [Change(type="created", payload=_complete(ticket)) for ticket in (host, *host.folded)]
     return changes
+
+
+def _ended_at(ticket: Ticket, now: int) -> int:
+    """In ms. Its distance to the start is the time that passed, also when somebody set the clock meanwhile."""
+    began = ticket.run.started_at
+    if began is None:
+        return now
+    return max(now, began) if ticket.running is None else began + round(ticket.running.seconds * 1000)
 
 
 def describe(error: BaseException | None) -> str:

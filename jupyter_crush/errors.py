@@ -6,10 +6,14 @@ message, so it says what to do next. Foreign errors are translated at the edge w
 
 from __future__ import annotations
 
+import errno
 import inspect
 from collections.abc import Sequence
 
 from .wire import ChangedFile, ConflictBody, ErrorBody
+
+OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
+"""What the operating system says when no file can be opened any more."""
 
 
 class CrushError(Exception):
@@ -26,6 +30,11 @@ class CrushError(Exception):
 
     def body(self) -> ErrorBody:
         return ErrorBody(message=self.message, reason=self.reason, retryable=self.retryable)
+
+
+def known(error: BaseException) -> ToolError | None:
+    """What a foreign error means, where that can be told wherever it comes from."""
+    return OutOfFiles() if getattr(error, "errno", None) in OUT_OF_FILES else None
 
 
 # --- asking wrongly ---------------------------------------------------------------------------------------------------
@@ -283,3 +292,9 @@ class OutsideWorkspace(ToolError):
     """That path is outside the workspace. Use a path inside it."""
 
     reason = "outside_workspace"
+
+
+class OutOfFiles(ToolError):
+    """The server has too many files and connections open. Close notebooks, kernels or terminals, or raise its limit (ulimit -n)."""
+
+    status, reason, retryable = 503, "out_of_files", True

@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .policy import Principal
+from .stopwatch import Stopwatch
 from .wire import PromptRequest, Run
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ class Ticket:
     started: bool = False
     spoken: bool = False
     """Whether its user message is recorded."""
+    running: Stopwatch | None = None
+    """Since it is active: what the wall clock says may jump."""
 
     @property
     def id(self) -> str:

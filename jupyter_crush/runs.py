@@ -35,6 +35,7 @@ from .questions import Questions
 from .review.ledger import Ledger
 from .sessions import UNTITLED, Live, Sessions, title_from
 from .step import tell
+from .stopwatch import Stopwatch
 from .store.store import Store
 from .summary import is_nearly_full, recalled, summarize
 from .tasks import Tasks
@@ -298,6 +299,7 @@ class Runs:
         model, info = self._world.catalog.find(small or session.model or self._world.model_id)
         self._world.check_prices(session.model)
         mode = None if is_summary else self._world.leeway(session, ticket).mode
+        ticket.running = Stopwatch()
         ticket.run = replace(
             ticket.run, state="active", started_at=self._world.now(), model=info.id, permission_mode=mode
         )
@@ -338,6 +340,7 @@ class Runs:
         """Follow-ups for the running turn: from now on they share its fate."""
         taken = lane.take_followups()
         for ticket in taken:
+            ticket.running = Stopwatch()
             ticket.run = replace(ticket.run, state="active", started_at=self._world.now(), folded_into=host.id)
             self._journal.post(Change(type="updated", payload=ticket.run))
         if taken:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .beneath import sweep_root
 from .clients import Clients
 from .config import Config
 from .documents.documents import Documents
@@ -180,6 +181,7 @@ class Workspaces:
         tasks = Tasks(f"workspace {folder.name}")
         try:
             await stop_orphans(store.name)
+            await asyncio.to_thread(sweep_root, folder)
             numbering = Sessions(
                 (), await store.messages.last_seqs(), live=lambda _: Live(), now=self._now, new_id=self._new_id
             )

@@ -39,13 +39,17 @@ from jupyter_crush.wire import (
     decode_event,
 )
 from jupyter_crush.workspace import Workspace
-from jupyter_crush.workspaces import Workspaces
+from jupyter_crush.workspaces import Workspaces, now_ms
 
 ANA, BEN = Principal("ana", "Ana"), Principal("ben", "Ben")
 
 
 def workspaces(
-    folder: Path, providers: Sequence[Model], tools: Sequence[Tool[Any]] | None = None, **config: object
+    folder: Path,
+    providers: Sequence[Model],
+    tools: Sequence[Tool[Any]] | None = None,
+    now: Callable[[], int] = now_ms,
+    **config: object,
 ) -> Workspaces:
     """The root is ``folder/root``, the stores are in ``folder/data``."""
     root = folder / "root"
@@ -61,6 +65,7 @@ def workspaces(
         documents=Documents([ContentsBackend(contents)]),
         kernels=Kernels(kernel_manager=kernels, session_manager=sessions),
         tools=builtin_tools() if tools is None else tools,
+        now=now,
     )
 
 
@@ -106,10 +111,14 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    folder: Path, *providers: Model, tools: Sequence[Tool[Any]] | None = None, **config: object
+    folder: Path,
+    *providers: Model,
+    tools: Sequence[Tool[Any]] | None = None,
+    now: Callable[[], int] = now_ms,
+    **config: object,
 ) -> AsyncIterator[Desk]:
     """An open workspace, closed at the end."""
-    all_of_them = workspaces(folder, providers, tools, **config)
+    all_of_them = workspaces(folder, providers, tools, now, **config)
     workspace, _ = await all_of_them.open(None, "tests")
     made = Desk(workspace, await workspace.create_session(CreateSession(), ANA))
     listening = asyncio.ensure_future(made.listen())

@@ -5,7 +5,6 @@ All of it happens in one folder that is held open: whatever its path comes to le
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -72,7 +71,8 @@ class Draft:
         if like is None and self._found() is not None:
             with self._opened(beneath.FILE) as present:
                 return self.write(content, present)
-        self._fresh = f".{self._name[:200]}.{secrets.token_hex(8)}.tmp"
+        beneath.sweep(self._folder)
+        self._fresh = beneath.draft_name()
         fresh = os.open(self._fresh, beneath.NEW, 0o666 if like is None else 0o600, dir_fd=self._folder)
         with os.fdopen(fresh, "wb") as file:
             file.writelines(content)

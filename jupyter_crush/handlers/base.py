@@ -21,7 +21,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado import web
 
-from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge
+from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge, known
 from ..export import Document
 from ..policy import Principal
 from ..wire import ErrorBody, encode
@@ -186,9 +186,9 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
         except asyncio.CancelledError:
             self.refuse(CutOff())
             raise
-        except Exception:
+        except Exception as error:
             self.log.exception("jupyter_crush: %s %s failed", self.request.method, self.route.path)
-            self.refuse(CrushError())
+            self.refuse(known(error) or CrushError())
         return REFUSED
 
     # --- answering ---

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from .. import beneath
 from ..beneath import NotThere
-from ..errors import ToolError
+from ..errors import ToolError, known
 from ..visible import one_line
 from .paths import Place
 from .port import ToolContext
@@ -19,8 +19,14 @@ NAMES = 2000
 
 def missing(place: Place, context: ToolContext) -> ToolError:
     """The error for a place where nothing is: what became of it, or names close to it."""
-    if (known := renamed(place, context)) is not None:
-        return known
+    try:
+        os.close(beneath.open_root(place.root))
+    except beneath.WorkspaceGone as gone:
+        return gone
+    except OSError as error:
+        return known(error) or ToolError(f"The workspace cannot be opened: {error.strerror}.")
+    if (became := renamed(place, context)) is not None:
+        return became
     folder, _, name = place.relative.rpartition("/")
     names: list[str] = []
     with suppress(ToolError), beneath.open_folder(place.root, folder) as held, os.scandir(held) as entries:
