@@ -17,7 +17,6 @@ from typing import Any, cast
 import msgspec
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server._tz import utcnow
-from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
@@ -29,14 +28,15 @@ from traitlets.config import Config as TraitsConfig
 
 from . import exposure
 from .api_key import ApiKey, KeyFile
-from .config import EVERYONE, MODES, OWNER, Budgets, Config, Demo, Limits, Reading, Retention, Timeouts, model_options
+from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits, Reading, Retention, Timeouts, model_options
+from .descent import Descent
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
 from .documents.renames import Renames
 from .documents.rooms import Rooms
 from .documents.shared import SharedBackend
-from .handlers.call import Services
+from .handlers.call import Services, warn_of_nobody
 from .handlers.routes import PREFIX, handlers
 from .handlers.streams import Streams
 from .kernels import Kernels
@@ -53,8 +53,6 @@ KEY_VARIABLE, TOKEN_VARIABLE = "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"
 KEY_OPTIONS = ("CrushApp.api_key",)
 
 
-NAMELESS = (IdentityProvider, PasswordIdentityProvider)
-"""Where nobody's username lasts longer than a login."""
 STREAMS_GRACE = 0.3
 """Seconds that open streams get to write what is left."""
 
@@ -284,29 +282,19 @@ class CrushApp(ExtensionApp):
         finally:
             self._hide_key()
         logging.getLogger(__package__).parent = self.server.log
-        self._warn_of_lists_without_anybody(config)
+        warn_of_nobody(config, self.server.identity_provider, self.log)
         renames = Renames()
         renames.listen(self.server.contents_manager)
         attached = AttachedBackend(new_id, renames=renames)
+        workspaces = self._make_workspaces(config, attached, renames)
         self.services = Services(
             config=config,
-            workspaces=self._make_workspaces(config, attached, renames),
+            workspaces=workspaces,
+            descent=Descent(workspaces.roots),
             attached=attached,
             streams=Streams(config.limits.streams),
             base_url=url_path_join(self.server.base_url, PREFIX),
         )
-
-    def _warn_of_lists_without_anybody(self, config: Config) -> None:
-        """Jupyter's own identity providers make up a new username for each login, so a list of names alone holds nobody."""
-        if config.owner is not None or type(self.server.identity_provider) not in NAMELESS:
-            return
-        for name in ("viewers", "prompters", "approvers"):
-            if not {EVERYONE, OWNER} & set(getattr(config, name)):
-                self.log.warning(
-                    "jupyter_crush: CrushApp.%s holds nobody on this server, for its users have no lasting names. "
-                    "Add 'owner': whoever has the token.",
-                    name,
-                )
 
     def _hide_key(self) -> None:
         """First of all, before anything starts a process. What cannot be hidden is said."""

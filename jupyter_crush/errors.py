@@ -82,6 +82,13 @@ class Forbidden(CrushError):
     status, reason = 403, "forbidden"
 
 
+class CodeMayNotApprove(Forbidden):
+    """Code in a kernel, or in a command of the agent's, may prompt but not approve or choose a mode. Do that in the Crush panel
+    or in a terminal."""
+
+    reason = "from_code"
+
+
 class Conflict(CrushError):
     """That cannot be done in the present state."""
 

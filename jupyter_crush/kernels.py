@@ -63,6 +63,13 @@ class Kernels:
         self._stuck: dict[str, KernelTurn] = {}
         """By kernel: code that ignored its interrupt and still runs."""
 
+    @property
+    def pids(self) -> frozenset[int]:
+        """The processes of the kernels that run on this machine."""
+        managers = [self._kernels.get_kernel(kernel_id) for kernel_id in self._kernels.list_kernel_ids()]
+        pids = [getattr(getattr(manager, "provisioner", None), "pid", None) for manager in managers]
+        return frozenset(pid for pid in pids if isinstance(pid, int) and pid > 0)
+
     async def execute(
         self,
         path: str,

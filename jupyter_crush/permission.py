@@ -24,6 +24,7 @@ from .wire import (
     AnswerPermission,
     Change,
     Grant,
+    Origin,
     PermissionMode,
     PermissionNotification,
     PermissionRequest,
@@ -135,20 +136,24 @@ class Gate:
             return await self._ask(ruling.ask, ruling.kind, call, run)
         return Decision(ruling.verdict == "allow", ruling.message)
 
-    async def answer(self, request_id: str, body: AnswerPermission, by: str | None) -> bool:
+    async def answer(
+        self, request_id: str, body: AnswerPermission, by: str | None, origin: Origin | None = None
+    ) -> bool:
         """Settle a request. False: somebody did before, or its waiter is gone. The tool goes on when this is on disk."""
         request = self._asked.get(request_id)
         if request is None:
             return False
         allowed = body.action != "deny"
-        settled = replace(request, state="allowed" if allowed else "denied", answered_by=by)
-        notification = PermissionNotification(id=request.id, session_id=request.session_id, granted=allowed, by=by)
+        settled = replace(request, state="allowed" if allowed else "denied", answered_by=by, answered_from=origin)
+        notification = PermissionNotification(
+            id=request.id, session_id=request.session_id, granted=allowed, by=by, origin=origin
+        )
         changes: list[Change[object]] = [
             Change(type="updated", payload=settled),
             Change(type="created", payload=notification),
         ]
         if body.action == "allow_session" and (key := self._keys.get(request.id)) is not None:
-            grant = self._grant(request, key, by)
+            grant = replace(self._grant(request, key, by), origin=origin)
             self._grants[grant.id] = grant
             changes.append(Change(type="created", payload=grant))
         decision = Decision(allowed, None if allowed else _refusal(by, body.message))

@@ -11,17 +11,24 @@ from typing import Literal
 from msgspec import Struct
 
 from .config import EVERYONE, OWNER, Config
-from .wire import May
+from .wire import May, Origin
 
+CODE: frozenset[Origin] = frozenset({"kernel", "command"})
 Role = Literal["viewer", "prompter", "approver"]
 """What a person may do: look, direct the agent, answer for what it does."""
 
 
 class Principal(Struct, frozen=True):
-    """Who acts. ``id`` is the username that the policy is asked about; ``name`` is what people are shown."""
+    """Who acts, and from where. ``id`` is the username that the policy is asked about; ``name`` is what people are shown."""
 
     id: str
     name: str
+    origin: Origin = "api"
+
+    @property
+    def is_code(self) -> bool:
+        """Code may prompt as whoever runs it, and approve nothing."""
+        return self.origin in CODE
 
 
 class Policy:
@@ -60,17 +67,19 @@ class Policy:
             return False
         return who == author or self.is_owner(who) or (self._owner is None and self.may_approve(who))
 
-    def may(self, who: str | None) -> May:
+    def may(self, principal: Principal) -> May:
         """All of it, for somebody to see before they try, and whom they would ask."""
+        who, is_person = principal.id, not principal.is_code
         can_prompt = self.may_prompt(who)
         return May(
             view=self.may_view(who),
             prompt=can_prompt,
-            approve=self.may_approve(who),
-            configure=can_prompt,
+            approve=is_person and self.may_approve(who),
+            configure=is_person and can_prompt,
             delete_any=can_prompt and (self.is_owner(who) or (self._owner is None and self.may_approve(who))),
             prompters=self.people("prompter"),
             approvers=self.people("approver"),
+            origin=principal.origin,
         )
 
     def people(self, role: Role) -> tuple[str, ...]:

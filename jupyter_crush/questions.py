@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from .errors import BadRequest, ToolError
 from .journal import Journal
 from .pending import Pending
-from .wire import AnswerQuestion, Change, Question, QuestionAnswer, QuestionNotification, QuestionRequest, Run
+from .wire import AnswerQuestion, Change, Origin, Question, QuestionAnswer, QuestionNotification, QuestionRequest, Run
 
 WAITING = 3
 """Requests of one session that may wait at once: what a person can keep in mind."""
@@ -41,7 +41,7 @@ class Questions:
         )
         return await self._asked.ask(request)
 
-    async def answer(self, request_id: str, body: AnswerQuestion, by: str | None) -> bool:
+    async def answer(self, request_id: str, body: AnswerQuestion, by: str | None, origin: Origin | None = None) -> bool:
         """Settle a request. False: somebody did before, or its run is over. Raises BadRequest for an answer that does not fit."""
         request = self._asked.get(request_id)
         if request is None:
@@ -49,11 +49,13 @@ class Questions:
         if body.cancel == (body.answers is not None):
             raise BadRequest("Send either answers or cancel: true.")
         if body.answers is None:
-            settled = replace(request, state="cancelled", answered_by=by)
+            settled = replace(request, state="cancelled", answered_by=by, answered_from=origin)
         else:
             check(request.questions, body.answers)
-            settled = replace(request, state="answered", answers=body.answers, answered_by=by)
-        said = QuestionNotification(id=request.id, session_id=request.session_id, answered=not body.cancel, by=by)
+            settled = replace(request, state="answered", answers=body.answers, answered_by=by, answered_from=origin)
+        said = QuestionNotification(
+            id=request.id, session_id=request.session_id, answered=not body.cancel, by=by, origin=origin
+        )
         changes = Change[object](type="updated", payload=settled), Change[object](type="created", payload=said)
         await self._asked.settle(request.id, settled, *changes)
         return True

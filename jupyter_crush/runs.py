@@ -203,6 +203,7 @@ class Runs:
     def _ticket(self, body: PromptRequest, user: Principal | None) -> Ticket:
         name = user.name if user is not None else None
         run = self._accepted(body, body.run_id or self._world.new_id(), name, self._world.now())
+        run = replace(run, origin=user.origin if user is not None else None)
         self._tickets[run.run_id] = ticket = Ticket(
             run=run, request=body, admitted=asyncio.get_running_loop().create_future(), author=user
         )
@@ -280,7 +281,7 @@ class Runs:
         """The answer that was given when the run was accepted, whatever has become of it since."""
         if known is not None and known != body:
             raise RunIdReused
-        return self._accepted(body, run.run_id, run.author, run.created_at)
+        return replace(self._accepted(body, run.run_id, run.author, run.created_at), origin=run.origin)
 
     def _lane(self, session_id: str) -> Lane:
         lane = self._lanes.get(session_id)

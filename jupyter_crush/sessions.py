@@ -99,10 +99,12 @@ class Sessions:
         self._rows.pop(session_id, None)
         self._seqs.pop(session_id, None)
 
-    def patch(self, session_id: str, body: PatchSession) -> Change[Any]:
+    def patch(self, session_id: str, body: PatchSession, by: Principal) -> Change[Any]:
         values = {
             name: value for name in ("title", "model", "permission_mode") if (value := getattr(body, name)) is not UNSET
         }
+        if "permission_mode" in values:
+            values |= {"mode_by": by.name, "mode_from": by.origin}
         return self.update(session_id, **values)
 
     def update(self, session_id: str, **values: Any) -> Change[Any]:

@@ -123,6 +123,11 @@ class Workspace:
     def root(self) -> Path:
         return self._world.root
 
+    @property
+    def store_name(self) -> str:
+        """What the commands that it runs carry in their environment."""
+        return self._store.name
+
     def info(self) -> WorkspaceInfo:
         model = self._catalog.info()
         return WorkspaceInfo(
@@ -147,7 +152,7 @@ class Workspace:
     def config(self) -> ConfigView:
         return self._world.view()
 
-    async def patch_config(self, body: PatchConfig, user: str | None) -> ConfigView:
+    async def patch_config(self, body: PatchConfig, user: Principal) -> ConfigView:
         """Choose the default model and mode of this workspace. Nobody gets past the administrator's maximum."""
         if body.model is not UNSET and body.model is not None:
             self._catalog.find(body.model)
@@ -155,7 +160,8 @@ class Workspace:
             model=self._world.model_id if body.model is UNSET else body.model,
             mode=self._world.mode if body.permission_mode is UNSET else body.permission_mode,
         )
-        await self._journal.record(Change(type="updated", payload=ConfigChanged(workspace_id=self.id, by=user)))
+        said = ConfigChanged(workspace_id=self.id, by=user.name, origin=user.origin)
+        await self._journal.record(Change(type="updated", payload=said))
         return self.config()
 
     async def commands(self) -> tuple[PromptCommand, ...]:
@@ -214,11 +220,11 @@ class Workspace:
             raise
         return self._sessions.get(row.id)
 
-    async def patch_session(self, session_id: str, body: PatchSession) -> Session:
+    async def patch_session(self, session_id: str, body: PatchSession, user: Principal) -> Session:
         self._sessions.get(session_id)
         if isinstance(body.model, str):
             self._catalog.find(body.model)
-        await self._journal.record(self._sessions.patch(session_id, body))
+        await self._journal.record(self._sessions.patch(session_id, body, user))
         return self._sessions.get(session_id)
 
     async def delete_session(self, session_id: str, user: str | None) -> None:
@@ -263,8 +269,8 @@ class Workspace:
     def permissions(self) -> tuple[PermissionRequest, ...]:
         return self._gate.pending
 
-    async def answer(self, request_id: str, body: AnswerPermission, by: str | None) -> Resolved:
-        resolved = await self._gate.answer(request_id, body, by)
+    async def answer(self, request_id: str, body: AnswerPermission, by: Principal) -> Resolved:
+        resolved = await self._gate.answer(request_id, body, by.name, by.origin)
         if not resolved and await self._store.permissions.get(request_id) is None:
             raise NotFound("There is no such request.")
         return Resolved(resolved=resolved)
@@ -278,8 +284,8 @@ class Workspace:
     def questions(self) -> tuple[QuestionRequest, ...]:
         return self._questions.pending
 
-    async def answer_question(self, request_id: str, body: AnswerQuestion, by: str | None) -> Resolved:
-        resolved = await self._questions.answer(request_id, body, by)
+    async def answer_question(self, request_id: str, body: AnswerQuestion, by: Principal) -> Resolved:
+        resolved = await self._questions.answer(request_id, body, by.name, by.origin)
         if not resolved and await self._store.questions.get(request_id) is None:
             raise NotFound("There is no such question.")
         return Resolved(resolved=resolved)

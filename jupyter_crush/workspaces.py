@@ -14,6 +14,7 @@ from typing import Any
 from .beneath import sweep_root
 from .clients import Clients
 from .config import Config
+from .descent import Roots, Speaker
 from .documents.documents import Documents
 from .environment import child_environment
 from .errors import BadRequest, NotFound, WorkspaceClosing
@@ -124,6 +125,12 @@ class Workspaces:
 
     def release(self, workspace_id: str, client_id: str) -> None:
         self.get(workspace_id).clients.release(client_id)
+
+    def roots(self) -> Roots:
+        """Where code begins that is no person: the kernels, and the agent's commands."""
+        marks: dict[bytes, Speaker] = {f"JPY_PARENT_PID={os.getpid()}".encode(): "kernel"}
+        marks |= {f"{STORE}={workspace.store_name}".encode(): "command" for workspace in self._open.values()}
+        return Roots(self._kernels.pids, marks)
 
     @property
     def is_busy(self) -> bool:

@@ -23,6 +23,7 @@ ORDER = [
     "tasks",
     "lines",
     "stopwatch",
+    "descent",
     "names",
     "api_key",
     "config",

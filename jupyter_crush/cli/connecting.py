@@ -21,10 +21,10 @@ async def connected(args: argparse.Namespace, screen: Screen) -> AsyncIterator[A
         from .serving import own_server  # noqa: PLC0415 - most commands start none
 
         async with own_server(Path.cwd(), screen) as endpoint:
-            yield await AsyncClient(channel=Channel(endpoint)).open(args.workspace)
+            yield await AsyncClient(channel=Channel(endpoint, origin="terminal")).open(args.workspace)
         return
     endpoint = find_endpoint(args.url, environ=screen.environ, cwd=Path.cwd())
-    yield await AsyncClient(channel=Channel(endpoint)).open(args.workspace)
+    yield await AsyncClient(channel=Channel(endpoint, origin="terminal")).open(args.workspace)
 
 
 async def chosen(workspace: AsyncWorkspace, wanted: str | None) -> Session:

@@ -56,7 +56,7 @@ async def _headless(folder: Path, prompt: str, screen: Screen) -> Exit:
     notebook = folder / NOTEBOOK
     before = code_cells(notebook)
     async with own_server(folder, screen) as endpoint:
-        workspace = await AsyncClient(channel=Channel(endpoint)).open()
+        workspace = await AsyncClient(channel=Channel(endpoint, origin="terminal")).open()
         status = await workspace.status()
         if status.model is not None:
             screen.show(f"model: {status.model.name}{' (demo, offline)' if status.model.is_demo else ''}", "dim")

@@ -6,7 +6,7 @@ import uuid
 from types import TracebackType
 from typing import Self
 
-from ..wire import Health, OpenWorkspace, Workspace
+from ..wire import Health, OpenWorkspace, Origin, Workspace
 from .channel import Channel
 from .endpoint import find_endpoint
 from .workspace import AsyncWorkspace
@@ -26,8 +26,9 @@ class AsyncClient:
         timeout: float = 30,
         client_id: str | None = None,
         channel: Channel | None = None,
+        origin: Origin = "api",
     ) -> None:
-        self.channel = channel or Channel(find_endpoint(url, token), timeout=timeout)
+        self.channel = channel or Channel(find_endpoint(url, token), timeout=timeout, origin=origin)
         self.client_id = client_id or uuid.uuid4().hex
 
     def __repr__(self) -> str:

@@ -25,6 +25,7 @@ from ..wire import (
     Event,
     Grant,
     Health,
+    Origin,
     Payload,
     PermissionAction,
     PermissionMode,
@@ -302,8 +303,9 @@ class Client:
         *,
         timeout: float = 30,
         client_id: str | None = None,
+        origin: Origin = "api",
     ) -> None:
-        self.asynchronous = AsyncClient(url, token, timeout=timeout, client_id=client_id)
+        self.asynchronous = AsyncClient(url, token, timeout=timeout, client_id=client_id, origin=origin)
         self._thread = LoopThread("jupyter_crush client")
 
     def __repr__(self) -> str:

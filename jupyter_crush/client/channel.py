@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from ..wire import encode
+from ..wire import ORIGIN_HEADER, Origin, encode
 from . import http
 from .endpoint import Endpoint
 from .errors import BadAnswer, CannotConnect, refusal
@@ -34,11 +34,13 @@ def decoded(data: bytes, answer: type[T], asked: str) -> T:
 
 
 class Channel:
-    """An endpoint that can be asked. Holds no connection. ``timeout`` is for each request, seconds."""
+    """An endpoint that can be asked. Holds no connection. ``timeout`` is for each request, seconds; ``origin`` is what the client
+    says of itself."""
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float = 30) -> None:
+    def __init__(self, endpoint: Endpoint, *, timeout: float = 30, origin: Origin = "api") -> None:
         self.endpoint = endpoint
         self.timeout = timeout
+        self.origin: Origin = origin
 
     def __repr__(self) -> str:
         return f"<Channel to {self.endpoint.url}>"
@@ -81,6 +83,7 @@ class Channel:
 
     def _headers(self, *, has_body: bool) -> dict[str, str]:
         headers = {"Accept": "application/json, text/event-stream", "User-Agent": "jupyter_crush"}
+        headers[ORIGIN_HEADER] = self.origin
         if has_body:
             headers["Content-Type"] = "application/json"
         if self.endpoint.token:

@@ -12,8 +12,8 @@ async def prompt(call: Call, wid: str, *, body: PromptRequest) -> Run:
     It is accepted durably, answered with its run, and worked on afterwards, whatever becomes of this request. The same
     run_id with the same body again changes nothing.
     """
-    call.require_for_mode(body.permission_mode)
-    return await call.workspace(wid).runs.prompt(body, call.principal)
+    await call.require_for_mode(body.permission_mode)
+    return await call.workspace(wid).runs.prompt(body, await call.actor())
 
 
 async def get_status(call: Call, wid: str) -> AgentStatus:

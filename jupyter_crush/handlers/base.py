@@ -14,17 +14,18 @@ import asyncio
 import math
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado import web
 
+from ..descent import Connection, connection_of
 from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge, known
 from ..export import Document
 from ..policy import Principal
-from ..wire import ErrorBody, encode
+from ..wire import ORIGIN_HEADER, ErrorBody, Origin, encode
 from .call import Call, Services, acting_user
 from .route import RESOURCE, Operation, Route
 
@@ -121,7 +122,21 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
     def call(self) -> Call:
         user = self.current_user
         under_hub = self.services.config.owner is not None
-        return Call(self.services, Principal(user.username, acting_user(user, under_hub=under_hub)))
+        name = acting_user(user, under_hub=under_hub)
+        return Call(self.services, Principal(user.username, name, self.declared_origin), self.connection)
+
+    @property
+    def declared_origin(self) -> Origin:
+        """What the client says of itself. What is not known here is any other program."""
+        said = self.request.headers.get(ORIGIN_HEADER, "")
+        return cast("Origin", said) if said in get_args(Origin) else "api"
+
+    @property
+    def connection(self) -> Connection | None:
+        """Where the request came in; None once that is closed."""
+        stream = getattr(self.request.connection, "stream", None)
+        end = getattr(stream, "socket", None)
+        return connection_of(end) if end is not None else None
 
     async def admit(self) -> None:
         if self.current_user is None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
 from msgspec import Struct, UnsetType
+from msgspec.structs import replace
 
-from ..config import Config
-from ..errors import Forbidden
-from ..policy import Policy, Principal, Role
-from ..wire import PermissionMode, Session
+from ..config import EVERYONE, OWNER, Config
+from ..descent import Connection, Descent
+from ..errors import CodeMayNotApprove, Forbidden
+from ..policy import CODE, Policy, Principal, Role
+from ..wire import Origin, PermissionMode, Session
 
 if TYPE_CHECKING:
     from ..documents.attached import AttachedBackend
@@ -36,15 +40,18 @@ class Services(Struct, frozen=True, kw_only=True):
     workspaces: Workspaces
     attached: AttachedBackend
     streams: Streams
+    descent: Descent
     base_url: str
 
 
 class Call:
-    """One request, admitted. ``principal`` is who sent it."""
+    """One request, admitted. ``principal`` is who sent it, from where the client says; ``connection`` is where it came in."""
 
-    def __init__(self, services: Services, principal: Principal) -> None:
+    def __init__(self, services: Services, principal: Principal, connection: Connection | None = None) -> None:
         self.services = services
         self.principal = principal
+        self._connection = connection
+        self._actor: Principal | None = None
         self.policy = Policy(services.config)
         self.status: int | None = None
         """Other than the operation's first."""
@@ -64,10 +71,26 @@ class Call:
             people = self.policy.people(role)
             raise Forbidden(_REFUSED[role].format(" or ".join(people[:NAMED]) or "its owner"))
 
-    def require_for_mode(self, mode: PermissionMode | UnsetType | None) -> None:
+    async def actor(self) -> Principal:
+        """Who sent it, with the origin that the system knows, where it does."""
+        if self._actor is None:
+            speaker = await self.services.descent.speaker(self._connection)
+            known: Origin = "kernel" if speaker == "hidden" else speaker if speaker in CODE else self.principal.origin
+            self._actor = replace(self.principal, origin=known)
+        return self._actor
+
+    async def require_person(self) -> Principal:
+        """Who answers for what the agent does. Raises CodeMayNotApprove when code does."""
+        actor = await self.actor()
+        if actor.is_code:
+            raise CodeMayNotApprove
+        return actor
+
+    async def require_for_mode(self, mode: PermissionMode | UnsetType | None) -> None:
         """Who loosens a permission mode answers beforehand for all that will not be asked. Raises Forbidden."""
         if mode in LOOSE:
             self.require("approver")
+            await self.require_person()
 
     def require_for_deleting(self, session: Session) -> None:
         """Deleting and bringing back. Raises Forbidden."""
@@ -82,3 +105,16 @@ def acting_user(user: Any, *, under_hub: bool) -> str:
         return str(user.username)
     name = str(user.display_name or user.username)
     return "you" if name.startswith("Anonymous ") else name
+
+
+def warn_of_nobody(config: Config, provider: object, log: logging.Logger) -> None:
+    """Say at start which lists let nobody in: names alone, where a username lasts no longer than a login."""
+    if config.owner is not None or type(provider) not in {IdentityProvider, PasswordIdentityProvider}:
+        return
+    for name in ("viewers", "prompters", "approvers"):
+        if not {EVERYONE, OWNER} & set(getattr(config, name)):
+            log.warning(
+                "jupyter_crush: CrushApp.%s holds nobody on this server, for its users have no lasting names. "
+                "Add 'owner': whoever has the token.",
+                name,
+            )

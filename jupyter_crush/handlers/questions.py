@@ -12,5 +12,10 @@ async def list_questions(call: Call, wid: str) -> tuple[QuestionRequest, ...]:
 
 
 async def answer_question(call: Call, wid: str, qid: str, *, body: AnswerQuestion) -> Resolved:
-    """Answer questions, or say that no answer will come. The first one wins; resolved is false when somebody did before."""
-    return await call.workspace(wid).answer_question(qid, body, call.user)
+    """Answer questions, or say that no answer will come. The first one wins; resolved is false when somebody did before.
+
+    Code may say that no answer will come, and not answer.
+    """
+    if not body.cancel:
+        await call.require_person()
+    return await call.workspace(wid).answer_question(qid, body, await call.actor())

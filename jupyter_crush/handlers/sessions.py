@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from ..export import SUFFIXES, Document, ExportFormat
 from ..wire import CreateSession, ForkSession, PatchSession, Session, Snapshot
@@ -32,8 +32,10 @@ async def get_session(call: Call, wid: str, sid: str) -> Session:
 
 async def patch_session(call: Call, wid: str, sid: str, *, body: PatchSession) -> Session:
     """Rename a session, or choose its model or permission mode."""
-    call.require_for_mode(body.permission_mode)
-    return await call.workspace(wid).patch_session(sid, body)
+    if body.permission_mode is not UNSET:
+        call.principal = await call.require_person()
+    await call.require_for_mode(body.permission_mode)
+    return await call.workspace(wid).patch_session(sid, body, call.principal)
 
 
 async def fork_session(call: Call, wid: str, sid: str, *, body: ForkSession | None = None) -> Session:

@@ -42,7 +42,7 @@ async def release_workspace(call: Call, wid: str, *, client_id: ClientId) -> Non
 
 async def get_config(call: Call, wid: str) -> ConfigView:
     """What a client may see and choose, and what who asks may do. Never a secret."""
-    return _for(call, call.workspace(wid).config())
+    return await _for(call, call.workspace(wid).config())
 
 
 async def list_commands(call: Call, wid: str) -> tuple[PromptCommand, ...]:
@@ -52,9 +52,10 @@ async def list_commands(call: Call, wid: str) -> tuple[PromptCommand, ...]:
 
 async def patch_config(call: Call, wid: str, *, body: PatchConfig) -> ConfigView:
     """Choose the model or the permission mode of a workspace."""
-    call.require_for_mode(body.permission_mode)
-    return _for(call, await call.workspace(wid).patch_config(body, call.user))
+    await call.require_person()
+    await call.require_for_mode(body.permission_mode)
+    return await _for(call, await call.workspace(wid).patch_config(body, await call.actor()))
 
 
-def _for(call: Call, view: ConfigView) -> ConfigView:
-    return replace(view, may=call.policy.may(call.principal.id))
+async def _for(call: Call, view: ConfigView) -> ConfigView:
+    return replace(view, may=call.policy.may(await call.actor()))

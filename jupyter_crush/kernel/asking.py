@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..client import Resynced, Transcript
 from ..client.request_text import body, headline
+from ..errors import CodeMayNotApprove
 from ..visible import visible
 from ..wire import Attachment, Event, FileChange, PermissionMode, PermissionRequest, Question, QuestionRequest, Run
 from .answer import Answer
@@ -40,7 +41,8 @@ def ask(
 
     ``values`` and ``named`` values (``sales=df``) are attached by value: tables with their columns and first rows, files
     by Path, pictures as pictures. Successive calls go on in one session; ``session`` names another one. What the run asks
-    leave for can be answered in the panel, in a terminal, or beforehand with ``allow`` (all of it) or ``mode``.
+    leave for is answered in the panel or in a terminal. Beforehand, with ``allow`` (all of it) or a ``mode`` that asks less, only
+    a script or an ipython of a person's does: code in a kernel may prompt and approve nothing (CodeMayNotApprove).
 
     RunFailed when the run fails, RunCancelled when somebody cancels it, each with the ``answer`` so far; with ``check=False`` the
     answer is returned then too, and says so (``ok``, ``ending``). An interrupt (■, Ctrl-C) cancels the run. TimeoutError after
@@ -124,6 +126,11 @@ class Asking:
 
     async def begin(self) -> Run:
         """Hand it over. Asked twice, it is handed over once."""
+        if self._allow and self._talk.origin == "kernel":
+            raise CodeMayNotApprove(
+                "Code in a kernel cannot allow what the agent asks leave for (allow, -y). Answer in the Crush panel or in a "
+                "terminal, or choose the session's mode there."
+            )
         if self.run is None:
             self._cursor = (await self._workspace.messages(self._session_id, limit=1)).cursor
             self.run = await self._workspace.prompt(

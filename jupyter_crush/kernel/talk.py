@@ -10,7 +10,7 @@ from pathlib import Path
 from ..client import AsyncWorkspace, Client, Refused, Workspace
 from ..client.blocking import LoopThread
 from ..errors import CrushError
-from ..wire import Attachment, Session
+from ..wire import Attachment, Origin, Session
 
 
 class NoSuchSession(CrushError):
@@ -36,11 +36,16 @@ class Talk:
         return f"<Talk in {self._session.id if self._session else 'no session'} with {self._client or 'no server'}>"
 
     @property
+    def origin(self) -> Origin:
+        """A kernel's code may prompt and approve nothing; an ipython or a script in a terminal is its person's."""
+        return "kernel" if "JPY_PARENT_PID" in self._environ else "terminal"
+
+    @property
     def workspace(self) -> Workspace:
         """The server's workspace. NoServer when there is none."""
         with self._lock:
             if self._workspace is None:
-                self._client = self._client or Client(*self._address)
+                self._client = self._client or Client(*self._address, origin=self.origin)
                 self._workspace = self._client.open()
             return self._workspace
 

@@ -7,6 +7,9 @@ Ids are opaque strings; times are integer milliseconds since the epoch (``*_at``
 """
 
 from .answers import (
+    ORIGIN_HEADER as ORIGIN_HEADER,
+)
+from .answers import (
     PROTOCOL as PROTOCOL,
 )
 from .answers import (
@@ -149,6 +152,9 @@ from .entities import (
 )
 from .entities import (
     Message as Message,
+)
+from .entities import (
+    Origin as Origin,
 )
 from .entities import (
     Part as Part,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .entities import Message, PermissionMode, Wire
+from .entities import Message, Origin, PermissionMode, Wire
 
+ORIGIN_HEADER = "Crush-Origin"
+"""The request header in which a client says which kind it is: one of ``Origin``."""
 PROTOCOL = 1
 """Version of the HTTP and event protocol, in ``GET health``."""
 
@@ -78,6 +80,8 @@ class May(Wire, frozen=True, kw_only=True):
     prompters: tuple[str, ...] = ()
     """Usernames of those who may prompt; empty: everybody, or nobody in particular."""
     approvers: tuple[str, ...] = ()
+    origin: Origin = "api"
+    """What the server takes the client for; ``kernel`` and ``command`` may prompt, and neither approve nor configure."""
 
 
 class ConfigView(Wire, frozen=True, kw_only=True):

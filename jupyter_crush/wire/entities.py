@@ -18,6 +18,9 @@ PermissionAction = Literal["allow", "allow_session", "deny"]
 FinishReason = Literal[
     "end_turn", "max_tokens", "tool_use", "canceled", "error", "refusal", "interrupted", "loop", "budget"
 ]
+Origin = Literal["panel", "widget", "kernel", "terminal", "command", "api"]
+"""Where an act came from: as the client declares it (``api`` when it does not), and as the system knows better: ``kernel`` is code
+that a kernel runs, ``command`` a command that the agent runs."""
 ChangeType = Literal["created", "updated", "deleted"]
 
 TERMINAL: frozenset[RunState] = frozenset({"done", "error", "cancelled", "interrupted"})
@@ -152,6 +155,9 @@ class Session(Wire, frozen=True, kw_only=True):
     model: str | None = None
     permission_mode: PermissionMode | None = None
     """None: the workspace's default."""
+    mode_by: str | None = None
+    """Who chose the mode, and ``mode_from`` where."""
+    mode_from: Origin | None = None
     author: str | None = None
     """The name to show."""
     author_id: str | None = None
@@ -181,6 +187,8 @@ class Run(Wire, frozen=True, kw_only=True):
     mode: RunMode
     prompt: str
     author: str | None = None
+    """Whose login it came with. From a ``kernel`` that is the server's owner, whoever started the kernel."""
+    origin: Origin | None = None
     error: str | None = None
     reason: str | None = None
     """The error's snake_case code, or the finish reason of the last message."""
@@ -231,6 +239,7 @@ class PermissionRequest(Wire, frozen=True, kw_only=True):
     created_at: int
     state: Literal["pending", "allowed", "denied", "withdrawn"] = "pending"
     answered_by: str | None = None
+    answered_from: Origin | None = None
 
 
 class PermissionNotification(Wire, frozen=True, kw_only=True):
@@ -240,6 +249,7 @@ class PermissionNotification(Wire, frozen=True, kw_only=True):
     session_id: str
     granted: bool
     by: str | None = None
+    origin: Origin | None = None
     withdrawn: bool = False
 
 
@@ -252,6 +262,7 @@ class Grant(Wire, frozen=True, kw_only=True):
     key: str
     scope: str
     created_by: str | None = None
+    origin: Origin | None = None
     created_at: int
 
 

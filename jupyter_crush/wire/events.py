@@ -12,6 +12,7 @@ from .entities import (
     ChangeType,
     FileChange,
     Message,
+    Origin,
     PermissionNotification,
     PermissionRequest,
     Run,
@@ -76,6 +77,7 @@ class Client(Wire, frozen=True, kw_only=True):
 class ConfigChanged(Wire, frozen=True, kw_only=True):
     workspace_id: str
     by: str | None = None
+    origin: Origin | None = None
 
 
 class Resync(Wire, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from .entities import Wire
+from .entities import Origin, Wire
 
 ANSWER_CHARS = 4000
 """Of an answer in a person's own words."""
@@ -49,6 +49,7 @@ class QuestionRequest(Wire, frozen=True, kw_only=True):
     state: Literal["pending", "answered", "cancelled", "withdrawn"] = "pending"
     answers: tuple[QuestionAnswer, ...] = ()
     answered_by: str | None = None
+    answered_from: Origin | None = None
 
 
 class QuestionNotification(Wire, frozen=True, kw_only=True):
@@ -58,4 +59,5 @@ class QuestionNotification(Wire, frozen=True, kw_only=True):
     session_id: str
     answered: bool
     by: str | None = None
+    origin: Origin | None = None
     withdrawn: bool = False

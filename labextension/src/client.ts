@@ -186,10 +186,10 @@ export class CrushClient {
     keepalive = false
   ): Promise<Response> {
     const url = this._url(path) + (Object.keys(query).length ? URLExt.objectToQueryString(query) : '');
-    const init: RequestInit = { method, cache: 'no-store', keepalive };
+    const init: RequestInit = { method, cache: 'no-store', keepalive, headers: { 'Crush-Origin': 'panel' } };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
-      init.headers = { 'Content-Type': 'application/json' };
+      init.headers = { ...init.headers, 'Content-Type': 'application/json' };
     }
     let response: Response;
     try {

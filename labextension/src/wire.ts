@@ -20,6 +20,8 @@ export type PermissionAction = 'allow' | 'allow_session' | 'deny';
 
 export type FinishReason = 'end_turn' | 'max_tokens' | 'tool_use' | 'canceled' | 'error' | 'refusal' | 'interrupted' | 'loop' | 'budget';
 
+export type Origin = 'panel' | 'widget' | 'kernel' | 'terminal' | 'command' | 'api';
+
 export type ChangeType = 'created' | 'updated' | 'deleted';
 
 /** Tokens of one run or one session, as the model's API counts them, and their price where it is known. */
@@ -127,6 +129,9 @@ export interface Session {
   model: string | null;
   /** null: the workspace's default. */
   permission_mode: PermissionMode | null;
+  /** Who chose the mode, and `mode_from` where. */
+  mode_by: string | null;
+  mode_from: Origin | null;
   /** The name to show. */
   author: string | null;
   /**
@@ -160,7 +165,9 @@ export interface Run {
   state: RunState;
   mode: RunMode;
   prompt: string;
+  /** Whose login it came with. From a `kernel` that is the server's owner, whoever started the kernel. */
   author: string | null;
+  origin: Origin | null;
   error: string | null;
   /** The error's snake_case code, or the finish reason of the last message. */
   reason: string | null;
@@ -212,6 +219,7 @@ export interface PermissionRequest {
   created_at: number;
   state: 'allowed' | 'denied' | 'pending' | 'withdrawn';
   answered_by: string | null;
+  answered_from: Origin | null;
 }
 
 /** A request is settled: answered, or withdrawn because its waiter is gone. Clients dismiss it. */
@@ -220,6 +228,7 @@ export interface PermissionNotification {
   session_id: string;
   granted: boolean;
   by: string | null;
+  origin: Origin | null;
   withdrawn: boolean;
 }
 
@@ -231,6 +240,7 @@ export interface Grant {
   key: string;
   scope: string;
   created_by: string | null;
+  origin: Origin | null;
   created_at: number;
 }
 
@@ -308,6 +318,11 @@ export interface May {
   /** Usernames of those who may prompt; empty: everybody, or nobody in particular. */
   prompters: string[];
   approvers: string[];
+  /**
+   * What the server takes the client for; `kernel` and `command` may prompt, and neither approve nor
+   * configure.
+   */
+  origin: Origin;
 }
 
 /** What a client may see and choose. Never a secret. */
@@ -668,6 +683,7 @@ export interface QuestionRequest {
   state: 'answered' | 'cancelled' | 'pending' | 'withdrawn';
   answers: QuestionAnswer[];
   answered_by: string | null;
+  answered_from: Origin | null;
 }
 
 /**
@@ -679,6 +695,7 @@ export interface QuestionNotification {
   session_id: string;
   answered: boolean;
   by: string | null;
+  origin: Origin | null;
   withdrawn: boolean;
 }
 
@@ -733,6 +750,7 @@ export interface Client {
 export interface ConfigChanged {
   workspace_id: string;
   by: string | null;
+  origin: Origin | null;
 }
 
 export interface Resync {

@@ -187,7 +187,7 @@ describe('what else is known', () => {
 
   test('a request for leave is there until it is answered, and says who did', () => {
     const asked = { id: 'e:1', data: event('permission_request', request({ id: 'p' }), 'created') };
-    const answer = { id: 'p', session_id: 's', granted: true, by: 'Ana', withdrawn: false };
+    const answer = { id: 'p', session_id: 's', granted: true, by: 'Ana', origin: null, withdrawn: false };
     const view = fold(opened(), asked);
     expect(Object.keys(view.asked)).toEqual(['p']);
     const after = fold(view, { id: 'e:2', data: event('permission_notification', answer) });
@@ -197,8 +197,14 @@ describe('what else is known', () => {
 
   test('a question waits in one line with them, and is gone with its run', () => {
     const question = { id: 'q', session_id: 's', run_id: 'r', tool_call_id: 't', questions: [], created_at: 1 };
-    const asked: QuestionRequest = { ...question, state: 'pending', answers: [], answered_by: null };
-    const gone = { id: 'q', session_id: 's', answered: false, by: null, withdrawn: true };
+    const asked: QuestionRequest = {
+      ...question,
+      state: 'pending',
+      answers: [],
+      answered_by: null,
+      answered_from: null
+    };
+    const gone = { id: 'q', session_id: 's', answered: false, by: null, origin: null, withdrawn: true };
     const view = fold(
       opened(),
       { id: 'e:1', data: event('permission_request', request({ id: 'p' }), 'created') },
@@ -280,6 +286,8 @@ function session(fields: Partial<Session>): Session {
     ...{
       usage: { ...usage, context_tokens: 0, cost_usd: null },
       author_id: null,
+      mode_by: null,
+      mode_from: null,
       deleted_at: null,
       notebooks: [],
       message_count: 0,
@@ -304,7 +312,16 @@ function run(fields: Partial<Run>): Run {
 function request(fields: Partial<PermissionRequest>): PermissionRequest {
   return {
     ...{ id: 'p', session_id: 's', run_id: 'r', tool_call_id: 'c', tool_name: 'edit_file', action: 'edit' },
-    ...{ description: '', params: {}, path: null, scope: null, created_at: 0, state: 'pending', answered_by: null },
+    ...{
+      description: '',
+      params: {},
+      path: null,
+      scope: null,
+      created_at: 0,
+      state: 'pending',
+      answered_by: null,
+      answered_from: null
+    },
     ...fields
   } as PermissionRequest;
 }

@@ -114,7 +114,7 @@ async def test_a_session_that_comes_to_a_model_without_a_price_takes_none_either
     async with desk(tmp_path, model, models=PRICED, budgets=Budgets(cost_usd=9.0)) as work:
         first = await work.prompt("Hi", mode="queue")
         waiting = await work.prompt("And then?", mode="queue")
-        await work.workspace.patch_session(work.session.id, PatchSession(model="unheard-of"))
+        await work.workspace.patch_session(work.session.id, PatchSession(model="unheard-of"), ANA)
         with pytest.raises(NoPrice, match="unheard-of"):
             await work.workspace.runs.prompt(PromptRequest(session_id=work.session.id, prompt="No"), ANA)
         _, terminal = await work.ended(first, waiting)

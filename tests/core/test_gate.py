@@ -13,7 +13,7 @@ from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.tools.port import Output, Prepared, ToolContext
 from jupyter_crush.tools.registry import builtin_tools
 from jupyter_crush.wire import AnswerPermission, ToolResult
-from workbench import Desk, desk
+from workbench import ANA, Desk, desk
 
 
 class Given(Struct, frozen=True):
@@ -82,7 +82,7 @@ async def test_a_tool_that_asks_for_nothing_is_asked_for_all_the_same(
         request = await waiting(work)
         assert (request.action, json.loads(request.params["input"])) == (kind, {"command": "touch x"})
         assert tool.done == ["prepared"]
-        await work.workspace.answer(request.id, AnswerPermission(action=action), "Ana")
+        await work.workspace.answer(request.id, AnswerPermission(action=action), ANA)
         await work.ended(run)
     assert tool.done == (["prepared", "performed"] if action == "allow" else ["prepared"])
     assert result(asked).is_error is (action == "deny")

@@ -11,7 +11,7 @@ import pytest
 from jupyter_crush.models.port import ModelEvent
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.wire import AnswerPermission, PermissionAction, PermissionRequest, Run, ToolResult
-from workbench import Desk, desk
+from workbench import ANA, Desk, desk
 
 OLD, NEW = "echo old; echo ran >> ran\n", "echo new; echo ran >> ran\n"
 Call = tuple[ModelEvent, ...]
@@ -63,7 +63,7 @@ class Step:
         return waiting()
 
     async def answer(self, request: PermissionRequest, action: PermissionAction) -> None:
-        assert (await self.work.workspace.answer(request.id, AnswerPermission(action=action), "Ana")).resolved
+        assert (await self.work.workspace.answer(request.id, AnswerPermission(action=action), ANA)).resolved
 
     async def results(self) -> dict[str, ToolResult]:
         await self.work.ended(self.run)

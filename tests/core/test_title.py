@@ -13,7 +13,7 @@ from jupyter_crush.models.port import ModelEvent, ModelRequest, Retry, Stop, Tex
 from jupyter_crush.models.scripted import Item, ScriptedModel, says
 from jupyter_crush.title import tidy
 from jupyter_crush.wire import ModelInfo, PatchSession
-from workbench import Desk, desk
+from workbench import ANA, Desk, desk
 
 
 class Small(ScriptedModel):
@@ -79,7 +79,7 @@ async def test_a_persons_own_title_is_not_replaced(tmp_path: Path) -> None:
     small = Small([[gate, *says("Numbers")]])
     async with desk(tmp_path, ScriptedModel([says("Two.")]), small, small_model="small") as work:
         await work.ended(await work.prompt("How many?"))
-        await work.workspace.patch_session(work.session.id, PatchSession(title="Mine"))
+        await work.workspace.patch_session(work.session.id, PatchSession(title="Mine"), ANA)
         gate.set()
         async with asyncio.timeout(20):
             while small.active:

@@ -12,7 +12,7 @@ from jupyter_crush.models.retry import Policy
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.wire import AgentEvent, AnswerPermission, Text, ToolResult
 from messages_api import Fail, MessagesApi
-from workbench import desk
+from workbench import ANA, BEN, desk
 
 
 async def test_a_prompt_is_answered_with_two_messages_and_one_terminal(tmp_path: Path) -> None:
@@ -45,8 +45,8 @@ async def test_a_write_waits_for_leave_and_is_done_when_it_is_given(tmp_path: Pa
         await work.until(lambda: bool(work.workspace.permissions()))
         (request,) = work.workspace.permissions()
         assert not (tmp_path / "root" / "b.txt").exists()
-        assert (await work.workspace.answer(request.id, AnswerPermission(action="allow"), "Ben")).resolved
-        assert not (await work.workspace.answer(request.id, AnswerPermission(action="deny"), "Ana")).resolved
+        assert (await work.workspace.answer(request.id, AnswerPermission(action="allow"), BEN)).resolved
+        assert not (await work.workspace.answer(request.id, AnswerPermission(action="deny"), ANA)).resolved
         await work.ended(run)
         assert (tmp_path / "root" / "b.txt").read_text() == "x"
 
@@ -57,7 +57,7 @@ async def test_a_refusal_is_told_to_the_model_with_its_reason(tmp_path: Path) ->
         run = await work.prompt("Write b.txt")
         await work.until(lambda: bool(work.workspace.permissions()))
         (request,) = work.workspace.permissions()
-        await work.workspace.answer(request.id, AnswerPermission(action="deny", message="not there"), "Ben")
+        await work.workspace.answer(request.id, AnswerPermission(action="deny", message="not there"), BEN)
         await work.ended(run)
         result = model.requests[1].messages[-1].parts[0]
         assert isinstance(result, ToolResult) and result.content == "Ben did not allow this and said: not there"

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from crush_loopback import Loopback
+from crush_loopback import TOKEN, Loopback
+from jupyter_crush.errors import CodeMayNotApprove
 from jupyter_crush.kernel.answer import Answer
 from jupyter_crush.kernel.asking import ask, ask_async
 from jupyter_crush.kernel.failure import RunCancelled, RunFailed
@@ -135,6 +136,17 @@ def test_what_it_asks_leave_for_is_allowed_beforehand_or_said(
     said = capsys.readouterr().err
     assert "The agent asks leave for run_code: Run code\n  code: 1 + 1\n" in said
     assert "jupyter crush attach" in said
+
+
+def test_in_a_kernel_nothing_is_allowed_beforehand(loopback: Loopback) -> None:
+    talk = Talk(loopback.url, TOKEN, environ={"JPY_PARENT_PID": "1"})
+    try:
+        with pytest.raises(CodeMayNotApprove, match=r"panel or in a terminal"):
+            ask("go", allow=True, talk=talk)
+        assert not loopback.runs, "and nothing was begun"
+        assert (talk.origin, Talk(environ={}).origin) == ("kernel", "terminal")
+    finally:
+        talk.close()
 
 
 def test_a_question_of_the_agent_is_said_with_its_choices(

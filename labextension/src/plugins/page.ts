@@ -53,10 +53,10 @@ async function request(
   body?: unknown
 ): Promise<unknown> {
   const url = URLExt.join(settings.baseUrl, 'api/crush/v1', ...path.map(encodeURIComponent));
-  const init: RequestInit = { method, cache: 'no-store' };
+  const init: RequestInit = { method, cache: 'no-store', headers: { 'Crush-Origin': 'widget' } };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
-    init.headers = { 'Content-Type': 'application/json' };
+    init.headers = { ...init.headers, 'Content-Type': 'application/json' };
   }
   const response = await ServerConnection.makeRequest(url, init, settings);
   const answer: unknown = response.status === 204 ? null : await response.json();

@@ -1,0 +1,209 @@
+"""Whether who speaks over a connection is code: a process that descends from a kernel, or from a command of the agent's.
+
+Theory. A client says where an act came from, and code can say anything. On Linux the system knows better: the other end of a
+connection on this machine is a socket with a number in ``/proc/net/tcp``, and the processes that hold it have that number among
+their descriptors. Suspects are the kernels and commands, their sessions, all that carries the variables which they were started
+with, and all that any of these started. A socket that nobody visible holds is no suspect's, unless one hides its descriptors or
+the socket is gone when we look again: who sends and vanishes does not wait for an answer.
+
+What leaves its parents, its session and its environment at once is not found, nor is what speaks through another process (a proxy,
+a terminal that it opened). This stops an agent that answers itself; it is no wall (SECURITY.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+PROC = Path("/proc")
+LOOKING_S = 2.0
+"""Seconds that one look may take; nothing is known after that."""
+_PEER = struct.Struct("3i")
+
+Speaker = Literal["kernel", "command", "hidden", "other", "unknown"]
+"""``hidden``: a suspect may hold the connection, and it cannot be told. ``unknown``: not on this machine, or no way to look."""
+
+
+class Connection(NamedTuple):
+    """Both ends, as the server's socket says, or the other end's process where the system tells it."""
+
+    peer: tuple[str, int]
+    own: tuple[str, int]
+    pid: int | None = None
+
+
+class Roots(NamedTuple):
+    """Where code begins: processes, and variables (``NAME=value``) that they were started with."""
+
+    kernels: Collection[int]
+    marks: Mapping[bytes, Speaker]
+
+
+class _Process(NamedTuple):
+    parent: int
+    session: int
+
+
+def connection_of(end: socket.socket) -> Connection | None:
+    """None: it has no two ends that could be looked for."""
+    try:
+        if end.family in {socket.AF_INET, socket.AF_INET6}:
+            peer, own = end.getpeername(), end.getsockname()
+            return Connection((peer[0], peer[1]), (own[0], own[1]))
+        if sys.platform == "linux" and end.family == socket.AF_UNIX:
+            pid, _, _ = _PEER.unpack(end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
+            return Connection(("", 0), ("", 0), pid)
+    except OSError:  # closed meanwhile
+        return None
+    return None
+
+
+class Descent:
+    """Looks at the processes of this machine: for milliseconds, in a thread."""
+
+    def __init__(self, roots: Callable[[], Roots], proc: Path = PROC) -> None:
+        self._roots = roots
+        self._proc = proc
+
+    async def speaker(self, connection: Connection | None) -> Speaker:
+        """Who is at the other end."""
+        return await asyncio.to_thread(self.look, connection, self._roots())
+
+    def look(self, connection: Connection | None, roots: Roots) -> Speaker:
+        """The same, blocking."""
+        if connection is None or sys.platform != "linux" or not (self._proc / "net" / "tcp").exists():
+            return "unknown"
+        until = time.monotonic() + LOOKING_S
+        try:
+            return self._speaker(connection, roots, until)
+        except TimeoutError:
+            return "hidden"
+
+    def _speaker(self, connection: Connection, roots: Roots, until: float) -> Speaker:
+        processes = self._processes(until)
+        suspects = self._suspects(processes, roots, until)
+        if connection.pid is not None:
+            return suspects.get(connection.pid, "other")
+        inode = self._inode(connection)
+        if not isinstance(inode, int):
+            return inode
+        unreadable = False
+        for pid, kind in suspects.items():
+            held = self._holds(pid, inode, until)
+            if held:
+                return kind
+            unreadable = unreadable or (held is None and (self._proc / str(pid)).exists())
+        if unreadable and not any(self._holds(pid, inode, until) for pid in processes if pid not in suspects):
+            return "hidden"
+        return "other" if self._inode(connection) == inode else "hidden"
+
+    def _suspects(self, processes: Mapping[int, _Process], roots: Roots, until: float) -> dict[int, Speaker]:
+        found: dict[int, Speaker] = {}
+        for pid, process in processes.items():
+            if pid in roots.kernels or process.session in roots.kernels:
+                found[pid] = "kernel"
+            elif pid != os.getpid() and (kind := self._marked(pid, roots.marks)) is not None:
+                found[pid] = kind
+            _check(until)
+        while born := {
+            pid: found[process.parent]
+            for pid, process in processes.items()
+            if process.parent in found and pid not in found
+        }:
+            found |= born
+        found.pop(os.getpid(), None)
+        return found
+
+    def _processes(self, until: float) -> dict[int, _Process]:
+        found = {}
+        for entry in os.scandir(self._proc):
+            if not entry.name.isdecimal():
+                continue
+            _check(until)
+            try:
+                fields = (self._proc / entry.name / "stat").read_bytes().rpartition(b")")[2].split()
+                found[int(entry.name)] = _Process(int(fields[1]), int(fields[3]))
+            except (OSError, ValueError, IndexError):  # gone meanwhile
+                continue
+        return found
+
+    def _marked(self, pid: int, marks: Mapping[bytes, Speaker]) -> Speaker | None:
+        try:
+            variables = (self._proc / str(pid) / "environ").read_bytes().split(b"\0")
+        except OSError:  # gone, or another user's
+            return None
+        return next((kind for mark, kind in marks.items() if mark in variables), None)
+
+    def _holds(self, pid: int, inode: int, until: float) -> bool | None:
+        """None: it cannot be told."""
+        wanted = f"socket:[{inode}]"
+        try:
+            for entry in os.scandir(self._proc / str(pid) / "fd"):
+                _check(until)
+                try:
+                    if os.readlink(entry.path) == wanted:  # noqa: PTH115  # of thousands
+                        return True
+                except FileNotFoundError:  # closed meanwhile
+                    continue
+        except OSError:
+            return None
+        return False
+
+    def _inode(self, connection: Connection) -> int | Literal["hidden", "unknown"]:
+        """Of the other end's socket."""
+        peer, own = _ends(connection.peer), _ends(connection.own)
+        for _ in range(2):  # a table that changes while it is read may leave a line out
+            table = self._table()
+            if inode := _row(table, peer, own):
+                return inode
+        address = _address(connection.peer[0])
+        is_here = address.is_loopback or address == _address(connection.own[0])
+        return "hidden" if is_here and _row(table, own, peer) is not None else "unknown"
+
+    def _table(self) -> list[str]:
+        lines: list[str] = []
+        for name in ("tcp", "tcp6"):
+            with suppress(OSError):  # no IPv6
+                lines += (self._proc / "net" / name).read_text("ascii").splitlines()[1:]
+        return lines
+
+
+def _check(until: float) -> None:
+    if time.monotonic() > until:
+        raise TimeoutError
+
+
+def _row(table: Sequence[str], local: Collection[str], remote: Collection[str]) -> int | None:
+    """The inode of a connection's line: 0 when its socket is closed. None: there is no such line."""
+    for line in table:
+        fields = line.split(None, 10)
+        if fields[1] in local and fields[2] in remote:
+            return int(fields[9])
+    return None
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    found = ipaddress.ip_address(text.partition("%")[0])
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _ends(end: tuple[str, int]) -> frozenset[str]:
+    """As the tables may write it, ``0100007F:1F90``: an address in words of the machine's own order, also as an IPv6 one."""
+    address = _address(end[0])
+    forms = [address.packed]
+    if isinstance(address, ipaddress.IPv4Address):
+        forms.append(bytes(10) + b"\xff\xff" + address.packed)
+    return frozenset(f"{_in_words(packed)}:{end[1]:04X}" for packed in forms)
+
+
+def _in_words(packed: bytes) -> str:
+    return "".join(f"{word:08X}" for (word,) in struct.iter_unpack("=I", packed))
