@@ -27,6 +27,11 @@ class Event:
         assert self.id is not None
         return int(self.id.rpartition(":")[2])
 
+    @property
+    def session_id(self) -> str | None:
+        """The session that it is about; None: about no one of them."""
+        return self.payload["id"] if self.type == "session" else self.payload.get("session_id")
+
     def is_about(self, run_id: str) -> bool:
         return self.payload.get("run_id") == run_id
 
