@@ -27,9 +27,12 @@ class LabPage:
         self.url = url
         self.errors: list[str] = []
         self.foreign: list[str] = []
+        self.unshared: list[str] = []
+        """What of ours found no version of a package of JupyterLab's that it can work with."""
         self._shots = shots
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self._failed(error.stack or str(error)))
+        page.on("console", lambda message: self._logged(message.text))
         page.on("request", lambda request: self._requested(request.url))
         lost = page.get_by_role("dialog", name="Server Connection Error")  # JupyterLab's own, in front of everything
         page.add_locator_handler(lost, lambda dialog: dialog.get_by_role("button").last.click())
@@ -121,11 +124,16 @@ class LabPage:
         """Nothing of ours failed in the page, and nothing was asked of any other server."""
         assert not self.errors, self.errors
         assert not self.foreign, self.foreign
+        assert not self.unshared, self.unshared
 
     def _failed(self, stack: str) -> None:
         """JupyterLab's own failures when its server is away are no matter of ours."""
         if "jupyter-crush" in stack:
             self.errors.append(stack)
+
+    def _logged(self, text: str) -> None:
+        if text.startswith(("Unsatisfied version", "No satisfying version")) and "jupyter-crush" in text:
+            self.unshared.append(text)
 
     def _requested(self, url: str) -> None:
         if not url.startswith((self.url + "/", "data:", "blob:", self.url.replace("http", "ws", 1) + "/")):

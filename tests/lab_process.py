@@ -92,6 +92,12 @@ class LabProcess:
         """A client that is no browser."""
         return Client(self.url, TOKEN)
 
+    def labextensions(self) -> str:
+        """What ``jupyter labextension list`` says."""
+        command = [sys.executable, "-m", "jupyterlab.labextensions", "list"]
+        done = subprocess.run(command, env=self._environ(), cwd=self._home, capture_output=True, text=True, check=True)
+        return done.stdout + done.stderr
+
     def start(self) -> None:
         """Start, and wait until the extension answers."""
         with (self._home / "lab.log").open("ab") as log:

@@ -45,9 +45,17 @@ def working_handlers() -> list[asyncio.Task[Any]]:
 
 async def until_handler() -> asyncio.Task[Any]:
     async with asyncio.timeout(20):
-        while not (found := working_handlers()):
+        while len(found := working_handlers()) != 1:
             await asyncio.sleep(0.002)
     return found[0]
+
+
+async def accepted(http: Http, wid: str) -> asyncio.Task[Any]:
+    """The handler of a prompt that is in its lane, and waits for its rows to be on disk."""
+    async with asyncio.timeout(20):
+        while not (await http("GET", f"workspaces/{wid}/agent")).json()["is_busy"]:
+            await asyncio.sleep(0.002)
+    return await until_handler()
 
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -64,7 +72,7 @@ async def test_a_prompt_whose_client_leaves_before_the_answer_runs_all_the_same(
     body = {"session_id": sid, "prompt": "hello", "run_id": "left"}
     with held_store(tmp_path):
         stream = await http.open("POST", f"workspaces/{wid}/agent", body)
-        handler = await until_handler()
+        handler = await accepted(http, wid)
         await stream.close()
     await asyncio.wait([handler], timeout=20)
     await until_run(http, wid, "left", "done")
@@ -79,7 +87,7 @@ async def test_a_prompt_whose_handler_is_cancelled_runs_once_and_its_client_is_n
     body = {"session_id": sid, "prompt": "hello", "run_id": "cut"}
     with held_store(tmp_path):
         opened = await http.open("POST", f"workspaces/{wid}/agent", body)
-        handler = await until_handler()
+        handler = await accepted(http, wid)
         handler.cancel()
         async with opened as stream:
             assert (stream.status, stream.headers["retry-after"]) == (503, "1")
