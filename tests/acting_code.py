@@ -88,8 +88,8 @@ class Room:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, home: Path) -> AsyncIterator[Room]:
-        server = ServerProcess(home, config=MODEL + TERMINALS)
+    async def open(cls, home: Path, config: str = "") -> AsyncIterator[Room]:
+        server = ServerProcess(home, config=MODEL + TERMINALS + config)
         put(home / "root", "a.ipynb", notebook())
         (home / "root" / "attack.py").write_text(ATTACK)
         try:

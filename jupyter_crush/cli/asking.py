@@ -6,7 +6,8 @@ import asyncio
 from typing import Literal, TypeAlias
 
 from ..client import AsyncWorkspace
-from ..wire import PermissionNotification, PermissionRequest, QuestionNotification, QuestionRequest
+from ..client.roles import FROM_CODE, cannot_answer, cannot_approve, doer
+from ..wire import May, PermissionNotification, PermissionRequest, QuestionNotification, QuestionRequest
 from .keyboard import Typed
 from .permission_card import PermissionCard
 from .question_card import QuestionCard
@@ -22,11 +23,22 @@ SEEN_S = 0.7
 class Asker:
     """Owner of the cards that this command has open, oldest first. ``run_id``: only this run's; None: every one."""
 
-    def __init__(self, workspace: AsyncWorkspace, screen: Screen, policy: Policy, *, run_id: str | None = None) -> None:
+    def __init__(
+        self,
+        workspace: AsyncWorkspace,
+        screen: Screen,
+        policy: Policy,
+        *,
+        run_id: str | None = None,
+        may: May | None = None,
+    ) -> None:
         self._workspace = workspace
         self._screen = screen
         self._policy = policy
         self._run_id = run_id
+        self._may = may
+        self._watched: set[str] = set()
+        """What others are asked, that was shown here."""
         self._open: dict[str, Card] = {}
         self._mine: set[str] = set()
         self._shown = 0
@@ -75,7 +87,11 @@ class Asker:
         request = card.request
         if request.state != "pending" or self._run_id not in {None, request.run_id}:
             return
-        if request.id in self._open or request.id in self._mine:
+        if request.id in self._open or request.id in self._mine or request.id in self._watched:
+            return
+        if (told := self._cannot(card)) is not None:
+            self._watched.add(request.id)
+            card.watch(self._screen, told)
             return
         self._open[request.id] = card
         if self._policy != "ask":
@@ -83,6 +99,11 @@ class Asker:
             await self._done(card, await card.unattended(self._screen, self._workspace, allow=self._policy == "allow"))
         elif len(self._open) == 1:
             await self._show(card)
+
+    def _cannot(self, card: Card) -> str | None:
+        """Why nobody here can answer it. To deny, where nobody is at the terminal, code may, too."""
+        told = cannot_approve(self._may) if isinstance(card, PermissionCard) else cannot_answer(self._may)
+        return None if told == FROM_CODE and self._policy == "deny" else told
 
     async def _show(self, card: Card) -> None:
         if await self._screen.keyboard.mark():
@@ -117,8 +138,9 @@ class Asker:
         how = _ending(notification)
         if how == "denied" and (notification.id in self._open or notification.id in self._mine):
             self.was_denied = True
-        if notification.id in self._open and notification.id not in self._mine:
-            self._screen.show(f"({how} by {notification.by or 'the server'})", "dim")
+        if notification.id in {*self._open, *self._watched} - self._mine:
+            self._screen.show(f"({how} by {doer(notification.by, notification.origin)})", "dim")
+        self._watched.discard(notification.id)
         await self._next(notification.id)
 
     async def _next(self, done: str) -> None:

@@ -9,8 +9,9 @@ import argparse
 from contextlib import aclosing
 
 from ..client import AsyncWorkspace, Connected, Item, Resynced
+from ..client.roles import roles, watching
 from ..export import markdown
-from ..wire import AgentEvent, Event, RunComplete
+from ..wire import AgentEvent, Event, May, RunComplete
 from .asking import Asker
 from .connecting import chosen, connected
 from .exits import Exit
@@ -24,7 +25,7 @@ from .telling import Teller, ending
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
     async with connected(args, screen) as workspace:
         session = await chosen(workspace, args.session)
-        attached = Attached(workspace, screen, session.id)
+        attached = Attached(workspace, screen, session.id, await roles(workspace))
         cursor = await attached.begin(session.title)
         reader = workspace.reader(session.id, cursor=cursor)
         with Interrupts() as interrupts:
@@ -43,19 +44,21 @@ async def command(args: argparse.Namespace, screen: Screen) -> Exit:
 class Attached:
     """A terminal at one session."""
 
-    def __init__(self, workspace: AsyncWorkspace, screen: Screen, session_id: str) -> None:
+    def __init__(self, workspace: AsyncWorkspace, screen: Screen, session_id: str, may: May | None) -> None:
         self._workspace = workspace
         self._screen = screen
         self._session_id = session_id
         self._teller = Teller(screen, session_id)
-        self._asker = Asker(workspace, screen, "ask")
+        self._watching = watching(may)
+        self._asker = Asker(workspace, screen, "ask", may=may)
 
     async def begin(self, title: str) -> str:
         """Show what was said so far; the cursor to go on from."""
         session = await self._workspace.session(self._session_id)
         cursor = await self._teller.catch_up(self._workspace)
         self._screen.answer(markdown(session, self._teller.transcript.messages))
-        self._screen.note(f"Attached to “{title}”. Write to it; answer its questions; Ctrl-C leaves.", "dim")
+        how = self._watching or "Write to it; answer its questions."
+        self._screen.note(f"Attached to “{title}”. {how} Ctrl-C leaves.", "dim")
         return cursor
 
     async def take(self, item: Item) -> None:
@@ -78,5 +81,7 @@ class Attached:
         """A line: the answer to what is asked, or the next prompt."""
         if self._asker.is_for_card(line) and await self._asker.answer(line):
             return
-        if line.text.strip():
+        if line.text.strip() and self._watching is not None:
+            self._screen.warn(self._watching)
+        elif line.text.strip():
             await self._workspace.prompt(self._session_id, line.text.strip())

@@ -51,6 +51,11 @@ class PermissionCard:
         if standing:
             screen.show("  You were typing: Enter denies and sends this to the agent:", "yellow")
 
+    def watch(self, screen: Screen, told: str) -> None:
+        """For somebody who may not answer: what is asked, and of whom."""
+        self.show(screen)
+        screen.show(f"  {told}", "yellow")
+
     async def typed(self, line: Typed, screen: Screen, workspace: AsyncWorkspace, *, is_fresh: bool) -> bool | None:
         """Answer as a line says. False: somebody answered first; None: the line is no answer."""
         answer = read_answer(line, is_fresh=is_fresh, can_widen=self.request.scope is not None)

@@ -40,6 +40,12 @@ class QuestionCard:
         if standing:
             screen.show("  You were typing; go on, or press Enter to be asked again:", "yellow")
 
+    def watch(self, screen: Screen, told: str) -> None:
+        """For somebody who may not answer: what is asked, and of whom."""
+        for question in self.request.questions:
+            screen.show(f"? {question.text}", "yellow", "bold")
+        screen.show(f"  {told}", "yellow")
+
     def _hint(self, screen: Screen) -> None:
         question = self._next
         ways = ["numbers (1,2; 0 none)" if question.multiple else "a number"] if question.choices else []

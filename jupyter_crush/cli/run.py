@@ -10,7 +10,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ..client import AsyncWorkspace, Connected, Item, Refused, Resynced, own_error
-from ..wire import Event, PermissionMode, RunComplete, Session, encode
+from ..client.roles import cannot_approve, roles
+from ..wire import Event, May, PermissionMode, RunComplete, Session, encode
 from .asking import Asker, Policy
 from .connecting import chosen, connected
 from .exits import Exit, UsageError, exit_of_run
@@ -24,8 +25,11 @@ from .telling import Teller, ending
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
     prompt = whole_prompt(args.prompt, screen)
     async with connected(args, screen) as workspace:
+        may = await roles(workspace)
+        if args.yes and (told := cannot_approve(may)) is not None:
+            raise UsageError(f"{told} --yes allows nothing here.")
         session = await _session(workspace, args)
-        following = Following(workspace, screen, policy=policy(args, screen), output=args.output)
+        following = Following(workspace, screen, policy=policy(args, screen), output=args.output, may=may)
         return await following.prompted(session.id, prompt, mode=args.mode)
 
 
@@ -57,11 +61,20 @@ async def _session(workspace: AsyncWorkspace, args: argparse.Namespace) -> Sessi
 class Following:
     """One run, followed by one command. Owner of what was printed of it."""
 
-    def __init__(self, workspace: AsyncWorkspace, screen: Screen, *, policy: Policy, output: str = "text") -> None:
+    def __init__(
+        self,
+        workspace: AsyncWorkspace,
+        screen: Screen,
+        *,
+        policy: Policy,
+        output: str = "text",
+        may: May | None = None,
+    ) -> None:
         self._workspace = workspace
         self._screen = screen
         self._policy = policy
         self._output = output
+        self._may = may
         self._complete: RunComplete | None = None
         self._error: str | None = None
 
@@ -72,7 +85,7 @@ class Following:
             run = await self._workspace.prompt(session_id, prompt, permission_mode=mode)
             self._run = run
             self._teller = Teller(self._screen, session_id, run_id=run.run_id)
-            self._asker = Asker(self._workspace, self._screen, self._policy, run_id=run.run_id)
+            self._asker = Asker(self._workspace, self._screen, self._policy, run_id=run.run_id, may=self._may)
             events = self._workspace.follow(run, cursor=cursor)
             async with aclosing(merged(events, interrupts.items(), self._typed())) as items:
                 async for item in items:
