@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec import json
 
-from ..wire import Context, Image, Message, Part, Reasoning, Text, ToolCall, ToolResult
+from ..wire import Context, Image, Message, Part, Reasoning, Text, ToolCall, ToolResult, Usage
 from .port import ModelRequest
 
 BYTES = 3
@@ -44,9 +44,11 @@ def fitting(request: ModelRequest, window: int | None) -> int:
     return min(request.max_tokens, max(LEAST, window - tokens_of(request)))
 
 
-def is_believable(counted: int, request: ModelRequest) -> bool:
-    """Whether a server that counted so many tokens can have read what it was sent."""
-    return counted * SPARSE >= tokens_of(request)
+def is_believable(counted: Usage, request: ModelRequest) -> bool:
+    """Whether a server that counted so can have read the messages that it was sent. Tools do not matter: there are models whose
+    template leaves them out."""
+    sent = counted.context_tokens - counted.output_tokens
+    return sent > 0 and sent * SPARSE >= tokens_in(request.messages)
 
 
 def _tokens(part: Part) -> int:

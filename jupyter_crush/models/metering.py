@@ -26,7 +26,7 @@ class Meter(Struct, frozen=True, kw_only=True):
 
     def counted(self, usage: Usage, request: ModelRequest, answer: Message) -> Usage:
         """What a step took. A server that counts far fewer tokens than it was sent, or none, is not believed; the demo counts none."""
-        if not self.info.is_demo and not is_believable(usage.context_tokens, request):
+        if not self.info.is_demo and not is_believable(usage, request):
             sent, said = tokens_of(request), usage.output_tokens or tokens_in([answer])
             usage = replace(usage, input_tokens=sent, output_tokens=said, context_tokens=sent + said)
         if usage.cost_usd is None and self.price is not None:

@@ -9,9 +9,11 @@ import pytest
 from jupyter_crush.config import Budgets, ModelOptions, Price
 from jupyter_crush.errors import NoPrice
 from jupyter_crush.models.demo import DemoModel
-from jupyter_crush.models.metering import cost
+from jupyter_crush.models.metering import Meter, cost
+from jupyter_crush.models.port import ToolSpec
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.wire import PatchSession, PromptRequest, SummarizeSession, Usage
+from jupyter_crush.wire import ModelInfo, PatchSession, PromptRequest, SummarizeSession, Usage
+from model_requests import asked
 from workbench import ANA, desk
 
 PRICE = Price(input=2.0, output=10.0, cache_read=0.2, cache_write=2.5)
@@ -48,6 +50,27 @@ def test_a_sum_is_known_where_all_of_it_is() -> None:
     assert known.plus(Usage(context_tokens=3)).cost_usd == 0.5
     assert known.plus(unknown).cost_usd is None
     assert unknown.plus(known).cost_usd is None
+
+
+@pytest.mark.parametrize(
+    ("counted", "said", "is_taken"),
+    [
+        (Usage(input_tokens=60, output_tokens=5, context_tokens=65), "word " * 40, True),
+        (Usage(input_tokens=1, cache_read_tokens=59, output_tokens=5, context_tokens=65), "word " * 40, True),
+        (Usage(input_tokens=4_096, output_tokens=5, context_tokens=4_101), "word " * 40_000, False),
+        (Usage(output_tokens=5_000, context_tokens=5_000), "word " * 40, False),
+        (Usage(), "Hi", False),
+    ],
+    ids=["a template without tools", "from the cache", "most was left out", "only the answer", "nothing"],
+)
+def test_a_count_is_taken_where_the_messages_can_have_been_read(counted: Usage, said: str, *, is_taken: bool) -> None:
+    request = asked(said, tools=[ToolSpec("look", "Look at something. " * 500, {})])
+    info = ModelInfo(id="m", name="m", provider="p")
+    usage = Meter(info=info).counted(counted, request, asked("yes").messages[0])
+    assert (usage == counted) is is_taken
+    if not is_taken:
+        assert usage.input_tokens >= len(said) // 3
+        assert usage.context_tokens == usage.input_tokens + usage.output_tokens
 
 
 async def test_a_run_and_its_session_say_what_they_cost(tmp_path: Path) -> None:
