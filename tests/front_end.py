@@ -296,10 +296,7 @@ class FrontEnd:
             )
             for cell in self.cells
         )
-        old = self.rest["metadata"].get("orig_nbformat")
-        shown = DocumentNotebook(
-            cells=cells, writes_ids=has_ids(self.rest), old_format=old if old and old < 4 else None
-        )
+        shown = DocumentNotebook(cells=cells, writes_ids=has_ids(self.rest))
         return AnswerDocument(tab_id=self.tab_id, status=status, notebook=shown)
 
     async def _load(self, merge: Callable[[Cells], Cells] = list) -> None:

@@ -32,7 +32,6 @@ def as_notebook(path: str, answer: AnswerDocument) -> Notebook:
         kernel_name=answer.notebook.kernel_name,
         language=answer.notebook.language,
         virtual=frozenset() if answer.notebook.writes_ids else frozenset(cell.id for cell in cells),
-        old_format=answer.notebook.old_format,
     )
 
 

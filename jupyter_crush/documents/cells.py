@@ -189,7 +189,7 @@ def as_notebook(
         kernel_name=_named(metadata, "kernelspec"),
         language=_named(metadata, "language_info") or _named(metadata, "kernelspec", "language"),
         virtual=frozenset(cell_id for cell_id, own in zip(called, owned, strict=True) if own is None),
-        old_format=old_format if old_format is not None else old_format_of(metadata),
+        old_format=old_format,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -24,6 +26,8 @@ IDS = 40
 """Cells that are named when one was not found."""
 SOURCE_CHARS = 8000
 """Of a present source in a refusal."""
+OLD_FORMAT = re.compile(rb'"nbformat"\s*:\s*[1-3]\b')
+"""Stands in every file of an older format, and in hardly any other."""
 
 
 def notebook_place(path: str, context: ToolContext) -> Place:
@@ -59,8 +63,8 @@ async def read(place: Place, context: ToolContext) -> Notebook:
     found = await text_files.steadily(
         place, lambda: context.documents.read_notebook(place.api), lambda found: _on_disk(place, found)
     )
-    if found.old_format is not None and context.documents.is_open(place.api) and not _is_old(place):
-        return replace(found, old_format=None)  # those who have it open remember what it was before they saved it
+    if context.documents.is_open(place.api):  # as something newer, perhaps, until it is saved
+        found = replace(found, old_format=await asyncio.to_thread(_old_format, place))
     return found
 
 
@@ -103,13 +107,16 @@ def present(index: int, cell: Cell) -> str:
     return f"{head_line(index, cell.id, cell.hash, cell.cell_type)}\n{head(cell.source, SOURCE_CHARS)}"
 
 
-def _is_old(place: Place) -> bool:
-    """Whether the file's format is still an older one, as far as can be told."""
+def _old_format(place: Place) -> int | None:
+    """The major version of the file if it is an older one, as far as can be told."""
     try:
-        content = json.loads(beneath.read(place.root, place.relative, COMPARED_BYTES))
-        return int(content.get("nbformat", 1)) < SUPPORTED
-    except (ToolError, ValueError, TypeError, AttributeError, RecursionError):
-        return True
+        content = beneath.read(place.root, place.relative, COMPARED_BYTES)
+        if not OLD_FORMAT.search(content):
+            return None
+        version = json.loads(content)["nbformat"]
+    except (ToolError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return version if isinstance(version, int) and 1 <= version < SUPPORTED else None
 
 
 def _on_disk(place: Place, found: Notebook) -> bool:

@@ -124,8 +124,6 @@ class DocumentNotebook(Body, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     language: str | None = None
     writes_ids: bool = True
     """Whether the ids of cells are in the file: not before nbformat 4.5."""
-    old_format: int | None = None
-    """The major version, below 4, of the file that it was made from."""
 
 
 class AnswerDocument(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

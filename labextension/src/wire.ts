@@ -536,8 +536,6 @@ export interface DocumentNotebook {
   language?: string | null;
   /** Whether the ids of cells are in the file: not before nbformat 4.5. */
   writes_ids?: boolean;
-  /** The major version, below 4, of the file that it was made from. */
-  old_format?: number | null;
 }
 
 /**

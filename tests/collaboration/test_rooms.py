@@ -56,6 +56,31 @@ async def test_what_nobody_has_open_goes_to_the_next_back_end(documents: Documen
     assert made.cells == ()
 
 
+@pytest.mark.parametrize("minor", [2, 4])
+async def test_a_notebook_without_ids_keeps_its_format_and_the_ids_that_were_read_in_its_file(
+    documents: Documents, root: Path, join: Join, minor: int
+) -> None:
+    content = notebook(code(None, "1"), code(None, "2"), code(None, "3"), minor=minor)
+    put(root, PATH, content)
+    ids = [cell.id for cell in (await documents.read_notebook(PATH)).cells]
+    ana = await join(PATH)
+    assert isinstance(ana.document, YNotebook)
+    shown = await documents.read_notebook(PATH)
+    assert [cell.id for cell in shown.cells] == ids
+    assert {*shown.shown_as.values()} == {cell["id"] for cell in ana.document.ycells}
+    edits: list[CellEdit] = [
+        replace(ids[1], "2", "20"),
+        InsertCell(id="new", cell_type="code", source="n", after=ids[0]),
+        SetOutputs(id=ids[2], expected=source_hash("3"), outputs=[], execution_count=7),
+    ]
+    edited = await documents.edit_notebook(PATH, edits)
+    assert [cell.id for cell in edited.cells] == [ids[0], "new", *ids[1:]]
+    seven = code(None, "3", execution_count=7)
+    stored = got(root, PATH)
+    assert stored["cells"] == [*(code(None, source) for source in ("1", "n", "20")), seven]
+    assert stored["nbformat_minor"] == minor
+
+
 async def test_an_edit_is_seen_by_all_and_saved_with_what_they_typed(
     documents: Documents, root: Path, join: Join
 ) -> None:

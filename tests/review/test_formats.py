@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_crush.documents.port import source_hash
 from jupyter_crush.errors import Stale, ToolError
 from jupyter_crush.wire import KeepChanges, Rewind
 from managers import code, got, markdown, notebook
@@ -131,15 +132,32 @@ async def test_edits_runs_and_others_changes_go_on_with_the_ids_that_were_read(t
         assert is_without_ids(room, 1)
 
 
-async def test_a_rewind_puts_an_older_format_back_that_was_converted(tmp_path: Path) -> None:
-    content = {
-        "nbformat": 3,
-        "nbformat_minor": 0,
-        "metadata": {"name": ""},
-        "worksheets": [{"metadata": {}, "cells": [{"cell_type": "markdown", "metadata": {}, "source": ["text"]}]}],
-    }
+THREE = {
+    "nbformat": 3,
+    "nbformat_minor": 0,
+    "metadata": {"name": ""},
+    "worksheets": [{"metadata": {}, "cells": [{"cell_type": "markdown", "metadata": {}, "source": ["text"]}]}],
+}
+
+
+async def test_converting_what_a_tab_has_open_is_asked_until_it_is_done(tmp_path: Path) -> None:
     async with ReviewRoom(tmp_path) as room:
-        before = room.put(NB, json.dumps(content))
+        room.put(NB, json.dumps(THREE))
+        await room.tab(NB)
+        ((cell_id, _),) = (await room.cells(NB)).items()
+        for before, after, is_old in (("text", "ours", True), ("ours", "ours too", False)):
+            edit = {"op": "replace", "cell_id": cell_id, "expected_hash": source_hash(before), "source": after}
+            context = room.room.having(documents=room.documents)
+            prepared = await room.room.tool_prepare("edit_notebook", context, path=NB, edits=[edit])
+            assert prepared.ask is not None
+            assert (prepared.ask.always, "from notebook format 3 to 4" in prepared.ask.description) == (is_old, is_old)
+            await prepared.perform()
+        assert sources(room) == ["ours too"]
+
+
+async def test_a_rewind_puts_an_older_format_back_that_was_converted(tmp_path: Path) -> None:
+    async with ReviewRoom(tmp_path) as room:
+        before = room.put(NB, json.dumps(THREE))
         ids = await ids_of(room)
         output = await room.edit(NB, replace(ids["text"], "ours"))
         assert "The whole file was converted to notebook format 4." in output.content

@@ -18,13 +18,12 @@ export function shown(notebook: ISharedNotebook): DocumentNotebook {
     left -= size;
     return { ...base, execution_count: code.execution_count, outputs: left < 0 ? [leftOut(size)] : outputs };
   });
-  const { kernelspec, language_info, orig_nbformat: was } = notebook.getMetadata();
+  const { kernelspec, language_info } = notebook.getMetadata();
   return {
     cells,
     kernel_name: kernelspec?.name ?? null,
     language: language_info?.name ?? null,
-    writes_ids: notebook.nbformat > 4 || notebook.nbformat_minor >= 5, // as JupyterLab does when it saves
-    old_format: typeof was === 'number' && was < 4 ? was : null
+    writes_ids: notebook.nbformat > 4 || notebook.nbformat_minor >= 5 // as JupyterLab does when it saves
   };
 }
 
