@@ -185,6 +185,12 @@ class StoreInUse(StoreError):
     status, reason, retryable = 409, "store_in_use", False
 
 
+class StoreGone(StoreError):
+    """The session store was deleted, moved or replaced while this server uses it. Put it back, or restart the server."""
+
+    reason, retryable = "store_gone", False
+
+
 class StoreTooNew(StoreError):
     """This folder's sessions were written by a newer jupyter_crush. Upgrade; nothing was changed."""
 

@@ -33,6 +33,7 @@ from .messages import Messages
 from .migrations import SCHEMA
 from .opening import CLOSE_S, Opened, Plan, hang_up, open_file
 from .permissions import Permissions
+from .presence import Presence
 from .prompts import Prompts
 from .questions import QuestionRows
 from .runs import Runs
@@ -55,6 +56,7 @@ class Store:
         self.moved_aside = opened.moved_aside
         self._connection = opened.connection
         self._journal_mode = opened.journal_mode
+        self._presence = Presence(path, opened.journal_mode)
         self._lease = lease
         self.name = lease.name
         """Tells this store from every other of the machine, also after it was closed and opened again."""
@@ -100,6 +102,7 @@ class Store:
             try:
                 await connection.execute("BEGIN IMMEDIATE")
                 yield connection
+                await connection._execute(self._presence.check)  # type: ignore[no-untyped-call]  # noqa: SLF001  # as in write
                 # Not commit(): that one is silent when SQLite has undone the transaction already.
                 await connection.execute("COMMIT")
             except BaseException:
@@ -139,7 +142,7 @@ class Store:
         with refusing():
             async with self.reading() as connection:
                 # A hop to SQLite's thread costs more than a statement, and aiosqlite has no public way to make one hop of several.
-                await connection._execute(_run, connection._conn, statements)  # type: ignore[no-untyped-call]  # noqa: SLF001
+                await connection._execute(_run, connection._conn, statements, self._presence)  # type: ignore[no-untyped-call]  # noqa: SLF001
 
     async def erase(self, session_id: str) -> None:
         """A session with all that is of it, for good. Raises StoreError; what is left then is erased by the next call."""
@@ -175,12 +178,13 @@ class Store:
         return f"<Store {self.path}: {self._journal_mode}, {state}>"
 
 
-def _run(connection: sqlite3.Connection, statements: Sequence[Statement]) -> None:
+def _run(connection: sqlite3.Connection, statements: Sequence[Statement], presence: Presence) -> None:
     """One transaction, on SQLite's thread. Whoever waits for it may be cancelled; it is whole or undone all the same."""
     try:
         connection.execute("BEGIN IMMEDIATE")
         for statement in statements:
             connection.executemany(statement.sql, statement.rows)
+        presence.check()
         connection.execute("COMMIT")
     except BaseException:
         with suppress(sqlite3.Error, ValueError):
