@@ -36,7 +36,7 @@ def conclude(turn: Turn, ending: Ending | None, now: int) -> list[Change[Any]]:
     for ticket in (host, *host.folded):
         ticket.run = replace(ticket.run, **_terminal(ticket, turn, ending), ended_at=_ended_at(ticket, now))
         changes.append(Change(type="updated", payload=ticket.run))
-    changes += [Change(type="created", payload=_complete(ticket)) for ticket in (host, *host.folded)]
+    changes += [Change(type="created", payload=complete(ticket)) for ticket in (host, *host.folded)]
     return changes
 
 
@@ -72,7 +72,7 @@ def _terminal(ticket: Ticket, turn: Turn, ending: Ending | None) -> dict[str, An
     }
 
 
-def _complete(ticket: Ticket) -> RunComplete:
+def complete(ticket: Ticket) -> RunComplete:
     run = ticket.run
     values = {name: getattr(run, name) for name in RunComplete.__struct_fields__}
     return RunComplete(**values)

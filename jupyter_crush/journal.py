@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from .draft import Draft
@@ -41,6 +42,8 @@ FRAME_S = 0.016
 """Deltas of one message that come within this time travel together."""
 CHECKPOINT_S = 0.5
 """How often streamed text is written to the store."""
+RETRY_S = 1.0
+"""How often what must become true is tried again while the store takes nothing."""
 
 
 class _Posted(NamedTuple):
@@ -63,12 +66,49 @@ class Journal:
         self._unsaid: dict[str, MessageDelta] = {}
         self._frame: asyncio.TimerHandle | None = None
         self._checkpoint: asyncio.TimerHandle | None = None
+        self._overdue: dict[str, Message] = {}
+        """Messages that the store has not taken yet."""
+        self._taken = asyncio.Event()
+        """Set whenever the store takes something."""
+        self._closing = False
 
     # --- facts ---
 
     async def record(self, *changes: Change[Any]) -> None:
         """Commit, then publish. Raises StoreError; nothing is published then."""
         await self.post(*changes)
+
+    async def persist(self, *changes: Change[Any]) -> None:
+        """The same for what must become true: tried again as soon as the store takes anything, and once a while. Messages among
+        the changes are in every snapshot until then. Raises StoreRefused for what no store takes, StoreError when it closes."""
+        messages = {change.payload.id: change.payload for change in changes if isinstance(change.payload, Message)}
+        self._overdue |= messages
+        try:
+            while True:
+                try:
+                    await self.record(*changes)
+                except StoreRefused:
+                    raise
+                except StoreError:
+                    if self._closing:
+                        raise
+                    await self._until_it_takes()
+                else:
+                    return
+        finally:
+            for name in messages:
+                self._overdue.pop(name, None)
+
+    async def _until_it_takes(self) -> None:
+        self._taken.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RETRY_S):
+                await self._taken.wait()
+
+    def hurry(self) -> None:
+        """The store is about to close: what waits for it is tried once more."""
+        self._closing = True
+        self._taken.set()
 
     def post(self, *changes: Change[Any], publish: bool = True) -> asyncio.Future[None]:
         """The same without waiting: the order is settled now. The future says when it is true."""
@@ -113,6 +153,7 @@ class Journal:
             log.exception("the store failed")
             _fail(batch, StoreError(f"The session store failed: {error}"))
         else:
+            self._taken.set()
             for posted in batch:
                 if posted.publish:
                     self._publish(posted.changes)
@@ -191,6 +232,7 @@ class Journal:
         rows = await self._store.messages.list(session_id, after=after, before=before, limit=limit)
         now = self._now()
         drafts = tuple(draft.message(now) for draft in self._drafts.values() if draft.session_id == session_id)
+        drafts += tuple(message for message in self._overdue.values() if message.session_id == session_id)
         has_more = limit is not None and len(rows) == limit
         return Snapshot(messages=rows, drafts=drafts, cursor=cursor, has_more=has_more)
 

@@ -8,11 +8,11 @@ everywhere.
 from __future__ import annotations
 
 import asyncio
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
-from .errors import CrushError
 from .journal import Journal
 from .wire import Change, PermissionNotification, PermissionRequest, QuestionNotification, QuestionRequest
 
@@ -20,9 +20,12 @@ R = TypeVar("R", PermissionRequest, QuestionRequest)
 A = TypeVar("A")
 
 
-class _Waiting(NamedTuple, Generic[R, A]):
-    request: R
-    answer: asyncio.Future[A]
+class _Waiting(Generic[R, A]):
+    def __init__(self, request: R) -> None:
+        self.request: R = request
+        self.answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self.settling: asyncio.Future[None] | None = None
+        """While an answer is written down: who comes next waits for it."""
 
 
 class Pending(Generic[R, A]):
@@ -43,26 +46,39 @@ class Pending(Generic[R, A]):
 
     async def ask(self, request: R) -> A:
         """Wait for a person's answer. Raises CrushError when the request or its answer cannot be recorded."""
-        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        self._waiting[request.id] = _Waiting(request, answer)
+        waiting = self._waiting[request.id] = _Waiting[R, A](request)
         try:
             await self._journal.record(Change(type="created", payload=request))
-            return await answer
+            return await waiting.answer
         finally:
-            if self._waiting.pop(request.id, None) is not None:
+            if self._waiting.pop(request.id, None) is not None and waiting.settling is None:
                 self._journal.post(*withdrawal(request))
 
-    async def settle(self, request_id: str, answer: A, *changes: Change[object]) -> None:
-        """Record the ``changes`` that the answer to a waiting request means, then let its waiter go on."""
-        waiter = self._waiting.pop(request_id).answer
-        try:
-            await self._journal.record(*changes)
-        except CrushError as error:
-            if not waiter.done():
-                waiter.set_exception(error)
-            raise
-        if not waiter.done():
-            waiter.set_result(answer)
+    async def settle(
+        self, request_id: str, answer: A, *changes: Change[object], then: Callable[[], None] = lambda: None
+    ) -> bool:
+        """Record the ``changes`` that the answer to a waiting request means; ``then``, and its waiter goes on. False: somebody else's
+        answer came first, or nobody waits any more. Raises CrushError when it cannot be recorded; the request waits on then."""
+        while (waiting := self._waiting.get(request_id)) is not None and waiting.settling is not None:
+            await asyncio.wait([waiting.settling])
+        if waiting is None:
+            return False
+        waiting.settling = self._journal.post(*changes)
+        waiting.settling.add_done_callback(lambda done: self._settle(waiting, answer, done, then))
+        await asyncio.shield(waiting.settling)
+        return True
+
+    def _settle(self, waiting: _Waiting[R, A], answer: A, done: asyncio.Future[None], then: Callable[[], None]) -> None:
+        """What is on disk counts, also when who answered is gone by now; what is not has changed nothing."""
+        if done.exception() is None:
+            self._waiting.pop(waiting.request.id, None)
+            then()
+            if not waiting.answer.done():
+                waiting.answer.set_result(answer)
+            return
+        waiting.settling = None
+        if waiting.request.id not in self._waiting:
+            self._journal.post(*withdrawal(waiting.request))
 
     def __len__(self) -> int:
         return len(self._waiting)

@@ -152,25 +152,30 @@ class Gate:
             Change(type="updated", payload=settled),
             Change(type="created", payload=notification),
         ]
-        if body.action == "allow_session" and (key := self._keys.get(request.id)) is not None:
-            grant = replace(self._grant(request, key, by), origin=origin)
-            self._grants[grant.id] = grant
+        key = self._keys.get(request.id) if body.action == "allow_session" else None
+        grant = replace(self._grant(request, key, by), origin=origin) if key is not None else None
+        if grant is not None:
             changes.append(Change(type="created", payload=grant))
         decision = Decision(allowed, None if allowed else _refusal(by, body.message))
-        await self._asked.settle(request.id, decision, *changes)
-        return True
+        return await self._asked.settle(request.id, decision, *changes, then=lambda: self._keep(grant))
 
-    async def revoke(self, grant_id: str) -> None:
+    def _keep(self, grant: Grant | None) -> None:
+        if grant is not None:
+            self._grants[grant.id] = grant
+
+    def revoke(self, grant_id: str) -> Change[Grant]:
+        """It counts no more from now on, whatever the store says. The change is to become true."""
         grant = self._grants.pop(grant_id, None)
         if grant is None:
             raise NotFound("There is no such grant.")
-        await self._journal.record(Change(type="deleted", payload=grant))
+        return Change(type="deleted", payload=grant)
 
-    def forget(self, session_id: str) -> list[Change[Grant]]:
+    def grants_of(self, session_id: str) -> tuple[Grant, ...]:
+        return tuple(grant for grant in self._grants.values() if grant.session_id == session_id)
+
+    def forget(self, session_id: str) -> None:
         """The session is deleted, and its grants with it: whoever brings it back is asked again."""
-        gone = [grant for grant in self._grants.values() if grant.session_id == session_id]
         self._grants = {key: grant for key, grant in self._grants.items() if grant.session_id != session_id}
-        return [Change(type="deleted", payload=grant) for grant in gone]
 
     async def _ask(self, ask: Ask, kind: str, call: ToolCall, run: Run) -> Decision:
         request = PermissionRequest(

@@ -57,8 +57,7 @@ class Questions:
             id=request.id, session_id=request.session_id, answered=not body.cancel, by=by, origin=origin
         )
         changes = Change[object](type="updated", payload=settled), Change[object](type="created", payload=said)
-        await self._asked.settle(request.id, settled, *changes)
-        return True
+        return await self._asked.settle(request.id, settled, *changes)
 
     def __repr__(self) -> str:
         return f"<Questions: {len(self._asked)} pending>"

@@ -10,16 +10,16 @@ import logging
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from .admission import check_said
 from .agent import Agent
 from .conclusion import conclude
 from .config import clamp_mode
+from .endings import write_ending
 from .errors import (
     AgentNotReady,
     CrushError,
-    EmptyPrompt,
     NotFound,
     NothingToSummarize,
-    PromptTooLong,
     QueueFull,
     RunIdReused,
     SessionBusy,
@@ -41,7 +41,17 @@ from .summary import is_nearly_full, recalled, summarize
 from .tasks import Tasks
 from .title import Titles
 from .turn import Turn
-from .wire import AcceptedPrompt, Cancelled, Change, ModelInfo, MovePrompt, PromptRequest, Run, SummarizeSession
+from .wire import (
+    AcceptedPrompt,
+    Cancelled,
+    Change,
+    ModelInfo,
+    MovePrompt,
+    PromptRequest,
+    Run,
+    Session,
+    SummarizeSession,
+)
 from .world import World
 
 logger = logging.getLogger(__name__)
@@ -104,7 +114,7 @@ class Runs:
         """Accept a prompt: returns when it is on disk, long before it is answered. The same ``run_id`` again is the same run."""
         self.check_open()
         self._sessions.get(body.session_id)
-        self._check_said(body)
+        check_said(body, self._world.config.limits.text_bytes)
         self._check_ready(body.session_id)
         if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
             return known
@@ -123,17 +133,6 @@ class Runs:
         if self._world.catalog.reason is not None:
             raise AgentNotReady(self._world.catalog.reason)
         self._world.check_prices(self._sessions.get(session_id).model)
-
-    def _check_said(self, body: PromptRequest) -> None:
-        """There are words, or something attached that is not nothing; the words are within their limit."""
-        if not body.prompt.strip() and not any(attached.is_something for attached in body.attachments):
-            raise EmptyPrompt
-        limit = self._world.config.limits.text_bytes
-        if len(body.prompt) * 4 > limit and len(body.prompt.encode("utf-8", "surrogatepass")) > limit:
-            raise PromptTooLong(
-                f"The prompt's text is longer than the limit of {limit:,} bytes. Attach it as a file instead, or raise "
-                "text_bytes in CrushApp.limits."
-            )
 
     async def summarize(self, body: SummarizeSession, session_id: str, user: Principal | None) -> Run:
         """Have what was said so far summarized: a run of its own. Nothing may run or wait there."""
@@ -169,7 +168,7 @@ class Runs:
         self._sessions.get(session_id)
         lane = self._lanes.get(session_id)
         cancelled = Cancelled(cancelled=run_ids(lane.clear(Ending("cancelled", by=by)) if lane else ()))
-        await self._tell_session(session_id)
+        self._tell_session(session_id)
         return cancelled
 
     def queue(self, session_id: str) -> tuple[Run, ...]:
@@ -182,7 +181,7 @@ class Runs:
         lane = self._lanes.get(session_id)
         if lane is None or lane.remove(run_id, Ending("cancelled", by=by)) is None:
             raise NotFound("That prompt does not wait (any more).")
-        await self._tell_session(session_id)
+        self._tell_session(session_id)
 
     async def move(self, session_id: str, run_id: str, body: MovePrompt) -> tuple[Run, ...]:
         """Another place in the queue, or into the running turn."""
@@ -195,7 +194,7 @@ class Runs:
         if body.mode is not UNSET:
             ticket.run = replace(ticket.run, mode=body.mode)
             self._journal.post(Change(type="updated", payload=ticket.run))
-        await self._tell_session(session_id)
+        self._tell_session(session_id)
         return self.queue(session_id)
 
     # --- how a prompt becomes a turn ------------------------------------------------------------------------------------
@@ -252,17 +251,18 @@ class Runs:
         title = title_from(ticket.run.prompt.strip() or ", ".join(one.shown for one in ticket.request.attachments))
         titled = {"title": title} if untitled and title else {}
         named = [attached.notebook or attached.path or "" for attached in ticket.request.attachments]
+        before = self._sessions.get(session_id)
+        changed = self._sessions.update(session_id, **titled, **self._sessions.touched(session_id, named))
         committed = self._journal.post(
-            Change(type="created", payload=ticket.run),
-            Change(type="created", payload=accepted),
-            self._sessions.update(session_id, **titled, **self._sessions.touched(session_id, named)),
+            Change(type="created", payload=ticket.run), Change(type="created", payload=accepted), changed
         )
-        committed.add_done_callback(lambda done: self._settle(ticket, is_kept=done.exception() is None))
+        committed.add_done_callback(lambda done: self._settle(ticket, before, is_kept=done.exception() is None))
         return committed
 
-    def _settle(self, ticket: Ticket, *, is_kept: bool) -> None:
+    def _settle(self, ticket: Ticket, before: Session, *, is_kept: bool) -> None:
         if not is_kept:
             self._tickets.pop(ticket.id, None)
+            self._sessions.undo(before)
         ticket.admitted.set_result(is_kept)
 
     async def _known(self, run_id: str, body: PromptRequest) -> Run | None:
@@ -361,12 +361,7 @@ class Runs:
             values = self._sessions.spent(session_id, turn.usage) | self._sessions.touched(session_id, turn.paths)
             changes.append(self._sessions.update(session_id, **values))
         self._world.on_activity()
-        try:
-            await self._journal.record(*changes)
-        except CrushError:
-            logger.exception("the ending of %s is not on disk; it is said to those who watch", ticket.id)
-            self._tickets |= {ended.id: ended for ended in (ticket, *ticket.folded)}
-            self._journal.announce(*changes)
+        await write_ending(self._journal, ticket, changes)
         self.titles.begin(ticket.run)
         lane = self._lanes.get(session_id)
         if lane is not None and lane.active is ticket and lane.waiting and ticket.run.kind == "prompt":
@@ -390,8 +385,9 @@ class Runs:
             lane.cancel(STOPPED)
         await asyncio.gather(self.titles.close(), *(lane.idle() for lane in lanes))
 
-    async def _tell_session(self, session_id: str) -> None:
-        await self._journal.record(self._sessions.changed(session_id))
+    def _tell_session(self, session_id: str) -> None:
+        """What waits in which order is not kept, so nothing can fail here."""
+        self._journal.announce(self._sessions.changed(session_id))
 
     def __repr__(self) -> str:
         return f"<Runs: {len(self._tickets)} in {len(self._lanes)} lanes>"

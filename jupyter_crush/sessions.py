@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from .errors import NotFound
 from .policy import Principal
-from .wire import Change, CreateSession, PatchSession, PermissionMode, Session, Usage
+from .wire import Change, CreateSession, PermissionMode, Session, Usage
 
 UNTITLED = "New session"
 TITLE_LENGTH = 60
@@ -99,18 +98,33 @@ class Sessions:
         self._rows.pop(session_id, None)
         self._seqs.pop(session_id, None)
 
-    def patch(self, session_id: str, body: PatchSession, by: Principal) -> Change[Any]:
-        values = {
-            name: value for name in ("title", "model", "permission_mode") if (value := getattr(body, name)) is not UNSET
-        }
-        if "permission_mode" in values:
-            values |= {"mode_by": by.name, "mode_from": by.origin}
-        return self.update(session_id, **values)
+    def patched(self, session_id: str, values: Mapping[str, Any]) -> Session:
+        """The row as it would be; nothing is changed yet. See :meth:`take`."""
+        return replace(self._rows[session_id], **values, updated_at=self._now())
+
+    def take(self, row: Session, values: Mapping[str, Any]) -> Change[Any] | None:
+        """A patched row is on disk: its values count. The change to record where the row has changed meanwhile, too."""
+        now = self._rows.get(row.id)
+        if now is None:
+            return None
+        self._rows[row.id] = merged = replace(now, **values, updated_at=max(now.updated_at, row.updated_at))
+        return None if merged == row else self.changed(row.id)
+
+    def shown(self, row: Session) -> Session:
+        """A row with what only the running server knows."""
+        return self._shown(row)
 
     def update(self, session_id: str, **values: Any) -> Change[Any]:
         """Change a row; the change to record shows it as it is now."""
         self._rows[session_id] = replace(self._rows[session_id], **values, updated_at=self._now())
         return self.changed(session_id)
+
+    def undo(self, before: Session) -> None:
+        """A prompt was not accepted: what it would have been known by is as it was."""
+        if (row := self._rows.get(before.id)) is not None:
+            self._rows[row.id] = replace(
+                row, title=before.title, notebooks=before.notebooks, updated_at=before.updated_at
+            )
 
     def rename(self, session_id: str, title: str) -> Change[Any]:
         """Another title, which is no news: the session keeps its place among the others."""
@@ -121,11 +135,14 @@ class Sessions:
         """The session as it is now, for those who watch: busy or not, what waits in which order."""
         return Change(type="updated", payload=self._shown(self._rows[session_id]))
 
-    def remove(self, session_id: str) -> Session:
+    def deleting(self, session_id: str) -> Session:
+        """The row of a deleted session; it is here until :meth:`remove`."""
+        return replace(self._rows[session_id], deleted_at=self._now())
+
+    def remove(self, row: Session) -> None:
         """It is not here any more; :meth:`restore` can bring it back."""
-        row = replace(self._rows.pop(session_id), deleted_at=self._now())
-        self._removed[session_id] = row
-        return row
+        now = self._rows.pop(row.id, row)
+        self._removed[row.id] = replace(now, deleted_at=row.deleted_at)
 
     def removed(self, session_id: str) -> Session:
         """One that can be brought back."""
@@ -134,11 +151,13 @@ class Sessions:
             raise NotFound("There is no such session to bring back.")
         return row
 
-    def restore(self, session_id: str) -> Change[Any]:
-        row = self.removed(session_id)
-        del self._removed[session_id]
-        self._rows[session_id] = replace(row, deleted_at=None)
-        return Change(type="created", payload=self._shown(self._rows[session_id]))
+    def restoring(self, session_id: str) -> Session:
+        """The row of a session that is brought back; it is here from :meth:`restore` on."""
+        return replace(self.removed(session_id), deleted_at=None)
+
+    def restore(self, row: Session) -> None:
+        if self._removed.pop(row.id, None) is not None:
+            self._rows[row.id] = row
 
     @property
     def deleted(self) -> tuple[Session, ...]:

@@ -60,6 +60,8 @@ class Turn:
         self._calls: tuple[ToolCall, ...] = ()
         self._results: Message | None = None
         self._closed = False
+        self._unwritten: dict[str, Change[Any]] = {}
+        """Messages that the store has not taken: their last word, which goes with the ending."""
 
     @property
     def _is_summary(self) -> bool:
@@ -145,6 +147,14 @@ class Turn:
     def ending(self, finish: Finish | None) -> list[Change[Any]]:
         """What is missing. ``finish`` is how the turn was ended; None: it ended by itself and misses nothing. Closes it."""
         self._closed = True
+        return self._merged(self._missing(finish))
+
+    def _merged(self, missing: list[Change[Any]]) -> list[Change[Any]]:
+        """What the store did not take before comes first, unless something newer is said of the same message."""
+        newer = {change.payload.id for change in missing}
+        return [*(change for name, change in self._unwritten.items() if name not in newer), *missing]
+
+    def _missing(self, finish: Finish | None) -> list[Change[Any]]:
         if finish is None:
             return []
         in_context = (self.ticket.spoken or self.ticket.started) and not self._is_summary
@@ -199,7 +209,9 @@ class Turn:
     async def _record(self, change: Change[Any]) -> None:
         if self._closed:
             raise asyncio.CancelledError  # left behind by the lane: whatever it still does, it says nothing
+        self._unwritten[change.payload.id] = change
         await self._journal.record(change)
+        self._unwritten.pop(change.payload.id, None)
 
     def _user_message(self, ticket: Ticket, attached: Sequence[Part]) -> Message:
         text = (Text(text=ticket.run.prompt),) if ticket.run.prompt else ()

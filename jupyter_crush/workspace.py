@@ -7,13 +7,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from .clients import Clients
 from .erasure import Erasure
-from .errors import CrushError, NotFound
+from .errors import CrushError, NotFound, StoreError
 from .export import Document, ExportFormat, document
 from .forking import fork, title_of_fork
 from .introspection.request import Variables
@@ -224,7 +225,15 @@ class Workspace:
         self._sessions.get(session_id)
         if isinstance(body.model, str):
             self._catalog.find(body.model)
-        await self._journal.record(self._sessions.patch(session_id, body, user))
+        values = {
+            name: value for name in ("title", "model", "permission_mode") if (value := getattr(body, name)) is not UNSET
+        }
+        if "permission_mode" in values:
+            values |= {"mode_by": user.name, "mode_from": user.origin}
+        row = self._sessions.patched(session_id, values)
+        await self._journal.record(Change(type="updated", payload=self._sessions.shown(row)))
+        if (again := self._sessions.take(row, values)) is not None:
+            self._journal.post(again)
         return self._sessions.get(session_id)
 
     async def delete_session(self, session_id: str, user: str | None) -> None:
@@ -232,13 +241,16 @@ class Workspace:
 
         Its rows stay for a while (``retention.undo``), so that it can be brought back."""
         self._sessions.get(session_id)
-        row = self._sessions.remove(session_id)
+        row = self._sessions.deleting(session_id)
+        marked = Change[Any](type="updated", payload=row)
+        grants = [Change[Any](type="deleted", payload=grant) for grant in self._gate.grants_of(session_id)]
+        await self._journal.post(marked, *grants, publish=False)
+        self._sessions.remove(row)
+        self._gate.forget(session_id)
         await self.runs.leave(session_id, by=user)
         if session_id in self._sessions:
             return  # restored meanwhile
         self._world.forget(session_id)
-        marked = Change(type="updated", payload=row)
-        await self._journal.post(marked, *self._gate.forget(session_id), publish=False)
         self._journal.events.forget(session_id)
         self._journal.announce(Change(type="deleted", payload=row))
 
@@ -249,7 +261,9 @@ class Workspace:
     async def restore_session(self, session_id: str) -> Session:
         """Bring back what was deleted and is not erased yet."""
         self.runs.check_open()
-        await self._journal.record(self._sessions.restore(session_id))
+        row = self._sessions.restoring(session_id)
+        await self._journal.record(Change(type="created", payload=self._sessions.shown(row)))
+        self._sessions.restore(row)
         return self._sessions.get(session_id)
 
     async def messages(
@@ -279,7 +293,12 @@ class Workspace:
         return self._gate.grants
 
     async def revoke(self, grant_id: str) -> None:
-        await self._gate.revoke(grant_id)
+        """It counts no more, whatever the store says; where that takes nothing now, it is told again until it does."""
+        change = self._gate.revoke(grant_id)
+        try:
+            await self._journal.record(change)
+        except StoreError:
+            self._tasks.start(self._journal.persist(change), name=f"revoke {grant_id}")
 
     def questions(self) -> tuple[QuestionRequest, ...]:
         return self._questions.pending
@@ -294,6 +313,7 @@ class Workspace:
 
     async def close(self) -> None:
         """Refuse, end what runs, write it down, close the store. Bounded; the caller bounds it once more."""
+        self._journal.hurry()
         await self.runs.close()
         await self._journal.aclose()
         await self._tasks.close(0.5)

@@ -97,8 +97,7 @@ class Room:
 
         async def delete(session_id: str) -> None:
             self.deleted.append(session_id)
-            row = self.sessions.remove(session_id)
-            await self.store.write([Change(type="updated", payload=row)])
+            await self.remove(session_id)
 
         return Erasure(
             self.store,
@@ -107,6 +106,11 @@ class Room:
             delete=delete,
             now=lambda: self.now,
         )
+
+    async def remove(self, session_id: str) -> None:
+        row = self.sessions.deleting(session_id)
+        await self.store.write([Change(type="updated", payload=row)])
+        self.sessions.remove(row)
 
 
 async def test_old_sessions_are_deleted_and_erased_later_but_not_those_that_work(tmp_path: Path) -> None:
@@ -163,7 +167,7 @@ async def test_what_could_not_be_erased_is_erased_later(tmp_path: Path) -> None:
     row = session("s1")
     await room.store.write(change("created", row, run(), message(1), prompt_of()))
     erasure = room.erasure(row, undo=0)
-    await room.store.write([Change(type="updated", payload=room.sessions.remove("s1"))])
+    await room.remove("s1")
     with closing(sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match=r"locked|busy|another"):
