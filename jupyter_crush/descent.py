@@ -125,15 +125,16 @@ class Descent:
 
     def _processes(self, until: float) -> dict[int, _Process]:
         found = {}
-        for entry in os.scandir(self._proc):
-            if not entry.name.isdecimal():
-                continue
-            _check(until)
-            try:
-                fields = (self._proc / entry.name / "stat").read_bytes().rpartition(b")")[2].split()
-                found[int(entry.name)] = _Process(int(fields[1]), int(fields[3]))
-            except (OSError, ValueError, IndexError):  # gone meanwhile
-                continue
+        with os.scandir(self._proc) as entries:
+            for entry in entries:
+                if not entry.name.isdecimal():
+                    continue
+                _check(until)
+                try:
+                    fields = (self._proc / entry.name / "stat").read_bytes().rpartition(b")")[2].split()
+                    found[int(entry.name)] = _Process(int(fields[1]), int(fields[3]))
+                except (OSError, ValueError, IndexError):  # gone meanwhile
+                    continue
         return found
 
     def _marked(self, pid: int, marks: Mapping[bytes, Speaker]) -> Speaker | None:
@@ -147,13 +148,12 @@ class Descent:
         """None: it cannot be told."""
         wanted = f"socket:[{inode}]"
         try:
-            for entry in os.scandir(self._proc / str(pid) / "fd"):
-                _check(until)
-                try:
-                    if os.readlink(entry.path) == wanted:  # noqa: PTH115  # of thousands
-                        return True
-                except FileNotFoundError:  # closed meanwhile
-                    continue
+            with os.scandir(self._proc / str(pid) / "fd") as entries:
+                for entry in entries:
+                    _check(until)
+                    with suppress(FileNotFoundError):  # closed meanwhile
+                        if os.readlink(entry.path) == wanted:  # noqa: PTH115  # of thousands
+                            return True
         except OSError:
             return None
         return False

@@ -14,6 +14,7 @@ from ..config import Limits
 from ..export import Document
 from ..wire import EVENT_TYPES, PROTOCOL, ChangeType, ErrorBody
 from .events import Followed
+from .links import links
 from .route import ID_LIMIT, RESOURCE, Operation, Route
 
 _ALWAYS = (400, 403, 404, 413)
@@ -41,7 +42,7 @@ def document(routes: Sequence[Route], base_url: str, limits: Limits | None = Non
                 "info": {"title": "jupyter_crush", "version": __version__, "description": _DESCRIPTION},
                 "servers": [{"url": base_url}],
                 "security": [{"token": []}, {"cookie": [], "xsrf": []}],
-                "paths": {f"/{route.path}": _path(route, named) for route in routes},
+                "paths": {f"/{route.path}": _path(route, named, operations) for route in routes},
                 "components": {"schemas": components, "securitySchemes": _SECURITY},
             }
         )
@@ -85,16 +86,16 @@ def _event(name: str, payload: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": outer, "required": ["type", "payload"]}
 
 
-def _path(route: Route, named: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+def _path(route: Route, named: dict[Any, dict[str, Any]], operations: Sequence[Operation]) -> dict[str, Any]:
     ids = re.findall(r"\{(\w+)\}", route.path)
     schema = {"type": "string", "minLength": 1, "maxLength": ID_LIMIT}
     shared = [{"name": name, "in": "path", "required": True, "schema": schema} for name in ids]
     path: dict[str, Any] = {"parameters": shared} if shared else {}
-    path.update((method.lower(), _operation(one, named)) for method, one in route.operations.items())
+    path.update((method.lower(), _operation(one, named, operations)) for method, one in route.operations.items())
     return path
 
 
-def _operation(one: Operation, named: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+def _operation(one: Operation, named: dict[Any, dict[str, Any]], operations: Sequence[Operation]) -> dict[str, Any]:
     summary, _, description = one.summary.partition("\n\n")
     said: dict[str, Any] = {
         "operationId": one.function.__name__,
@@ -102,6 +103,9 @@ def _operation(one: Operation, named: dict[Any, dict[str, Any]]) -> dict[str, An
         "x-jupyter-action": one.action,
         "responses": {**_successes(one, named), **_errors(one, named)},
     }
+    if led := links(one, operations):
+        for status in one.statuses:
+            said["responses"][str(status)]["links"] = led
     if description:
         said["description"] = " ".join(description.split())
     if one.query:

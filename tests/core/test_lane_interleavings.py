@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import os
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from hypothesis.strategies import booleans, data, integers, sampled_from
 
 from jupyter_crush.lane import Ending, Lane, Ticket
 from jupyter_crush.wire import PromptRequest, Run, RunMode
+from sizes import size
 
 LOOP = asyncio.new_event_loop()
 """One for all examples: hypothesis may abandon a machine without tearing it down."""
@@ -200,7 +200,7 @@ class LaneMachine(RuleBasedStateMachine):
 
 
 LaneMachine.TestCase.settings = settings(
-    max_examples=int(os.environ.get("CRUSH_EXAMPLES", "1000")),
+    max_examples=size("examples"),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import random
 import re
 from collections.abc import Awaitable, Callable
@@ -34,9 +33,10 @@ from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.port import CellEdit, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell
 from jupyter_crush.errors import ToolError
 from managers import large
+from sizes import size
 
 PATH = "a.ipynb"
-EXAMPLES = int(os.environ.get("CRUSH_EXAMPLES", "1000"))
+EXAMPLES = size("examples")
 BATCHES = 10
 AT_ONCE = 20
 STEPS = 20

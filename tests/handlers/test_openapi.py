@@ -72,6 +72,23 @@ def test_each_operation_has_a_name_words_and_its_parameters(spec: dict[str, Any]
         assert ("415" in operation["responses"]) == ("requestBody" in operation), (path, method)
 
 
+def test_each_link_names_an_operation_and_all_ids_of_its_path(spec: dict[str, Any]) -> None:
+    paths = {operation["operationId"]: path for path, _, operation in _operations(spec)}
+    led = {
+        (operation["operationId"], link["operationId"]): link
+        for _, _, operation in _operations(spec)
+        for response in operation["responses"].values()
+        for link in response.get("links", {}).values()
+    }
+    for link in led.values():
+        assert set(link["parameters"]) == set(re.findall(r"\{(\w+)\}", paths[link["operationId"]]))
+    assert led["create_session", "list_messages"]["parameters"] == {
+        "wid": "$request.path.wid",
+        "sid": "$response.body#/id",
+    }
+    assert {("open_workspace", "create_session"), ("prompt", "get_run"), ("create_session", "prompt")} <= set(led)
+
+
 def test_the_stream_and_its_events_are_described(spec: dict[str, Any]) -> None:
     operation = spec["paths"]["/workspaces/{wid}/events"]["get"]
     assert list(operation["responses"]["200"]["content"]) == ["text/event-stream"]

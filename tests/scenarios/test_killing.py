@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
 import re
 import shutil
@@ -18,10 +17,11 @@ import oracle
 import phases
 from live_server import LiveServer, live
 from messages_api import Answer, Call, MessagesApi, Text
+from sizes import chance, size
 from story import shape, text_of
 from witness import Witness
 
-KILLS = int(os.environ.get("CRUSH_KILLS", "20"))
+KILLS = size("kills")
 CHAIN = 5
 """Kills of one test: each start is also the check of the last."""
 CHECKPOINT_S = 0.5
@@ -110,15 +110,15 @@ async def test_a_server_killed_at_any_instant_loses_nothing_that_was_seen(
     api: MessagesApi, tmp_path: Path, seed: int
 ) -> None:
     """Scenario 20, at random; ``CRUSH_KILLS=1000`` for more. Each round starts on what the last kill left."""
-    chance = random.Random(seed)
-    load = Load(chance)
+    numbers = chance("kills", seed)
+    load = Load(numbers)
     api.handler = load.answer
     async with live(tmp_path, api.url, permission_mode="auto", queue_limit=1000) as server:
         before: Witness | None = None
         for round_ in range(min(CHAIN, KILLS - seed * CHAIN)):
             asked = len(api.requests)
-            if chance.random() < 0.3:
-                await server.stumble(chance.uniform(0.5, 1.6))  # also while it repairs what the last kill left
+            if numbers.random() < 0.3:
+                await server.stumble(numbers.uniform(0.5, 1.6))  # also while it repairs what the last kill left
             async with await Witness.attend(await server.start()) as witness:
                 if before is not None:
                     await oracle.what_was_seen_is_there(before, witness)
