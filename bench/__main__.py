@@ -1,4 +1,4 @@
-"""python -m bench [streaming] [sessions] [stalled] [accepting] [starting] [panel] [kernels] [notebooks]"""
+"""python -m bench [streaming] [sessions] [stalled] [accepting] [starting] [panel] [kernels] [notebooks] [long]"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("streaming", "sessions", "stalled", "accepting", "starting", "panel", "kernels", "notebooks")
+NAMES = ("streaming", "sessions", "stalled", "accepting", "starting", "panel", "kernels", "notebooks", "long")
 
 
 async def main(names: list[str]) -> int:

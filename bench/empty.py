@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Any
 
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
+
+STEP_S = 0.001
 
 
 class Empty(APIHandler):
@@ -23,6 +26,38 @@ class Modules(APIHandler):
         self.finish({"anthropic": "anthropic" in sys.modules})
 
 
+class Lag(APIHandler):
+    """The longest that the event loop was not free since this was asked last, in ms."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        probe: Probe = self.settings["bench_lag"]
+        self.finish({"ms": probe.taken()})
+
+
+class Probe:
+    """Looks at the clock every millisecond. What it finds too late, somebody has held up."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_event_loop()
+        self._longest = 0.0
+        self._due = self._loop.time() + STEP_S
+        self._loop.call_at(self._due, self._look)
+
+    def taken(self) -> float:
+        self._note()
+        longest, self._longest = self._longest, 0.0
+        return longest * 1000
+
+    def _look(self) -> None:
+        self._note()
+        self._due = self._loop.time() + STEP_S
+        self._loop.call_at(self._due, self._look)
+
+    def _note(self) -> None:
+        self._longest = max(self._longest, self._loop.time() - self._due)
+
+
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "bench.empty"}]
 
@@ -30,4 +65,6 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(serverapp: Any) -> None:
     base = serverapp.web_app.settings["base_url"]
     routes = [(url_path_join(base, "bench/empty"), Empty), (url_path_join(base, "bench/modules"), Modules)]
+    routes.append((url_path_join(base, "bench/lag"), Lag))
+    serverapp.web_app.settings["bench_lag"] = Probe()
     serverapp.web_app.add_handlers(".*", routes)

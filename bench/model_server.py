@@ -53,13 +53,22 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
+LAST: dict[str, float] = {}
+"""When the last request was read, and its size: the answer to any GET."""
 CHUNKS = chunk(START), chunk(DELTA), chunk(STOP) + b"0\r\n\r\n"
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
+    if head.startswith(b"GET"):
+        data = json.dumps(LAST).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(data), data))
+        await writer.drain()
+        writer.close()
+        return
     length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
     body = await reader.readexactly(int(length.group(1)) if length else 0)
+    LAST.update(at=time.monotonic(), bytes=len(body))
     if (call := called(body)) is not None:
         writer.write(HEAD + CALLING + call + CALLED)
         await writer.drain()
@@ -86,6 +95,8 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 def called(body: bytes) -> bytes | None:
     """The call that the last prompt asks for, unless it was made."""
+    if b"call=" not in body[-100_000:]:
+        return None
     last = json.loads(body)["messages"][-1]["content"]
     if not isinstance(last, list) or any(block["type"] == "tool_result" for block in last):
         return None
@@ -100,7 +111,7 @@ def called(body: bytes) -> bytes | None:
 
 
 async def main() -> None:
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1000)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1000, limit=1 << 20)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     async with server:
         await server.serve_forever()

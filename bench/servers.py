@@ -44,11 +44,14 @@ async def program(module: str, *arguments: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def jupyter(which: str = "with", *, model_url: str = "") -> AsyncIterator[Server]:
-    """A Jupyter server on loopback with token authentication, ``with`` or ``without`` the extension."""
+async def jupyter(
+    which: str = "with", *, model_url: str = "", home: Path | None = None, **traits: object
+) -> AsyncIterator[Server]:
+    """A Jupyter server on loopback with token authentication, ``with`` or ``without`` the extension. ``home`` is kept for the
+    next one; ``traits`` are CrushApp's."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        home = Path(name)
-        (home / "root").mkdir()
+        home = Path(name) if home is None else home
+        (home / "root").mkdir(exist_ok=True)
         config = {
             "ServerApp": {
                 "jpserver_extensions": {"jupyterlab": False, "notebook": False} | EXTENSIONS[which],
@@ -59,9 +62,9 @@ async def jupyter(which: str = "with", *, model_url: str = "") -> AsyncIterator[
                 "allow_unauthenticated_access": False,
             },
             "IdentityProvider": {"token": TOKEN},
-            "CrushApp": {"api_key": "bench", "base_url": model_url, "model": "bench", "queue_limit": 100_000},
+            "CrushApp": {"api_key": "bench", "base_url": model_url, "model": "bench", "queue_limit": 100_000, **traits},
         }
-        (home / "config").mkdir()
+        (home / "config").mkdir(exist_ok=True)
         (home / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
         folders = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
         env = {**os.environ, **folders, "PYTHONPATH": str(ROOT)}

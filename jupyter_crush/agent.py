@@ -20,8 +20,9 @@ from .compaction import Compaction, Room
 from .config import Budgets
 from .draft import Draft
 from .errors import BudgetSpent, ContextTooLong, LoopDetected
-from .history import calls_of, for_model
+from .history import calls_of
 from .journal import Journal
+from .kept import History
 from .lane import Ticket
 from .models.estimate import fitting
 from .models.metering import Meter, check_cost
@@ -53,7 +54,7 @@ class Task(Struct, frozen=True, kw_only=True):
     tools: Mapping[str, Tool[Any]]
     specs: Sequence[ToolSpec]
     context: Callable[[str], ToolContext]
-    history: Callable[[], Awaitable[Sequence[Message]]]
+    history: Callable[[], Awaitable[History]]
     attached: Callable[[Ticket], Awaitable[Sequence[Part]]]
     followups: Callable[[], list[Ticket]]
 
@@ -124,10 +125,12 @@ class Agent:
         return message
 
     async def _request(self) -> ModelRequest:
+        history = await self._task.history()
         return ModelRequest(
             model=self._task.meter.info.id,
             system=self._task.system,
-            messages=self._compaction.continued(for_model(await self._task.history())),
+            messages=self._compaction.continued(history.messages),
+            memo=history.memo,
             tools=self._task.specs,
             max_tokens=self._task.meter.max_tokens,
         )

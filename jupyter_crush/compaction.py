@@ -7,6 +7,7 @@ out of the context, and the turn ends as it would have without it. Tools have al
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -60,8 +61,8 @@ class Compaction:
         """About how many a request has: those that were counted, and what came since."""
         if not self.last.context_tokens:
             return tokens_of(request)
-        last = max((place for place, one in enumerate(request.messages, 1) if one.role == "assistant"), default=0)
-        return self.last.context_tokens + tokens_in(request.messages[last:])
+        fresh = list(takewhile(lambda one: one.role != "assistant", reversed(request.messages)))
+        return self.last.context_tokens + tokens_in(fresh)
 
     def is_due(self, request: ModelRequest) -> bool:
         """Whether a summary should come before this request. The first of a turn is sent as it is."""

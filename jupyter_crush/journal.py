@@ -60,6 +60,7 @@ class Journal:
         self._store = store
         self._now = now
         self._tasks = tasks
+        self._watchers: list[Callable[[Sequence[Change[Any]]], None]] = []
         self._posted: list[_Posted] = []
         self._committing = False
         self._drafts: dict[str, Draft] = {}
@@ -120,6 +121,10 @@ class Journal:
             self._tasks.start(self._commit(), name="commit")
         return done
 
+    def watch(self, tell: Callable[[Sequence[Change[Any]]], None]) -> None:
+        """Call with whatever is committed, in that order, before it is published."""
+        self._watchers.append(tell)
+
     def announce(self, *changes: Change[Any]) -> None:
         """Publish what is not kept: presence, and an ending that could not be written."""
         self._publish(changes)
@@ -155,10 +160,15 @@ class Journal:
         else:
             self._taken.set()
             for posted in batch:
-                if posted.publish:
-                    self._publish(posted.changes)
-                if not posted.done.done():
-                    posted.done.set_result(None)
+                self._came_true(posted)
+
+    def _came_true(self, posted: _Posted) -> None:
+        for tell in self._watchers:
+            tell(posted.changes)
+        if posted.publish:
+            self._publish(posted.changes)
+        if not posted.done.done():
+            posted.done.set_result(None)
 
     def _publish(self, changes: Sequence[Change[Any]]) -> None:
         for change in changes:

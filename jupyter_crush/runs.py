@@ -25,8 +25,8 @@ from .errors import (
     SessionBusy,
     WorkspaceClosing,
 )
-from .history import for_model
 from .journal import Journal
+from .kept import Histories
 from .lane import Ending, Lane, Ticket, run_ids
 from .models.port import Model
 from .permission import Gate
@@ -85,6 +85,7 @@ class Runs:
         self._questions = questions
         self._ledger = ledger
         self._tasks = tasks
+        self.histories = Histories(store, journal)
         self._lanes: dict[str, Lane] = {}
         self._tickets: dict[str, Ticket] = {}
         self._turns: dict[str, Turn] = {}
@@ -139,13 +140,14 @@ class Runs:
         self.check_open()
         self._sessions.get(session_id)
         self._check_ready(session_id)
-        said = for_model(await self._store.messages.list(session_id))
+        said = (await self.histories.of(session_id)).messages
         self.check_open()
         self._sessions.get(session_id)
         lane = self._lane(session_id)
         if not lane.is_idle:
             raise SessionBusy
         if not any(not message.is_summary for message in said):
+            self.histories.release(session_id)
             raise NothingToSummarize
         ticket = self._summary_ticket(session_id, body.wishes, user)
         lane.accept(ticket)
@@ -316,7 +318,7 @@ class Runs:
             model,
             info,
             mode,
-            self._store,
+            self.histories,
             self._journal,
             self._questions,
             self._ledger,
@@ -328,7 +330,7 @@ class Runs:
     async def _summarize(self, turn: Turn, model: Model, info: ModelInfo) -> None:
         if turn.run.author is None:
             await tell(self._journal, turn.run, "notice", NEARLY_FULL)
-        messages, meter = await self._store.messages.list(turn.run.session_id), self._world.meter(info)
+        messages, meter = await self._store.messages.in_context(turn.run.session_id), self._world.meter(info)
         budgets, draft = self._world.config.budgets, await turn.begin()
         await summarize(turn, draft, self._journal, model, meter, messages, turn.run.prompt, budgets=budgets)
 
@@ -362,6 +364,7 @@ class Runs:
             changes.append(self._sessions.update(session_id, **values))
         self._world.on_activity()
         await write_ending(self._journal, ticket, changes)
+        self.histories.release(session_id)
         self.titles.begin(ticket.run)
         lane = self._lanes.get(session_id)
         if lane is not None and lane.active is ticket and lane.waiting and ticket.run.kind == "prompt":

@@ -8,6 +8,7 @@ cancelled one changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from msgspec.json import encode
@@ -56,7 +57,7 @@ async def summarize(
     """
     reads = min(filter(None, (window, meter.info.context_window)), default=WINDOW)
     while True:
-        request = _request(draft, meter, messages, f"{ASK} {wishes}".strip(), reads)
+        request = await asyncio.to_thread(_request, draft, meter, messages, f"{ASK} {wishes}".strip(), reads)
         check_cost(budgets, turn.usage, meter.to_send(tokens_of(request), Usage()))
         try:
             message, usage = await answer(model, meter, request, draft, turn, journal)

@@ -209,7 +209,8 @@ class Workspace:
         origin = self._sessions.get(session_id)
         messages = (await self._journal.snapshot(session_id)).whole
         row = self._sessions.like(session_id, title_of_fork(origin.title), user, self._world.mode_of_fork(origin, user))
-        copies = fork(messages, body, row.id, self._world.new_id)
+        copies = await asyncio.to_thread(fork, messages, body, row.id, self._world.new_id)
+        self.runs.check_open()
         change = self._sessions.adopt(replace(row, message_count=len(copies)))
         # Whoever opens the session fetches them; nobody follows it yet.
         kept = self._journal.post(*(Change(type="created", payload=copy) for copy in copies), publish=False)
@@ -251,6 +252,7 @@ class Workspace:
         if session_id in self._sessions:
             return  # restored meanwhile
         self._world.forget(session_id)
+        self.runs.histories.forget(session_id)
         self._journal.events.forget(session_id)
         self._journal.announce(Change(type="deleted", payload=row))
 

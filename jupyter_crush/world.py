@@ -15,9 +15,9 @@ from .compaction import Room
 from .config import Config, clamp_mode
 from .documents.documents import Documents
 from .errors import Forbidden, NoPrice
-from .history import for_model
 from .introspection.request import Variables, variables
 from .journal import Journal
+from .kept import Histories, History
 from .kernels import Kernels
 from .lane import Ticket
 from .location import Location
@@ -189,7 +189,7 @@ class World:
         model: Model,
         info: ModelInfo,
         mode: PermissionMode,
-        store: Store,
+        histories: Histories,
         journal: Journal,
         questions: Questions,
         ledger: Ledger,
@@ -198,8 +198,11 @@ class World:
     ) -> Task:
         session_id = ticket.run.session_id
 
-        async def history() -> Sequence[Message]:
-            return for_model(await store.messages.list(session_id))
+        async def history() -> History:
+            return await histories.of(session_id)
+
+        async def messages() -> Sequence[Message]:
+            return (await history()).messages
 
         return Task(
             model=model,
@@ -207,7 +210,7 @@ class World:
             room=Room(
                 at=self.config.summarize_at,
                 writer=lambda: self.summary_writer(info.id),
-                history=history,
+                history=messages,
                 budgets=self.config.budgets,
             ),
             system=system_prompt(self.root.name or "/", mode, self._notes()),

@@ -19,12 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import history_check
-from jupyter_crush.models.conversation import params
 from jupyter_crush.models.demo.intents import decide
 from jupyter_crush.models.demo.plan import Result
 from jupyter_crush.models.port import ModelRequest, ToolSpec
 from jupyter_crush.wire import Context, Message, Text, ToolCall, ToolResult
-from model_requests import message
+from model_requests import message, params
 
 TOOLS = (
     *("list_files", "find_files", "search_text", "read_file", "write_file", "edit_file"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
+from jupyter_crush.models.conversation import body
 from jupyter_crush.models.port import Model, ModelEvent, ModelRequest, ReasoningDelta, Retry, TextDelta, ToolSpec
 from jupyter_crush.wire import Message, Part, Role, Text, ToolCall, ToolResult
 
@@ -31,6 +34,12 @@ def asked(
     """A request; a string is a user's prompt."""
     history = [message("user", one) if isinstance(one, str) else one for one in messages]
     return ModelRequest(model=model, system=("You are a test.", "Today is Monday."), messages=history, tools=tools)
+
+
+def params(request: ModelRequest, *, full: bool) -> dict[str, Any]:
+    """What is sent, as its receiver reads it."""
+    found: dict[str, Any] = json.loads(b"".join(body(request, full=full).pieces))
+    return found
 
 
 def called(id: str, name: str, content: str, *, is_error: bool = False, **arguments: object) -> tuple[Message, Message]:  # noqa: A002

@@ -54,6 +54,7 @@ ORDER = [
     "questions",
     "history",
     "models",
+    "kept",
     "turn",
     "step",
     "calls",

@@ -29,9 +29,9 @@ from ..errors import (
     ModelMisconfigured,
     ModelUnreachable,
 )
-from ..wire import ModelInfo
+from ..wire import Message, ModelInfo
 from .answer import Answer
-from .conversation import call_ids, params
+from .conversation import Body, body, unsealed
 from .estimate import LEAST, fitting
 from .failures import failure, one_line, proxy_failure, retry_after, said_in, tls_failure
 from .known import PROVIDER, choices, is_anthropic, tidy
@@ -42,6 +42,10 @@ from .stream import silence, stream_events
 
 if TYPE_CHECKING:
     import anthropic
+    import httpx2
+
+MANY, LARGE = 200, 64 * 1024
+"""Messages of a history, and characters of one, from which on a request is made in a thread."""
 
 
 class AnthropicModel:
@@ -137,13 +141,14 @@ class AnthropicModel:
         return room if LEAST <= room < asked.max_tokens else None
 
     async def _ask(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
-        client = await self._connected()
-        answer = Answer(request.model, call_ids(request.messages), key=self._key)
+        client, told = await self._connected(), await self._body(request)
+        answer = Answer(request.model, told.call_ids, key=self._key)
         began = asyncio.get_running_loop().time()
         with self._translated(request.model):
             async with asyncio.timeout_at(began + self._timeouts.first):
-                stream = await client.messages.create(**self._params(request))
-            stream.response.stream = paced(self._http, stream.response.stream, lambda: self._pace.pause)
+                stream = await self._send(client, told)
+            arriving = cast("httpx2.AsyncByteStream", stream.response.stream)
+            stream.response.stream = paced(self._http, arriving, lambda: self._pace.pause)
             with self._pace:
                 async with aclosing(stream_events(self._sdk, stream, self._timeouts, began)) as events:
                     async for data in events:
@@ -152,11 +157,27 @@ class AnthropicModel:
                             if isinstance(event, Stop):
                                 return
 
-    def _params(self, request: ModelRequest) -> dict[str, Any]:
-        body = params(request, full=self._full)
+    async def _body(self, request: ModelRequest) -> Body:
+        """What is sent: made in a thread where that may take long."""
         if self._max_tokens is not None:
-            body["max_tokens"] = min(self._max_tokens, request.max_tokens)
-        return body
+            request = replace(request, max_tokens=min(self._max_tokens, request.max_tokens))
+        fresh = unsealed(request)
+        if len(fresh) > MANY or any(map(_is_large, fresh)):
+            return await asyncio.to_thread(body, request, full=self._full)
+        return body(request, full=self._full)
+
+    async def _send(self, client: anthropic.AsyncAnthropic, told: Body) -> anthropic.AsyncStream[Any]:
+        """The SDK's own way of creating a message walks and encodes the whole history on the event loop; this sends bytes."""
+        options = {"headers": {"Content-Length": str(told.size)}}
+        sent = client.post(
+            "/v1/messages",
+            content=told,
+            options=cast("Any", options),
+            cast_to=self._sdk.types.Message,
+            stream=True,
+            stream_cls=self._sdk.AsyncStream[self._sdk.types.RawMessageStreamEvent],
+        )
+        return cast("anthropic.AsyncStream[Any]", await sent)
 
     async def _connected(self) -> anthropic.AsyncAnthropic:
         """The client, with the key as it is now. The first request makes it, others that come meanwhile wait for it."""
@@ -225,3 +246,8 @@ class AnthropicModel:
             why = one_line(str(error.__cause__ or error), self._key).rstrip(".")
             return ModelUnreachable(f"{self._url} cannot be reached: {why}. Check the network and CrushApp.base_url.")
         return ModelUnreachable(f"The model's answer broke off ({type(error).__name__}).")
+
+
+def _is_large(message: Message) -> bool:
+    """Whether its JSON takes long to make."""
+    return sum(len(getattr(part, "text", "") or getattr(part, "content", "")) for part in message.parts) > LARGE

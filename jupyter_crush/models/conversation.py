@@ -6,6 +6,9 @@ What the API would refuse is left out or said in words here, since one refused b
 
 A prompt cache holds the longest prefix that is the same, so the prefix is kept stable: tools, then the system's stable blocks, then
 messages. Three marks: the last stable system block, the last message, and the last user message before it.
+
+A long history is the same from step to step, so each message becomes JSON once and is kept as that (``ModelRequest.memo``); a step
+strings the pieces together, and the SDK sends them as they are.
 """
 
 from __future__ import annotations
@@ -13,16 +16,27 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter, is_
 from typing import Any, Literal
 from xml.sax.saxutils import quoteattr
 
+from msgspec import Struct
+from msgspec.json import encode
+
 from ..wire import Context, Image, Message, Reasoning, Text, ToolCall, ToolResult
 from .known import PROVIDER, thinks_adaptively
-from .port import ModelRequest, ToolSpec
+from .port import Memo, ModelRequest, ToolSpec
 
 Json = dict[str, Any]
 
+MARKS = 2
+"""Of the cache, in messages."""
+OPEN = 32
+"""Messages at the end of a long history that are strung together anew in each step."""
+PIECE = 256 * 1024
+"""Bytes that are handed to the network at once."""
 IMAGE_LIMIT = 5 * 1024 * 1024
 """Bytes of one picture, as the API limits it."""
 
@@ -33,48 +47,181 @@ _MAGIC = (
 )
 _CACHED = {"type": "ephemeral"}
 _NAME = re.compile(r"[^a-zA-Z0-9_-]")
+_role = attrgetter("role")
 
 
-def params(request: ModelRequest, *, full: bool) -> Json:
+class Body(Struct, frozen=True):
+    """A request's JSON, in pieces of at most :data:`PIECE` bytes. Can be read more than once, as a redirect wants."""
+
+    pieces: tuple[bytes, ...]
+    call_ids: frozenset[str]
+    """The ids that the history's tool calls have."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(map(len, self.pieces))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            yield piece
+
+
+class Said(Struct, frozen=True, gc=False):
+    """A message as the API reads it: its blocks as JSON with commas between them, the results of tools before all others."""
+
+    role: Literal["user", "assistant"]
+    results: bytes
+    others: bytes
+    call_ids: tuple[str, ...]
+
+    @property
+    def marked(self) -> bytes:
+        """What stands last, with a cache mark on the last block."""
+        blocks = self.others or self.results
+        return blocks[:-1] + b',"cache_control":%s}' % encode(_CACHED) if blocks else b""
+
+
+class Sealed(Struct, frozen=True):
+    """The beginning of a history that stays as it is: whole groups of one role, as the bytes that are sent of them."""
+
+    messages: tuple[Message, ...] = ()
+    pieces: tuple[bytes, ...] = ()
+    rest: bytes = b""
+    """What is too little for a piece."""
+    call_ids: frozenset[str] = frozenset()
+
+    def begins(self, messages: Sequence[Message]) -> bool:
+        """Whether these go on from it."""
+        return len(messages) > len(self.messages) and all(map(is_, self.messages, messages))
+
+
+def body(request: ModelRequest, *, full: bool) -> Body:
     """``full``: with thinking and cache marks, for Anthropic's own API. Otherwise a body that every server understands."""
-    body: Json = {
-        "model": request.model,
-        "max_tokens": request.max_tokens,
-        "messages": messages(request.messages),
-        "stream": True,
-    }
+    head: Json = {"model": request.model, "max_tokens": request.max_tokens, "stream": True}
     if system := [{"type": "text", "text": _clean(block)} for block in request.system if block.strip()]:
-        body["system"] = system
+        head["system"] = system
     if request.tools:
-        body["tools"] = [_tool(spec) for spec in request.tools]
+        head["tools"] = [_tool(spec) for spec in request.tools]
     if full:
-        _mark(body)
+        _mark(head)
         if thinks_adaptively(request.model):
-            body["thinking"] = {"type": "adaptive", "display": "summarized"}
-    return body
+            head["thinking"] = {"type": "adaptive", "display": "summarized"}
+    memo = Memo() if request.memo is None else request.memo
+    sealed = _sealed(request, memo)
+    groups = _groups(request.messages[len(sealed.messages) :], memo)
+    if sealed.messages and _users(groups) < MARKS:
+        sealed, groups = Sealed(), _groups(request.messages, memo)
+    if not sealed.messages and groups and groups[0][0].role != "user":
+        groups.insert(0, [_EARLIER])
+    calls = frozenset(one for group in groups for each in group for one in each.call_ids)
+    tail = [sealed.rest, *_rendered(groups, marks=MARKS * full, is_first=not sealed.messages), b"]}"]
+    pieces = (encode(head)[:-1] + b',"messages":[', *sealed.pieces, *_pieces(tail))
+    return Body(pieces, sealed.call_ids | calls)
 
 
-def call_ids(history: Sequence[Message]) -> set[str]:
-    """The ids that tool calls of a history have."""
-    return {_id(part.id) for message in history for part in message.parts if isinstance(part, ToolCall)}
+def unsealed(request: ModelRequest) -> Sequence[Message]:
+    """The messages that a body is made from; of the others there are bytes already."""
+    known: Sealed | None = request.memo.sealed.get(PROVIDER) if request.memo is not None else None
+    return (
+        request.messages[len(known.messages) :]
+        if known is not None and known.begins(request.messages)
+        else request.messages
+    )
 
 
-def messages(history: Sequence[Message]) -> list[Json]:
-    """The history as the API's messages: merged by role, without what it must not see."""
-    merged: list[Json] = []
-    for message in history:
-        if not message.in_context:
-            continue
-        role, content = _blocks(message)
-        if content and merged and merged[-1]["role"] == role:
-            merged[-1]["content"] += content
-        elif content:
-            merged.append({"role": role, "content": content})
-    for entry in merged:
-        entry["content"].sort(key=lambda block: block["type"] != "tool_result")
-    if merged and merged[0]["role"] != "user":
-        merged.insert(0, {"role": "user", "content": [{"type": "text", "text": "(The conversation began earlier.)"}]})
-    return merged
+def _sealed(request: ModelRequest, memo: Memo) -> Sealed:
+    """The beginning, as far as it will stay: all but the last groups, in which marks wander and results are still to come."""
+    messages = tuple(request.messages)
+    known: Sealed = memo.sealed.get(PROVIDER, Sealed())
+    if known.messages and not (known.begins(messages) and _begins_group(messages, len(known.messages), memo)):
+        known = Sealed()
+    if request.memo is None or len(messages) - len(known.messages) < 2 * OPEN:
+        return known
+    end = len(messages) - OPEN
+    while end > len(known.messages) and not _begins_group(messages, end, memo):
+        end -= 1
+    fresh = messages[len(known.messages) : end]
+    groups = _groups(fresh, memo)
+    if not groups or _users(_groups(messages[end:], memo)) < MARKS:
+        return known
+    if not known.messages and groups[0][0].role != "user":
+        groups.insert(0, [_EARLIER])
+    *pieces, rest = _pieces([known.rest, *_rendered(groups, marks=0, is_first=not known.messages)])
+    calls = (one for group in groups for each in group for one in each.call_ids)
+    memo.sealed[PROVIDER] = made = Sealed(messages[:end], (*known.pieces, *pieces), rest, known.call_ids.union(calls))
+    for message in fresh:
+        memo.forget(message, said)
+    return made
+
+
+def _users(groups: Sequence[Sequence[Said]]) -> int:
+    return sum(group[0].role == "user" for group in groups)
+
+
+def _begins_group(messages: Sequence[Message], index: int, memo: Memo) -> bool:
+    """Whether what is said there surely is not merged with what stands before: the model's words after a person's or a tool's."""
+    before, after = messages[index - 1], messages[index]
+    is_new = _is_models(after) and not _is_models(before) and before.in_context and after.in_context
+    return is_new and bool(memo.of(after, said).others)
+
+
+def _is_models(message: Message) -> bool:
+    return message.role == "assistant" and not message.is_summary
+
+
+def said(message: Message) -> Said:
+    return _as_said(*_blocks(message))
+
+
+def _as_said(role: Literal["user", "assistant"], blocks: Sequence[Json]) -> Said:
+    results = [encode(block) for block in blocks if block["type"] == "tool_result"]
+    others = [encode(block) for block in blocks if block["type"] != "tool_result"]
+    calls = tuple(block["id"] for block in blocks if block["type"] == "tool_use")
+    return Said(role, b",".join(results), b",".join(others), calls)
+
+
+def _groups(messages: Sequence[Message], memo: Memo) -> list[list[Said]]:
+    """Those that say something, merged by role."""
+    told = (memo.of(message, said) for message in messages if message.in_context)
+    return [list(group) for _, group in groupby((one for one in told if one.results or one.others), _role)]
+
+
+def _rendered(groups: Sequence[Sequence[Said]], *, marks: int, is_first: bool) -> Iterator[bytes]:
+    """The messages as JSON. The last ``marks`` of the user's are marked for the cache."""
+    users = [place for place, group in enumerate(groups) if group[0].role == "user"]
+    marked = set(users[max(0, len(users) - marks) :])
+    for place, group in enumerate(groups):
+        yield b'%s{"role":"%s","content":[' % (b"" if is_first and not place else b",", group[0].role.encode())
+        yield from _content(group, is_marked=place in marked)
+        yield b"]}"
+
+
+def _content(group: Sequence[Said], *, is_marked: bool) -> Iterator[bytes]:
+    results = [one.results for one in group if one.results]
+    others = [one.others for one in group if one.others]
+    if is_marked:
+        last = next((one for one in reversed(group) if one.others), group[-1])
+        (others or results)[-1] = last.marked
+    for place, blocks in enumerate((*results, *others)):
+        if place:
+            yield b","
+        yield blocks
+
+
+def _pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, in pieces that are worth a write each, and that hold up nobody."""
+    held: list[bytes] = []
+    size = 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size >= PIECE:
+            whole = held[0] if len(held) == 1 else b"".join(held)
+            end = size - size % PIECE
+            yield from (whole[start : start + PIECE] for start in range(0, end, PIECE))
+            held, size = [whole[end:]], size - end
+    yield b"".join(held)
 
 
 def _blocks(message: Message) -> tuple[Literal["user", "assistant"], list[Json]]:
@@ -84,6 +231,8 @@ def _blocks(message: Message) -> tuple[Literal["user", "assistant"], list[Json]]
         return "user", [_result(part, message) for part in message.parts if isinstance(part, ToolResult)]
     return "user", list(_asked(message)) or [{"type": "text", "text": "(an empty message)"}]
 
+
+_EARLIER = _as_said("user", [{"type": "text", "text": "(The conversation began earlier.)"}])
 
 # --- what the model said ---
 
@@ -169,12 +318,10 @@ def _tool(spec: ToolSpec) -> Json:
     return {"name": spec.name, "description": spec.description, "input_schema": dict(spec.schema)}
 
 
-def _mark(body: Json) -> None:
-    """Cache marks. The last system block is taken as the one that changes, unless it is the only one."""
-    system, tools, history = body.get("system", []), body.get("tools", []), body["messages"]
-    stable: Iterable[Json] = system[-2:-1] or system[-1:] or tools[-1:]
-    users = [message["content"][-1] for message in history if message["role"] == "user"]
-    for block in (*stable, *users[-2:]):
+def _mark(head: Json) -> None:
+    """The cache mark before the messages. The last system block is taken as the one that changes, unless it is the only one."""
+    system, tools = head.get("system", []), head.get("tools", [])
+    for block in system[-2:-1] or system[-1:] or tools[-1:]:
         block["cache_control"] = _CACHED
 
 

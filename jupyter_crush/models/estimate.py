@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from msgspec import json
 
 from ..wire import Context, Image, Message, Part, Reasoning, Text, ToolCall, ToolResult, Usage
-from .port import ModelRequest
+from .port import Memo, ModelRequest
 
 BYTES = 3
 """Of text, for one token."""
@@ -27,14 +27,24 @@ LEAST = 256
 
 def tokens_in(messages: Iterable[Message]) -> int:
     """Of messages."""
-    return sum(MESSAGE + sum(map(_tokens, message.parts)) for message in messages)
+    return sum(map(tokens_in_one, messages))
+
+
+def tokens_in_one(message: Message) -> int:
+    return MESSAGE + sum(map(_tokens, message.parts))
 
 
 def tokens_of(request: ModelRequest) -> int:
     """Of a whole request: instructions, tools, messages."""
     words = sum(_bytes(block) for block in request.system)
     tools = sum(_bytes(spec.name) + _bytes(spec.description) + len(json.encode(spec.schema)) for spec in request.tools)
-    return (words + tools) // BYTES + tokens_in(request.messages)
+    return (words + tools) // BYTES + _tokens_said(request)
+
+
+def _tokens_said(request: ModelRequest) -> int:
+    """In its messages; each was counted once."""
+    memo = Memo() if request.memo is None else request.memo
+    return memo.total(request.messages, tokens_in_one)
 
 
 def fitting(request: ModelRequest, window: int | None) -> int:
@@ -48,7 +58,7 @@ def is_believable(counted: Usage, request: ModelRequest) -> bool:
     """Whether a server that counted so can have read the messages that it was sent. Tools do not matter: there are models whose
     template leaves them out."""
     sent = counted.context_tokens - counted.output_tokens
-    return sent > 0 and sent * SPARSE >= tokens_in(request.messages)
+    return sent > 0 and sent * SPARSE >= _tokens_said(request)
 
 
 def _tokens(part: Part) -> int:

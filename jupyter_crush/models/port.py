@@ -7,12 +7,14 @@ without :class:`Stop` is a broken answer, whatever came before.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from ..wire import Message, ModelInfo, Usage
+
+Made = TypeVar("Made")
 
 MAX_TOKENS = 16_000
 """Most tokens of one answer, where nobody says otherwise."""
@@ -26,6 +28,47 @@ class ToolSpec(Struct, frozen=True):
     schema: Mapping[str, Any]
 
 
+class Memo:
+    """What was made of each message of a history, so that it is made once. Lives as long as the history; owner: whoever keeps that.
+
+    A message is known by being the same object: one that has changed is another."""
+
+    def __init__(self) -> None:
+        self.sealed: dict[str, Any] = {}
+        """What an adapter keeps of the history's beginning as a whole, by its provider."""
+        self._made: dict[Callable[[Message], Any], dict[int, tuple[Message, Any]]] = {}
+        self._sums: tuple[Sequence[Message], int] | None = None
+
+    def of(self, message: Message, make: Callable[[Message], Made]) -> Made:
+        """What ``make`` makes of it."""
+        of_kind = self._made.setdefault(make, {})
+        found = of_kind.get(id(message))
+        if found is None:
+            found = of_kind[id(message)] = message, make(message)
+        made: Made = found[1]
+        return made
+
+    def total(self, messages: Sequence[Message], size: Callable[[Message], int]) -> int:
+        """The sum of the sizes of all."""
+        if self._sums is None or self._sums[0] is not messages:
+            self._sums = messages, sum(self.of(message, size) for message in messages)
+        return self._sums[1]
+
+    def lacks(self, messages: Iterable[Message], make: Callable[[Message], Any]) -> list[Message]:
+        """Those of which this was not made yet."""
+        of_kind = self._made.get(make, {})
+        return [message for message in messages if id(message) not in of_kind]
+
+    def forget(self, message: Message, make: Callable[[Message], Any] | None = None) -> None:
+        """It is of no more interest, or what ``make`` made of it is not."""
+        for kind, made in self._made.items():
+            if make in {None, kind}:
+                made.pop(id(message), None)
+
+    def __repr__(self) -> str:
+        return f"<Memo of {max(map(len, self._made.values()), default=0)} messages>"
+
+
 class ModelRequest(Struct, frozen=True, kw_only=True):
     """One model step. ``messages`` is a valid history: each tool call has one result, and the last message is a user's or
     tool's. ``system`` is split into blocks, the stable ones first, so that a prompt cache can hold them."""
@@ -35,6 +78,8 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     messages: Sequence[Message]
     tools: Sequence[ToolSpec] = ()
     max_tokens: int = MAX_TOKENS
+    memo: Memo | None = None
+    """What was made of these messages in earlier steps, and where an adapter keeps what it makes of them."""
 
 
 class TextDelta(Struct, frozen=True):

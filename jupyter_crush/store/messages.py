@@ -25,6 +25,12 @@ class Messages(Rows[Message]):
         found = await self._all(f"{where} ORDER BY seq DESC LIMIT ?", session_id, *bounds, most)
         return found[::-1]
 
+    async def in_context(self, session_id: str) -> tuple[Message, ...]:
+        """What the model may read, by ``seq``: from the last summary that it reads on. What came before is not even looked at."""
+        summary = "SELECT max(seq) FROM messages WHERE session_id = ?1 AND is_summary AND in_context"
+        where = f"WHERE session_id = ?1 AND seq >= coalesce(({summary}), {-(2**63)}) AND in_context"
+        return await self._all(f"{MESSAGES.select} {where} ORDER BY seq", session_id)
+
     async def get(self, message_id: str) -> Message | None:
         return await self._one(MESSAGES.by_key, message_id)
 

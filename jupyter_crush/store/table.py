@@ -6,6 +6,7 @@ written, for the sake of an index, and never read. Names come from our own Struc
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -91,9 +92,17 @@ class Rows(Generic[E]):
         return found[0] if found else None
 
     async def _all(self, sql: str, *values: Value) -> tuple[E, ...]:
+        """Read and decoded on SQLite's thread: many rows, or a large one, hold up nobody else."""
         async with self._reading() as connection:
-            rows = await connection.execute_fetchall(sql, values)
-            return tuple(self.table.read(row) for row in rows)
+            fetched = connection._execute(_fetch, connection._conn, sql, values, self.table.read)  # type: ignore[no-untyped-call]  # noqa: SLF001
+            found: tuple[E, ...] = await fetched
+            return found
+
+
+def _fetch(
+    connection: sqlite3.Connection, sql: str, values: tuple[Value, ...], read: Callable[[Iterable[Any]], E]
+) -> tuple[E, ...]:
+    return tuple(map(read, connection.execute(sql, values)))
 
 
 def _upsert(name: str, columns: list[str], key: tuple[str, ...], keep_first: bool) -> str:

@@ -252,6 +252,9 @@ from .events import (
 from .events import (
     encode_event as encode_event,
 )
+from .events import (
+    encode_snapshot as encode_snapshot,
+)
 from .questions import (
     Choice as Choice,
 )

@@ -26,8 +26,11 @@ ChangeType = Literal["created", "updated", "deleted"]
 TERMINAL: frozenset[RunState] = frozenset({"done", "error", "cancelled", "interrupted"})
 
 
-class Wire(Struct, frozen=True, kw_only=True):
-    """Base of all that crosses a boundary: immutable, named fields, unknown fields ignored."""
+class Wire(Struct, frozen=True, kw_only=True, gc=False):
+    """Base of all that crosses a boundary: immutable, named fields, unknown fields ignored.
+
+    None is ever part of a cycle, so the garbage collector need not look at them: with ten thousand in memory a look at all would stop
+    the whole server."""
 
 
 # --- what a conversation is made of ---

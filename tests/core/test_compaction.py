@@ -14,12 +14,12 @@ from jupyter_crush.config import Budgets, ModelOptions
 from jupyter_crush.errors import ContextTooLong, ModelUnreachable
 from jupyter_crush.history import LEAD
 from jupyter_crush.models.anthropic import AnthropicModel
-from jupyter_crush.models.conversation import params
 from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import Item, ScriptedModel, call, says
 from jupyter_crush.summary import ASK
 from jupyter_crush.wire import AgentEvent, Message, RunComplete, ToolCall, Usage
 from messages_api import Answer, Call, Fail, MessagesApi
+from model_requests import params
 from workbench import Desk, desk, workspaces
 
 FULL = Usage(input_tokens=180_000, output_tokens=10, context_tokens=180_010)

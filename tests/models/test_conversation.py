@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import history_check
-from jupyter_crush.models.conversation import IMAGE_LIMIT, call_ids, params
-from jupyter_crush.models.port import ModelRequest
+from jupyter_crush.models.conversation import IMAGE_LIMIT, PIECE, body, unsealed
+from jupyter_crush.models.port import Memo, ModelRequest
 from jupyter_crush.wire import (
     Context,
     Finish,
@@ -24,15 +26,15 @@ from jupyter_crush.wire import (
     ToolCall,
     ToolResult,
 )
-from model_requests import LOOK, asked, called, message
+from model_requests import LOOK, asked, called, message, params
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
 
 
 def sent(*messages: Message | str, full: bool = False) -> list[dict[str, Any]]:
-    body = params(asked(*messages), full=full)
-    assert history_check.violations(body) == []
-    found: list[dict[str, Any]] = body["messages"]
+    told = params(asked(*messages), full=full)
+    assert history_check.violations(told) == []
+    found: list[dict[str, Any]] = told["messages"]
     return found
 
 
@@ -131,7 +133,7 @@ def test_ids_and_names_that_the_api_refuses_are_changed_alike_in_call_and_result
     _, one, other = sent("hi", call, result)
     assert one["content"][0]["id"] == other["content"][0]["tool_use_id"] == "call_1__"
     assert one["content"][0]["name"] == "funny_name_"
-    assert call_ids([call]) == {"call_1__"}
+    assert body(asked(call), full=False).call_ids == {"call_1__"}
 
 
 def test_half_a_character_does_not_stop_the_request() -> None:
@@ -163,9 +165,9 @@ def test_without_a_system_prompt_the_last_tool_is_marked() -> None:
 
 
 def test_elsewhere_the_body_is_minimal() -> None:
-    body = params(asked("hi"), full=False)
-    assert set(body) == {"model", "max_tokens", "messages", "stream", "system", "tools"}
-    assert "cache_control" not in str(body)
+    told = params(asked("hi"), full=False)
+    assert set(told) == {"model", "max_tokens", "messages", "stream", "system", "tools"}
+    assert "cache_control" not in str(told)
 
 
 @pytest.mark.parametrize(
@@ -227,6 +229,35 @@ def histories(draw: st.DrawFn) -> list[Message]:
 @settings(max_examples=400, deadline=None)
 @given(histories(), st.booleans())
 def test_every_history_becomes_a_body_that_the_api_takes(history: list[Message], full: bool) -> None:
-    body = params(asked(*history), full=full)
-    assert history_check.violations(body) == []
-    str(body).encode("utf-8", "strict")
+    told = params(asked(*history), full=full)
+    assert history_check.violations(told) == []
+    str(told).encode("utf-8", "strict")
+
+
+def step(random: Random, number: int) -> list[Message]:
+    """What one step adds."""
+    if random.random() < 0.1:
+        return [message("user", f"prompt {number}"), message("user", "and this")]
+    if random.random() < 0.5:
+        return [message("assistant", f"answer {number}"), message("user", f"prompt {number}")]
+    return list(called(f"c{number}", "look", random.choice(("seen", "x" * 40_000)), at=number))
+
+
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_history_that_grows_is_sent_as_if_it_were_made_anew_in_each_step(seed: int, full: bool) -> None:
+    random, memo = Random(seed), Memo()
+    history = [message("assistant", "I began.")] if seed % 2 else [message("user", "hi")]
+    sealed = 0
+    for number in range(150):
+        history += step(random, number)
+        if number > 60 and random.random() < 0.05:
+            history = [*history[: -random.randint(1, min(len(history) - 1, 70))], message("user", "again")]
+        request = asked(*history)
+        kept = body(replace(request, memo=memo), full=full)
+        fresh = body(request, full=full)
+        assert b"".join(kept.pieces) == b"".join(fresh.pieces), number
+        assert kept.call_ids == fresh.call_ids
+        assert max(map(len, kept.pieces)) <= PIECE
+        sealed += len(unsealed(replace(request, memo=memo))) < len(history)
+    assert sealed > 20, "most steps string together the end alone"
