@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +10,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from lab_process import TOKEN
 
+TO_PANEL = "ControlOrMeta+Shift+Enter"
+"""To the panel, from there to what it asks, and back."""
 PATIENCE_MS = 45_000
 """A cold kernel on a busy machine is slow; a story waits for what it wants to see, and no longer."""
 _READY = "() => window.jupyterapp?.commands.hasCommand('crush:focus')"
@@ -79,8 +82,26 @@ class LabPage:
         self.composer.fill(prompt)
         self.composer.press("Enter")
 
-    def allow(self) -> None:
-        self.card.get_by_role("button", name="Allow", exact=False).first.click()
+    def allow(self, *, for_session: bool = False) -> None:
+        """Read what the card shows to its end, and allow it."""
+        self.read_card()
+        name = "Allow for session" if for_session else re.compile(r"^Allow\b(?! for)")
+        self.card.get_by_role("button", name=name).click()
+
+    def read_card(self) -> None:
+        """Scroll to the end of what is shown, until it can be allowed."""
+        self.card.locator(".jcr-Card-shown").evaluate("node => node.scrollTo(0, node.scrollHeight)")
+        expect(self.card.get_by_role("button", name=re.compile(r"^Allow\b(?! for)"))).to_be_enabled()
+
+    def deny(self) -> None:
+        self.card.get_by_role("button", name="Deny").click()
+
+    def go_to_card(self) -> None:
+        """By key, from the composer, once the card can be answered."""
+        expect(self.card.get_by_role("button", name=re.compile("Deny|Do not answer"))).to_be_enabled()
+        expect(self.composer).to_be_focused()
+        self.page.keyboard.press(TO_PANEL)
+        expect(self.card).to_be_focused()
 
     def finished(self) -> None:
         """Wait until nothing is worked on."""

@@ -186,6 +186,18 @@ export class Conversation implements IDisposable {
     return this._settle(id, wid => this.live.client.answer(wid, id, { action, message }));
   }
 
+  /** Refuse with words; those that came too late come back to the composer. */
+  async refuse(id: string, message: string): Promise<void> {
+    this.memory.remember(message);
+    let isTaken = false;
+    await this._settle(id, async wid => {
+      isTaken = (await this.live.client.answer(wid, id, { action: 'deny', message })).resolved;
+    });
+    if (!isTaken) {
+      this.composed.emit({ text: message, attached: [] });
+    }
+  }
+
   /** Null: no answer will come. */
   answerQuestion(id: string, answers: QuestionAnswer[] | null): Promise<boolean> {
     const body = answers ? { answers } : { cancel: true };

@@ -49,6 +49,15 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
     this._focusComposer();
   }
 
+  focusCard(): boolean {
+    const card = this.node.querySelector<HTMLElement>('.jcr-Card');
+    if (!card || card.contains(document.activeElement)) {
+      return false;
+    }
+    card.focus();
+    return true;
+  }
+
   compose(text: string, attached: readonly Attached[] = []): void {
     this.focus();
     this._options.crush.conversation.composed.emit({ text, attached });
@@ -124,7 +133,7 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
 
   /** Now, or as soon as there is a composer: a panel that was never open has none yet. */
   private _focusComposer(): void {
-    const target = this.node.querySelector<HTMLElement>('.jcr-Card, .jcr-Composer-text');
+    const target = this.node.querySelector<HTMLElement>('.jcr-Composer-text');
     target?.focus();
     this._wantsFocus = !target || document.activeElement !== target;
   }

@@ -27,6 +27,8 @@ export interface ICrushPanel {
   /** Bring the panel to the front, with the cursor in the composer. */
   focus(): void;
   readonly hasFocus: boolean;
+  /** Put the focus on what waits for a person. False: it is there, or nothing waits. */
+  focusCard(): boolean;
   /** Put text into the composer and attach something, for the person to go on with. */
   compose(text: string, attached?: readonly Attached[]): void;
   /** Show the panel in the main area, or in the side area again. */

@@ -63,11 +63,16 @@ beforeEach(() => {
   render();
 });
 
-function render({ isBusy = true, notebook = null as string | null, attached = [] as unknown[] } = {}): void {
+function render({
+  isBusy = true,
+  notebook = null as string | null,
+  attached = [] as unknown[],
+  refuses = null as ComposerProps['refuses']
+} = {}): void {
   const nothing = (): void => undefined;
   const props = {
     ...{ draftKey: 's', draft: '', history: () => [], returned: { text: '', number: 0 } },
-    ...{ isBusy, isDisabled: false, steers: false, onSteers: nothing, onDraft: nothing, onFiles: nothing },
+    ...{ isBusy, isDisabled: false, refuses, steers: false, onSteers: nothing, onDraft: nothing, onFiles: nothing },
     ...{ onSend, onAttach, onStop, mentions: { find: files.ask }, commands: (typed: string) => commands(typed) },
     chips: { notebook, isNotebookOff: false, onToggleNotebook: nothing, attached, onDetach: nothing }
   } as unknown as ComposerProps;
@@ -158,6 +163,27 @@ describe('Enter after what is typed fast', () => {
     await files.come('sal', file('sales.csv'));
     expect(area().value).toBe('no');
     expect(onSend).not.toHaveBeenCalled();
+  });
+});
+
+describe('while a card waits', () => {
+  test('Enter with words hands them over once, Enter without any does nothing', () => {
+    render({ refuses: { isOpen: true }, attached: [file('sales.csv').attached] });
+    press('Enter');
+    expect(onSend).not.toHaveBeenCalled();
+    type('no, stop');
+    expect(node.querySelector('.jcr-Composer-hint')?.textContent).toBe('Enter refuses with these words');
+    press('Enter');
+    expect(onSend.mock.calls).toEqual([['no, stop']]);
+    expect(area().value).toBe('');
+  });
+
+  test('the words stay until a person could have seen it', () => {
+    render({ refuses: { isOpen: false } });
+    type('and then this');
+    press('Enter');
+    expect(onSend).not.toHaveBeenCalled();
+    expect(area().value).toBe('and then this');
   });
 });
 

@@ -113,7 +113,7 @@ def test_a_question_hides_nothing(visit: Visit, api: MessagesApi, workspace: Wor
     assert question.params["command"] == command
     is_harmless(tab)
     tab.shot("3-question")
-    tab.card.get_by_role("button", name="Deny", exact=False).first.click()
+    tab.deny()
     tab.finished()
 
 
@@ -128,5 +128,5 @@ def test_no_line_of_a_change_passes_for_a_header(visit: Visit, api: MessagesApi)
     changes = tab.card.get_by_label("Changes")
     for line in content.splitlines():
         expect(changes.locator(".jcr-mod-add").get_by_text(f"+{line}", exact=True)).to_be_visible()
-    tab.card.get_by_role("button", name="Deny", exact=False).first.click()
+    tab.deny()
     tab.finished()

@@ -47,7 +47,7 @@ def test_the_tab_is_closed_in_mid_turn_and_the_work_is_done(
     question = asked(tab, workspace, "Run this in your kernel?")
     assert question.params["code"] == added[1] == source(cells(lab)[3])
     assert not cells(lab)[3]["outputs"], "nothing is run before it is allowed"
-    tab.card.get_by_role("button", name="Allow for session").click()
+    tab.allow(for_session=True)
     expect(tab.card).to_be_hidden()
 
     question = asked(tab, workspace, "Run this in your kernel?")

@@ -53,13 +53,6 @@ def told(api: MessagesApi) -> str:
     return str(api.bodies[-1]["messages"][-1])
 
 
-def is_seen(tab: LabPage, text: str) -> None:
-    """The card is there for as long as a person needs to see it: before that it takes no key."""
-    expect(tab.card).to_contain_text(text)
-    seen = tab.page.evaluate("() => performance.now()")
-    tab.page.wait_for_function("seen => performance.now() > seen + 500", arg=seen)
-
-
 def in_both_themes(tab: LabPage, name: str) -> None:
     """A picture of each, in which axe-core finds nothing serious."""
     for theme in reversed(THEMES):
@@ -80,7 +73,8 @@ def test_questions_are_answered_from_the_keyboard(visit: Visit, api: MessagesApi
     )
     tab.composer.click()
     tab.send("Fit a model to the sales")
-    is_seen(tab, "Which one do you mean?")
+    expect(tab.card).to_contain_text("Which one do you mean?")
+    tab.go_to_card()
     tab.has_state("asks you")
     expect(tab.page.locator(".jcr-Status")).to_contain_text("asks you")
     expect(tab.panel.locator(".jcr-Plan")).to_contain_text("1 of 5")
@@ -105,7 +99,8 @@ def test_questions_are_answered_from_the_keyboard(visit: Visit, api: MessagesApi
     keys.type("model 1")
     keys.press("Enter")
 
-    is_seen(tab, "Shall I plot it, too?")
+    expect(tab.card).to_contain_text("Shall I plot it, too?")
+    tab.go_to_card()
     answer = "→ sales_all.csv\\n\\nWhich columns may I drop?\\n→ comment, checked_by\\n\\nWhat shall"
     assert answer in told(api), told(api)
     assert "→ model 1" in told(api) and "Ana answered." in told(api)
@@ -138,9 +133,9 @@ def test_a_question_is_answered_in_another_browser(visit: Visit, api: MessagesAp
     ben.card.get_by_role("radio", name="Both, joined by month").click()
     ben.shot("4-narrow")
     ben.card.get_by_role("button", name="Send").click()
-    is_seen(ana, "Run this command?")
+    expect(ana.card).to_contain_text("Run this command?")
     assert "Ben answered." in told(api) and "Both, joined by month" in told(api)
-    ben.card.get_by_role("button", name="Allow", exact=False).first.click()
+    ben.allow()
     expect(ana.card).to_have_count(0)
     expect(ana.panel.locator(".jcr-Notice")).to_contain_text("Allowed by Ben.")
     ana.shot("5-allowed-by-ben")
@@ -156,17 +151,16 @@ def test_a_refusal_says_why_and_a_grant_can_be_taken_back(visit: Visit, api: Mes
     api.script(Answer(Call("run_command", {"command": "rm old.csv"})))
     tab.send("Tidy up")
     expect(tab.card).to_contain_text("rm old.csv")
-    tab.card.get_by_role("button", name="Deny, and say why").click()
-    tab.page.keyboard.type("Move it to archive/ instead")
+    tab.read_card()
+    tab.composer.press_sequentially("Move it to archive/ instead")
     in_both_themes(tab, "6-a-reason")
-    is_seen(tab, "rm old.csv")
-    tab.card.get_by_role("textbox").press("Enter")
+    tab.composer.press("Enter")
     expect(tab.turns).to_contain_text("I understand: Ana did not allow this and said: Move it to archive/ instead")
     tab.finished()
 
     api.script(Answer(Call("run_command", {"command": "ls archive"})), "Listed.")
     tab.send("List it")
-    tab.card.get_by_role("button", name="Allow for session").click()
+    tab.allow(for_session=True)
     expect(tab.turns.last).to_contain_text("Listed.")
     tab.finished()
     assert len(workspace.grants()) == 1

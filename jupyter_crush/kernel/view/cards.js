@@ -16,30 +16,96 @@ function field(tag, label) {
   return made;
 }
 
+const UNSEEN_MS = 500;
+const CHORD = /Mac|iP/.test(globalThis.navigator?.platform ?? '') ? '⌘⏎' : 'Ctrl+⏎';
+
+/**
+ * A card takes no focus, and no answer before a person could have seen it where it stands: `arm` begins that anew when it moved.
+ * `update(isOpen)` says to its buttons whether it takes one.
+ */
+function card(name, update, ...children) {
+  const made = node('div', 'crush-card', ...children);
+  made.tabIndex = -1;
+  made.setAttribute('role', 'alertdialog');
+  made.setAttribute('aria-label', name);
+  // The notebook has shortcuts of its own, which must not see what is pressed here.
+  made.addEventListener('keydown', event => event.stopPropagation());
+  made.isOpen = made.isSent = false;
+  made.update = () => update(made.isOpen);
+  made.arm = () => {
+    clearTimeout(made.timer);
+    made.isOpen = false;
+    made.update();
+    made.timer = setTimeout(() => {
+      made.isOpen = true;
+      made.update();
+    }, UNSEEN_MS);
+  };
+  // What was pressed keeps the focus while its answer is on its way: a disabled button would lose it.
+  made.settle = async sending => {
+    made.isSent = true;
+    made.isSent = Boolean(await sending);
+  };
+  return made;
+}
+
+/** Allow waits until the end of what would happen was on screen, and no single key presses it. */
 function permissionCard(request, answer) {
-  const forms = request.params.visible ?? {};
-  const shown = Object.entries(request.params)
-    .filter(([name, value]) => name !== 'visible' && value !== null && value !== '')
-    .map(([name, value]) => [name, forms[name] ?? value])
-    .map(([name, value]) => parameter(name, typeof value === 'string' ? value : JSON.stringify(value, null, 2)));
-  const widen = request.scope ? button(`Allow ${visible(request.scope)}`, () => answer({ action: 'allow_session' })) : null;
-  const reason = field('input', 'Reason');
-  reason.placeholder = 'If not: what it should do instead';
-  const deny = () => answer({ action: 'deny', ...(reason.value.trim() ? { message: reason.value.trim() } : {}) });
-  reason.addEventListener('keydown', event => event.key === 'Enter' && !event.isComposing && deny());
-  return node('div', 'crush-card',
-    node('strong', '', visible(`${request.tool_name}: ${request.description}${request.path ? ` [${request.path}]` : ''}`)),
-    request.says ? node('div', 'crush-says', visible(`The agent says: “${request.says}”`)) : null,
-    ...shown,
-    node('div', 'crush-buttons', button('Allow', () => answer({ action: 'allow' })), widen, button('Deny', deny), reason));
+  const { visible: forms = {}, ...params } = request.params;
+  const shown = Object.entries(params)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => [name, forms[name] ?? visible(typeof value === 'string' ? value : JSON.stringify(value, null, 2))]);
+  const give = action => {
+    const target = action === 'deny' ? deny : allow;
+    if (!target.disabled && !made.isSent) void made.settle(answer({ action }));
+  };
+  const allow = button('', () => give('allow'));
+  const widen = request.scope ? button('Allow for session', () => give('allow_session')) : null;
+  const deny = button('', () => give('deny'), 'Deny');
+  deny.append('Deny ', node('kbd', '', 'Esc'));
+  const end = node('div', 'crush-end');
+  const title = visible(`${request.tool_name}: ${request.description}${request.path ? ` [${request.path}]` : ''}`);
+  let isSeen = false;
+  const update = isOpen => {
+    allow.replaceChildren(...(isSeen ? ['Allow ', node('kbd', '', CHORD)] : ['Scroll to the end to allow']));
+    allow.setAttribute('aria-label', isSeen ? 'Allow' : 'Scroll to the end to allow');
+    for (const one of [allow, widen]) if (one) one.disabled = !isOpen || !isSeen;
+    deny.disabled = !isOpen;
+  };
+  const body = node('div', 'crush-shown',
+    request.says ? node('div', 'crush-says', 'The agent says: ', node('q', '', visible(request.says))) : null,
+    ...shown.map(([name, text]) => parameter(name, text)),
+    request.scope ? node('div', 'crush-scope', visible(`“Allow for session” covers: ${request.scope}`)) : null,
+    end);
+  body.tabIndex = 0;
+  const made = card(title, update, node('strong', 'crush-asked', title), body, node('div', 'crush-buttons', allow, widen, deny));
+  const observer = new IntersectionObserver(entries => {
+    if (!entries.some(one => one.isIntersecting)) return;
+    isSeen = true;
+    observer.disconnect();
+    made.update();
+  });
+  observer.observe(end);
+  made.addEventListener('keydown', event => {
+    const isChord = event.ctrlKey || event.metaKey;
+    const action = event.key === 'Escape' && !isChord ? 'deny' : event.key === 'Enter' && isChord ? 'allow' : null;
+    if (!action || event.altKey || event.repeat || event.isComposing) return;
+    event.preventDefault();
+    give(action);
+  });
+  return made;
 }
 
 function questionCard(request, answer) {
   const asked = request.questions.map((question, index) => questionFields(question, `${request.id}-${index}`));
-  const send = () => answer({ answers: asked.map(one => one.answer()) });
-  return node('div', 'crush-card',
-    ...asked.map(one => one.made),
-    node('div', 'crush-buttons', button('Send', send), button('Do not answer', () => answer({ cancel: true }))));
+  const send = button('Send', () => made.isSent || made.settle(answer({ answers: asked.map(one => one.answer()) })));
+  const leave = button('Do not answer', () => made.isSent || made.settle(answer({ cancel: true })));
+  const update = isOpen => {
+    send.disabled = leave.disabled = !isOpen;
+  };
+  const made = card(visible(request.questions[0].text), update,
+    ...asked.map(one => one.made), node('div', 'crush-buttons', send, leave));
+  return made;
 }
 
 function questionFields(question, name) {
@@ -61,13 +127,4 @@ function questionFields(question, name) {
     ...(words?.value.trim() ? { text: words.value.trim() } : {})
   });
   return { made, answer };
-}
-
-/** One parameter, whole; a diff with its lines coloured. */
-function parameter(name, value) {
-  const lines = visible(value).split('\n').map(line => {
-    const kind = !name.includes('diff') || /^(\+\+\+|---)/.test(line) ? '' : { '+': 'crush-added', '-': 'crush-removed' }[line[0]];
-    return node('span', kind ?? '', `${line}\n`);
-  });
-  return node('div', 'crush-params', node('small', '', visible(name)), node('pre', '', ...lines));
 }

@@ -152,11 +152,34 @@ class Chat {
     return made;
   }
 
-  /** A card that is still asked stays as it is: somebody may be writing in it. */
+  /** A card that is still asked stays as it is: somebody may be reading or writing in it. What moves under a pointer takes no click. */
   _cards() {
     const made = [...this.view.questions.values()].map(one => this._card(one));
-    const isSame = made.length === this.cards.children.length && made.every((one, index) => one === this.cards.children[index]);
-    if (!isSame) this.cards.replaceChildren(...made);
+    const before = [...this.cards.children];
+    if (made.length === before.length && made.every((one, index) => one === before[index])) return;
+    before.filter(one => !made.includes(one)).forEach(one => this._take(one));
+    made.forEach((one, index) => one !== this.cards.children[index] && this.cards.insertBefore(one, this.cards.children[index] ?? null));
+    made.forEach(one => one.arm());
+    this._hints();
+  }
+
+  /** Remove a card; the composer has the focus that was in it. */
+  _take(one) {
+    const hadFocus = one.contains(document.activeElement);
+    one.remove();
+    if (hadFocus) this.input.focus({ preventScroll: true });
+  }
+
+  /** The request that words in the composer refuse: the oldest that waits. */
+  get _refused() {
+    return [...this.view.questions.values()].find(one => !one.questions) ?? null;
+  }
+
+  _hints() {
+    const refused = this._refused;
+    this.input.placeholder = refused ? 'Or say what to do instead; Enter refuses with these words' : 'Ask, or tell it what to do…';
+    this.send.textContent = refused ? 'Refuse' : 'Send';
+    this.send.title = refused ? 'Refuse with these words' : '';
   }
 
   _queued(run) {
@@ -169,26 +192,40 @@ class Chat {
     event.stopPropagation();
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
-      void this._prompt();
+      if (!event.repeat) void this._prompt();
     } else if (event.key === 'Escape' && !this.stop.hidden) {
       this.stop.click();
     }
   }
 
   async _prompt() {
-    const prompt = this.input.value.trim();
-    if (!prompt) return;
-    const run_id = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
-    const body = { session_id: this.view.sessionId, prompt, run_id };
-    if (await this._ask('POST', ['agent'], body)) this.input.value = '';
+    const words = this.input.value.trim();
+    const refused = this._refused;
+    if (!words || (refused && !this._card(refused).isOpen)) return;
+    this.input.value = '';
+    if (!(await (refused ? this._refuse(refused, words) : this._send(words)))) {
+      this.input.value = [words, this.input.value].filter(Boolean).join('\n\n');
+    }
   }
 
-  /** Ask the server for something that a person wants; what it refuses is said. Whether it was done. */
+  _send(prompt) {
+    const run_id = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    return this._ask('POST', ['agent'], { session_id: this.view.sessionId, prompt, run_id });
+  }
+
+  /** Whether the words arrived before somebody else answered. */
+  async _refuse(request, message) {
+    const made = this._card(request);
+    const answered = this._ask('POST', ['permissions', request.id], { action: 'deny', message });
+    void made.settle(answered.then(Boolean));
+    return (await answered)?.resolved ?? false;
+  }
+
+  /** Ask the server for something that a person wants; what it refuses is said. Its answer, or true; false when it was not done. */
   async _ask(method, path, body) {
     this.note.textContent = '';
     try {
-      await this.way.request(method, path, body);
-      return true;
+      return (await this.way.request(method, path, body)) ?? true;
     } catch (error) {
       this.note.textContent = visible(error.message);
       return false;

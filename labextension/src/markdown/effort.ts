@@ -18,7 +18,7 @@ const WORD = /[\p{L}\p{N}]/u;
 export function isTooMuch(block: string): boolean {
   const lines = block.split('\n');
   const fences = lines.filter(line => line.startsWith('```') || line.startsWith('~~~')).length;
-  const marks = block.match(/`+|\\./g) ?? [];
+  const marks = block.match(/`+|\\.|\]\(/g) ?? [];
   if (fences > MOST_FENCES || marks.length > MOST_SPANS || marks.some(mark => mark.length > LONGEST_RUN)) {
     return true;
   }

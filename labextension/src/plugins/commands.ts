@@ -25,13 +25,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const { commands } = app;
     commands.addCommand(COMMANDS.focus, {
       label: trans.__('Go to Crush, and Back'),
-      caption: trans.__('Put the cursor into the agent’s panel; from there, back into what was open'),
+      caption: trans.__(
+        'Put the cursor into the agent’s panel; from there to what it asks, and back into what was open'
+      ),
       icon: crushIcon,
       execute: () => {
-        if (panel.hasFocus) {
-          (labShell?.currentWidget ?? app.shell.currentWidget)?.activate();
-        } else {
+        if (!panel.hasFocus) {
           panel.focus();
+        } else if (!panel.focusCard()) {
+          (labShell?.currentWidget ?? app.shell.currentWidget)?.activate();
         }
       }
     });

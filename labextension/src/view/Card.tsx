@@ -1,44 +1,37 @@
-/** The only thing that shouts: what waits for a person. Its keys are taken only after a person could have seen it. */
-import { useEffect, useLayoutEffect, useRef } from 'react';
+/**
+ * The only thing that shouts: what waits for a person. It never takes the focus: who writes goes on writing, and its keys are for
+ * those who moved into it themselves.
+ */
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useUi } from './ui';
 
 interface CardProps {
-  readonly id: string;
   readonly title: string;
   /** What is said at the right of the title. */
   readonly aside?: string | null;
   /** How many more wait behind it. */
   readonly waiting: number;
-  /** Whether the key was meant for the card. */
+  /** Whether the key, pressed inside the card, was meant for the card. */
   readonly onKey: (event: KeyboardEvent<HTMLDivElement>) => boolean;
   readonly children: ReactNode;
 }
 
-const SEEN_MS = 400;
+/** What comes under the pointer or a finger on a key is answered by nobody before this. */
+export const UNSEEN_MS = 500;
 
-export function Card({ id, title, aside, waiting, onKey, children }: CardProps) {
+export function Card({ title, aside, waiting, onKey, children }: CardProps) {
   const { trans } = useUi();
-  const card = useRef<HTMLDivElement>(null);
-  const { isSeen, see } = useSeen(card, id);
+  const card = useFocusBack();
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
-    const isPlain = !event.nativeEvent.isComposing && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (isPlain && isSeen() && onKey(event)) {
+    if (!event.nativeEvent.isComposing && !event.repeat && !event.altKey && onKey(event)) {
       event.preventDefault();
       event.stopPropagation();
     }
   };
   const more = [aside, waiting > 0 ? trans._n('%1 more', '%1 more', waiting) : null].filter(Boolean).join(' · ');
   return (
-    <div
-      className="jcr-Card"
-      ref={card}
-      tabIndex={-1}
-      role="alertdialog"
-      aria-label={title}
-      onPointerDown={see}
-      onKeyDown={onKeyDown}
-    >
+    <div className="jcr-Card" ref={card} tabIndex={-1} role="alertdialog" aria-label={title} onKeyDown={onKeyDown}>
       <div className="jcr-Card-head">
         <span className="jcr-Card-title">{title}</span>
         {more && <span className="jcr-Card-more">{more}</span>}
@@ -48,20 +41,33 @@ export function Card({ id, title, aside, waiting, onKey, children }: CardProps) 
   );
 }
 
-/**
- * Who clicks in it has seen it. The focus comes here only from inside the panel, never out of a text that is being written, and goes
- * back to the composer.
- */
-function useSeen(card: React.RefObject<HTMLDivElement>, id: string): { isSeen: () => boolean; see: () => void } {
-  const since = useRef(0);
+/** Whether a card has been there for long enough to be answered: the click or key before it was for something else. */
+export function useSettled(): boolean {
+  const [isSettled, settle] = useState(false);
   useEffect(() => {
-    since.current = performance.now();
-    const active = document.activeElement;
-    const isWriting = active instanceof HTMLTextAreaElement ? active.value !== '' : active instanceof HTMLInputElement;
-    if (active?.closest('.jcr-Panel') && !isWriting) {
-      (card.current?.querySelector<HTMLElement>('[data-first]') ?? card.current)?.focus({ preventScroll: true });
+    const timer = setTimeout(() => settle(true), UNSEEN_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return isSettled;
+}
+
+/** Whether the end of what a card shows was on screen: of a long text that takes scrolling. */
+export function useEndSeen(): [React.RefObject<HTMLDivElement>, boolean] {
+  const end = useRef<HTMLDivElement>(null);
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver(entries => entries.some(one => one.isIntersecting) && setSeen(true));
+    if (end.current) {
+      observer.observe(end.current);
     }
-  }, [card, id]);
+    return () => observer.disconnect();
+  }, []);
+  return [end, isSeen];
+}
+
+/** When a card goes that had the focus, the composer has it. */
+function useFocusBack(): React.RefObject<HTMLDivElement> {
+  const card = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const node = card.current;
     return () => {
@@ -69,11 +75,6 @@ function useSeen(card: React.RefObject<HTMLDivElement>, id: string): { isSeen: (
         node.closest('.jcr-Panel')?.querySelector<HTMLElement>('.jcr-Composer-text')?.focus();
       }
     };
-  }, [card]);
-  return {
-    isSeen: () => performance.now() - since.current > SEEN_MS,
-    see: () => {
-      since.current = -Infinity;
-    }
-  };
+  }, []);
+  return card;
 }

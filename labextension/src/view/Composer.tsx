@@ -21,6 +21,8 @@ export interface ComposerProps {
   readonly steers: boolean;
   readonly onSteers: (steers: boolean) => void;
   readonly isDisabled: boolean;
+  /** A card waits: what is sent is a refusal with these words. `isOpen` once a person could have seen it. */
+  readonly refuses: { readonly isOpen: boolean } | null;
   /** Text that came back, with a number that makes it new. */
   readonly returned: { readonly text: string; readonly number: number };
   readonly onDraft: (text: string) => void;
@@ -34,7 +36,9 @@ const TALLEST_PX = 240;
 
 export function Composer(props: ComposerProps) {
   const { isBusy, isDisabled, steers, onSend, onStop } = props;
-  const hasAttached = props.chips.attached.length > 0;
+  const { refuses } = props;
+  const hasAttached = props.chips.attached.length > 0 && !refuses;
+  const isHeld = isDisabled || refuses?.isOpen === false;
   const { trans } = useUi();
   const { area, text, change } = useText(props);
   const recall = useHistory(props, text, change);
@@ -42,7 +46,7 @@ export function Composer(props: ComposerProps) {
   /** What was written; what was typed after it stays. */
   const send = (written = text): void => {
     const prompt = written.trim();
-    if ((prompt || hasAttached) && !isDisabled) {
+    if ((prompt || hasAttached) && !isHeld) {
       change(text.slice(written.length));
       onSend(prompt);
     }
@@ -54,7 +58,9 @@ export function Composer(props: ComposerProps) {
     }
     if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
       event.preventDefault();
-      send();
+      if (!(refuses && event.repeat)) {
+        send();
+      }
     } else if (event.key === 'Escape' && isBusy) {
       event.preventDefault();
       onStop();
@@ -62,9 +68,17 @@ export function Composer(props: ComposerProps) {
       recall(event);
     }
   };
-  const busyHint = steers
-    ? trans.__('Tell it more; it hears at its next step')
-    : trans.__('What next? It waits its turn');
+  const busyHint = refuses
+    ? trans.__('Or say what to do instead')
+    : steers
+      ? trans.__('Tell it more; it hears at its next step')
+      : trans.__('What next? It waits its turn');
+  const foot = !isBusy
+    ? trans.__('Enter sends · @ context · / commands')
+    : refuses && text.trim()
+      ? trans.__('Enter refuses with these words')
+      : trans.__('Esc stops');
+  const sendLabel = refuses ? trans.__('Refuse with these words') : trans.__('Send');
   return (
     <div className="jcr-Composer">
       <Chips {...props.chips} />
@@ -86,10 +100,8 @@ export function Composer(props: ComposerProps) {
         aria-activedescendant={naming.offer ? `${LIST_ID}-${naming.offer.chosen}` : undefined}
       />
       <div className="jcr-Composer-foot">
-        <span className="jcr-Composer-hint">
-          {isBusy ? trans.__('Esc stops') : trans.__('Enter sends · @ context · / commands')}
-        </span>
-        {isBusy && (
+        <span className="jcr-Composer-hint">{foot}</span>
+        {isBusy && !refuses && (
           <button
             className="jcr-LinkButton jcr-Composer-mode"
             title={
@@ -110,9 +122,9 @@ export function Composer(props: ComposerProps) {
         {(!isBusy || text.trim() !== '' || hasAttached) && (
           <button
             className="jcr-Send"
-            title={trans.__('Send')}
-            aria-label={trans.__('Send')}
-            disabled={isDisabled || !(text.trim() || hasAttached)}
+            title={sendLabel}
+            aria-label={sendLabel}
+            disabled={isHeld || !(text.trim() || hasAttached)}
             onClick={() => send()}
           >
             <svg viewBox="0 0 16 16" aria-hidden="true">

@@ -1,17 +1,26 @@
 /** A unified diff. Green and red stand here and nowhere else. */
 import { parseDiff } from '../diff';
+import type { DiffLine } from '../diff';
+import { folded } from '../seen';
 import { visible } from '../visible';
+import { Blank, Gapped } from './Folded';
 import { useUi } from './ui';
 
 export function Diff({ diff }: { diff: string }) {
   const { trans } = useUi();
   return (
     <pre className="jcr-Diff" aria-label={trans.__('Changes')} tabIndex={0}>
-      {parseDiff(diff).map((line, index) => (
-        <div key={index} className={`jcr-Diff-line jcr-mod-${line.kind}`}>
-          {visible(line.text) || ' '}
+      {folded(parseDiff(diff), blankKind).map((one, index) => (
+        <div key={index} className={`jcr-Diff-line jcr-mod-${one.line.kind}`}>
+          {'blank' in one ? <Blank count={one.blank} /> : <Gapped line={visible(one.line.text)} />}
         </div>
       ))}
     </pre>
   );
+}
+
+/** Lines without words fold with their own kind. */
+function blankKind({ kind, text }: DiffLine): string | null {
+  const isChange = kind === 'add' || kind === 'del' || kind === 'same';
+  return isChange && !text.slice(1).trim() ? kind : null;
 }

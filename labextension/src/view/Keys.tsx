@@ -10,9 +10,10 @@ export function Keys() {
     ['@  /', trans.__('files, cells and variables; commands')],
     ['↑', trans.__('earlier prompts')],
     ['Esc', trans.__('stop; what waits comes back')],
-    ['Enter  S  Esc', trans.__('allow, for the session, deny')],
+    ['Enter', trans.__('while a card waits: refuse, with your words')],
+    ['Ctrl/⌘+Enter  Esc', trans.__('in the card: allow, deny')],
     ['Alt+↑  Alt+↓', trans.__('between turns')],
-    ['Ctrl/⌘+Shift+Enter', trans.__('to the panel, and back')],
+    ['Ctrl/⌘+Shift+Enter', trans.__('to the panel, to its card, and back')],
     ['?', trans.__('this list')]
   ];
   return (
@@ -26,7 +27,7 @@ export function Keys() {
       {() => (
         <dl className="jcr-Keys" tabIndex={-1}>
           {keys.map(([key, meaning]) => (
-            <div key={key}>
+            <div key={meaning}>
               <dt>
                 {key.split('  ').map(one => (
                   <kbd key={one}>{one}</kbd>

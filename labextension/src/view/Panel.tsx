@@ -19,6 +19,7 @@ import { Header } from './Header';
 import { showKeys } from './Keys';
 import { Notices } from './PanelNotices';
 import { PermissionCard } from './PermissionCard';
+import { useRefusable } from './refusing';
 import { PlanLine } from './PlanLine';
 import { QuestionCard } from './QuestionCard';
 import { Queue } from './Queue';
@@ -51,6 +52,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
   const opened = session ? live.view.opened[session.id] : undefined;
   const doing = activity(conversation);
   const asked = askedOf(conversation);
+  const card = useRefusable(asked);
   const plan = planOf(opened?.transcript.messages ?? [], live.view.runs, doing !== 'ready');
   const isEmpty = !conversation.sending.length && (session === null || opened?.transcript.messages.length === 0);
   const send = (prompt: string, to = conversation.sessionId): void => {
@@ -61,8 +63,11 @@ export function Panel({ crush, onRendered }: PanelProps) {
   };
   const sendOrRun = async (text: string): Promise<void> => {
     const to = conversation.sessionId; // it may take a while to know what the text is
+    const refused = card.refused;
     const outcome = await slash.run(text);
-    if (outcome === undefined) {
+    if (outcome === undefined && refused) {
+      void conversation.refuse(refused.id, text);
+    } else if (outcome === undefined) {
       send(text, to);
     } else if (outcome && 'send' in outcome) {
       send(outcome.send, to);
@@ -122,6 +127,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
         steers={settings.whileBusy === 'steer'}
         onSteers={steers => settings.setWhileBusy(steers ? 'steer' : 'queue')}
         isDisabled={trouble !== null || live.workspace === null}
+        refuses={card.refused && { isOpen: card.isOpen }}
         returned={{ text: given.value.text, number: given.number }}
         onDraft={text => conversation.memory.setDraft(session?.id ?? NEW, text)}
         onSend={text => void sendOrRun(text)}

@@ -1,10 +1,14 @@
-/** Leave that a tool asks for. It shows exactly what will happen, and takes Enter, S and Escape. */
+/**
+ * Permission that a tool asks for. It shows exactly what will happen, to its end: Allow waits until the end was on screen, and no
+ * single key presses it.
+ */
 import { useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { PermissionAction, PermissionRequest } from '../wire';
 import { visible } from '../visible';
-import { Card } from './Card';
+import { Card, useEndSeen, useSettled } from './Card';
 import { Diff } from './Diff';
+import { FoldedCode, Size } from './Folded';
 import { useUi } from './ui';
 
 interface PermissionCardProps {
@@ -14,74 +18,67 @@ interface PermissionCardProps {
   readonly onAnswer: (action: PermissionAction, message: string | null) => Promise<boolean>;
 }
 
-/** What Enter does. */
-const ACCENT = 'jcr-mod-accept';
+const CHORD = /Mac|iP/.test(navigator.platform) ? '⌘⏎' : 'Ctrl+⏎';
 
 export function PermissionCard({ request, waiting, onAnswer }: PermissionCardProps) {
   const { trans } = useUi();
   const [isSent, setSent] = useState(false);
-  const [reason, setReason] = useState<string | null>(null);
-  const isReasoned = reason !== null;
+  const [end, isSeen] = useEndSeen();
+  const isOpen = useSettled();
+  const canAllow = isOpen && isSeen;
   const answer = (action: PermissionAction): void => {
-    if (!isSent) {
+    if (!isSent && (action === 'deny' ? isOpen : canAllow)) {
       setSent(true);
-      const message = action === 'deny' ? reason?.trim() || null : null;
-      void onAnswer(action, message).then(setSent);
+      void onAnswer(action, null).then(setSent);
     }
   };
   const onKey = (event: KeyboardEvent): boolean => {
-    const isReason = event.target instanceof HTMLInputElement;
-    if (event.key === 'Escape' || (event.key === 'Enter' && isReason)) {
+    const isChord = event.ctrlKey || event.metaKey;
+    if (event.key === 'Escape' && !isChord) {
       answer('deny');
-    } else if (event.key === 'Enter' && !(event.target instanceof HTMLButtonElement)) {
+    } else if (event.key === 'Enter' && isChord) {
       answer('allow');
-    } else if (event.key.toLowerCase() === 's' && request.scope && !isReason) {
-      answer('allow_session');
     } else {
       return false;
     }
     return true;
   };
+  // What was pressed keeps the focus while the answer is on its way: a disabled button would lose it.
+  const usable = (can: boolean) => ({ disabled: !can, 'aria-disabled': isSent || undefined });
   return (
-    <Card id={request.id} title={titleOf(request, trans)} waiting={waiting} onKey={onKey}>
-      {request.description && <div className="jcr-Card-text">{visible(request.description)}</div>}
-      {request.says && <div className="jcr-Card-text">{trans.__('The agent says: “%1”', visible(request.says))}</div>}
-      <Shown request={request} />
-      {isReasoned && (
-        <input
-          className="jcr-Card-reason"
-          autoFocus
-          value={reason}
-          maxLength={4000}
-          placeholder={trans.__('Say what to do instead; Enter denies')}
-          aria-label={trans.__('Reason')}
-          onChange={event => setReason(event.target.value)}
-        />
-      )}
+    <Card title={titleOf(request, trans)} waiting={waiting} onKey={onKey}>
+      <div className="jcr-Card-shown" tabIndex={0} role="group" aria-label={trans.__('What would happen')}>
+        <About request={request} />
+        <Shown request={request} />
+        {request.scope && (
+          <div className="jcr-Card-scope">{trans.__('“Allow for session” covers: %1', visible(request.scope))}</div>
+        )}
+        <div ref={end} className="jcr-Card-end" />
+      </div>
       <div className="jcr-Card-actions">
-        <button className={`jcr-Button ${isReasoned ? '' : ACCENT}`} disabled={isSent} onClick={() => answer('allow')}>
-          {trans.__('Allow')} {!isReasoned && <kbd>⏎</kbd>}
+        <button className="jcr-Button jcr-mod-accept" {...usable(canAllow)} onClick={() => answer('allow')}>
+          {isSeen ? (
+            <>
+              {trans.__('Allow')} <kbd>{CHORD}</kbd>
+            </>
+          ) : (
+            trans.__('Scroll to the end to allow')
+          )}
         </button>
         {request.scope && (
           <button
             className="jcr-Button"
-            disabled={isSent}
-            title={request.scope}
+            {...usable(canAllow)}
+            title={visible(request.scope)}
             onClick={() => answer('allow_session')}
           >
-            {trans.__('Allow for session')} <kbd>S</kbd>
+            {trans.__('Allow for session')}
           </button>
         )}
-        <button className={`jcr-Button ${isReasoned ? ACCENT : ''}`} disabled={isSent} onClick={() => answer('deny')}>
-          {trans.__('Deny')} <kbd>{isReasoned ? '⏎' : 'Esc'}</kbd>
+        <button className="jcr-Button jcr-Card-deny" {...usable(isOpen)} onClick={() => answer('deny')}>
+          {trans.__('Deny')} <kbd>Esc</kbd>
         </button>
-        {!isReasoned && (
-          <button className="jcr-LinkButton" disabled={isSent} onClick={() => setReason('')}>
-            {trans.__('Deny, and say why')}
-          </button>
-        )}
       </div>
-      {request.scope && <div className="jcr-Card-scope">{trans.__('For the session: %1', visible(request.scope))}</div>}
     </Card>
   );
 }
@@ -101,19 +98,35 @@ function titleOf(request: PermissionRequest, trans: ReturnType<typeof useUi>['tr
   }
 }
 
+/** The server's words, and the agent's: those are attributed, for nobody has checked them. */
+function About({ request }: { request: PermissionRequest }) {
+  const { trans } = useUi();
+  return (
+    <div className="jcr-Card-text">
+      {request.description && <div>{visible(request.description)}</div>}
+      {request.says && (
+        <div>
+          {trans.__('The agent says:')} <q>{visible(request.says)}</q>
+        </div>
+      )}
+    </div>
+  );
+}
+
 /** Nothing is cut: what will happen stands in full and scrolls, and all else that was asked for is a click away. */
 function Shown({ request }: { request: PermissionRequest }) {
   const { trans } = useUi();
   const { main, brief, rest } = sorted(request.params);
   return (
-    <div className="jcr-Card-shown">
+    <>
       {main.map(([name, value]) =>
         name === 'diff' ? (
-          <Diff key={name} diff={value} />
+          <div key={name}>
+            <Size text={value} />
+            <Diff diff={value} />
+          </div>
         ) : (
-          <pre key={name} className="jcr-Code" tabIndex={0} aria-label={name}>
-            {visible(value)}
-          </pre>
+          <FoldedCode key={name} label={name} text={value} />
         )
       )}
       {brief.length > 0 && (
@@ -121,7 +134,7 @@ function Shown({ request }: { request: PermissionRequest }) {
           {brief.map(([name, value]) => (
             <div key={name}>
               <dt>{visible(name)}</dt>
-              <dd>{visible(value)}</dd>
+              <dd>{value}</dd>
             </div>
           ))}
         </dl>
@@ -134,38 +147,37 @@ function Shown({ request }: { request: PermissionRequest }) {
           </pre>
         </details>
       )}
-    </div>
+    </>
   );
 }
 
 interface Sorted {
+  /** In the form in which they are to be seen. */
   main: [string, string][];
   brief: [string, string][];
   rest: [string, unknown][];
 }
 
-const MAIN = new Set(['diff', 'command', 'code', 'source', 'content', 'input']);
-/** In the title, or in the diff. */
+const MAIN = new Set(['diff', 'command', 'code', 'source', 'content']);
+/** In the title, or in the diff; or the forms of the others. */
 const SAID = new Set(['path', 'additions', 'deletions']);
 const BRIEF_LENGTH = 60;
 
+/** The server's own form of a text is drawn where there is one. */
 function sorted(params: PermissionRequest['params']): Sorted {
   const parts: Sorted = { main: [], brief: [], rest: [] };
-  const forms = (params['visible'] ?? {}) as Record<string, string>;
-  for (const [name, exact] of Object.entries(params)) {
-    if (name === 'visible') {
-      continue;
-    }
-    const value = forms[name] ?? exact;
-    const text = typeof value === 'string' ? value : String(value);
+  const { visible: spelled, ...exact } = params;
+  const forms = (spelled ?? {}) as Record<string, string>;
+  for (const [name, value] of Object.entries(exact)) {
+    const text = forms[name] ?? visible(typeof value === 'string' ? value : String(value));
     if (MAIN.has(name) && typeof value === 'string') {
-      parts.main.push([name, value]);
+      parts.main.push([name, text]);
     } else if (value === null || value === '' || (SAID.has(name) && params['diff'] !== undefined)) {
       continue;
     } else if (typeof value !== 'object' && text.length <= BRIEF_LENGTH && !text.includes('\n')) {
       parts.brief.push([name, text]);
     } else {
-      parts.rest.push([name, value]);
+      parts.rest.push([name, forms[name] ?? value]);
     }
   }
   return parts;

@@ -1,11 +1,11 @@
-/** Questions of the agent, one at a time: numbers and arrows choose, Enter sends, Escape does not answer. */
+/** Questions of the agent, one at a time. Inside the card numbers and arrows choose, Enter sends, Escape does not answer. */
 import { useEffect, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import { UNANSWERED, answersOf, isAnswered, isEmpty, takesText, toggled } from '../answering';
 import type { Draft } from '../answering';
 import { visible } from '../visible';
 import type { Question, QuestionAnswer, QuestionRequest } from '../wire';
-import { Card } from './Card';
+import { Card, useSettled } from './Card';
 import { Choices } from './Choices';
 import { useUi } from './ui';
 
@@ -22,14 +22,15 @@ export function QuestionCard({ request, waiting, onAnswer }: QuestionCardProps) 
   const [drafts, setDrafts] = useState<readonly Draft[]>(() => questions.map(() => UNANSWERED));
   const [at, setAt] = useState(0);
   const [isSent, setSent] = useState(false);
+  const isSettled = useSettled();
   const actions = useFocusOfNext(at);
   const question = questions[at] as Question;
   const draft = drafts[at] ?? UNANSWERED;
   const isLast = at === questions.length - 1;
-  const isReady = isAnswered(question, draft) && !isSent;
+  const isReady = isAnswered(question, draft) && isSettled;
   const change = (next: Draft): void => setDrafts(drafts.with(at, next));
   const settle = (answers: QuestionAnswer[] | null): void => {
-    if (!isSent) {
+    if (isSettled && !isSent) {
       setSent(true);
       void onAnswer(answers).then(setSent);
     }
@@ -42,6 +43,9 @@ export function QuestionCard({ request, waiting, onAnswer }: QuestionCardProps) 
     }
   };
   const onKey = (event: KeyboardEvent<HTMLDivElement>): boolean => {
+    if (event.ctrlKey || event.metaKey || !isSettled) {
+      return false;
+    }
     const isWriting = event.target instanceof HTMLTextAreaElement;
     const numbered = isWriting ? undefined : question.choices[Number(event.key) - 1];
     if (event.key === 'Escape') {
@@ -64,7 +68,7 @@ export function QuestionCard({ request, waiting, onAnswer }: QuestionCardProps) 
   const send = isNone ? trans.__('None of these') : isLast ? trans.__('Send') : trans.__('Next');
   const place = questions.length > 1 ? trans.__('%1 of %2', at + 1, questions.length) : null;
   return (
-    <Card id={request.id} title={visible(question.text)} aside={place} waiting={waiting} onKey={onKey}>
+    <Card title={visible(question.text)} aside={place} waiting={waiting} onKey={onKey}>
       <Choices question={question} chosen={draft.choices} onToggle={label => change(toggled(question, draft, label))} />
       {takesText(question) && (
         <textarea
@@ -79,10 +83,20 @@ export function QuestionCard({ request, waiting, onAnswer }: QuestionCardProps) 
         />
       )}
       <div className="jcr-Card-actions" ref={actions}>
-        <button className="jcr-Button jcr-mod-accept" disabled={!isReady} onClick={goOn}>
+        <button
+          className="jcr-Button jcr-mod-accept"
+          disabled={!isReady}
+          aria-disabled={isSent || undefined}
+          onClick={goOn}
+        >
           {send} <kbd>⏎</kbd>
         </button>
-        <button className="jcr-Button" disabled={isSent} onClick={() => settle(null)}>
+        <button
+          className="jcr-Button"
+          disabled={!isSettled}
+          aria-disabled={isSent || undefined}
+          onClick={() => settle(null)}
+        >
           {trans.__('Do not answer')} <kbd>Esc</kbd>
         </button>
         {at > 0 && (

@@ -1,0 +1,65 @@
+/** Text that is put to a person: in full, with what is only emptiness counted instead of drawn. */
+import { folded, gapped, sizeOf } from '../seen';
+import { useUi } from './ui';
+
+/** Code or a command; hidden characters are spelled out already. */
+export function FoldedCode({ text, label }: { text: string; label: string }) {
+  const lines = folded(text.replace(/\n$/, '').split('\n'), line => (line.trim() ? null : 'blank'));
+  return (
+    <>
+      <Size text={text} />
+      <pre className="jcr-Code" aria-label={label}>
+        {lines.map((one, index) =>
+          'blank' in one ? (
+            <Blank key={index} count={one.blank} />
+          ) : (
+            <div key={index} className="jcr-Code-line">
+              <Gapped line={one.line} />
+            </div>
+          )
+        )}
+      </pre>
+    </>
+  );
+}
+
+/** A line with wide gaps as how many spaces they are. */
+export function Gapped({ line }: { line: string }) {
+  const { trans } = useUi();
+  return (
+    <>
+      {gapped(line).map((part, index) =>
+        typeof part === 'string' ? (
+          part
+        ) : (
+          <span key={index} className="jcr-Blank">
+            {trans.__('⋯ %1 spaces ⋯', part.toLocaleString())}
+          </span>
+        )
+      )}
+      {line === '' && ' '}
+    </>
+  );
+}
+
+export function Blank({ count }: { count: number }) {
+  const { trans } = useUi();
+  return <div className="jcr-Blank">{trans.__('⋯ %1 empty lines', count.toLocaleString())}</div>;
+}
+
+/** How much there is to read, unless a look says it. */
+export function Size({ text }: { text: string }) {
+  const { trans } = useUi();
+  const size = sizeOf(text);
+  if (!size) {
+    return null;
+  }
+  const characters = size.characters.toLocaleString();
+  return (
+    <div className="jcr-Card-size">
+      {size.lines === 1
+        ? trans.__('1 line, %1 characters', characters)
+        : trans.__('%1 lines, %2 characters', size.lines.toLocaleString(), characters)}
+    </div>
+  );
+}
