@@ -100,9 +100,17 @@ class Workspaces:
 
     async def open(self, path: str | None, client_id: str | None) -> tuple[Workspace, bool]:
         """The workspace of a folder beneath the server's root (None: the root), and whether this call opened it."""
+        folder = self._resolve(path)
+        workspace, created = await self._opened(folder)
+        if client_id is not None:
+            workspace.clients.hold(client_id, self._config.limits.client_hold)
+        self._watch(workspace.id)
+        self._catalog.prepare()
+        return workspace, created
+
+    async def _opened(self, folder: Path) -> tuple[Workspace, bool]:
         if self._closing:
             raise WorkspaceClosing
-        folder = self._resolve(path)
         task = self._opening.get(folder)
         created = task is None
         if task is None:
@@ -113,15 +121,14 @@ class Workspaces:
             if task.done() and self._opening.get(folder) is task:
                 del self._opening[folder]
             raise
-        if client_id is not None:
-            workspace.clients.hold(client_id, self._config.limits.client_hold)
-        self._watch(workspace.id)
         return workspace, created
 
     async def recover(self) -> None:
-        """Bring the root's workspace back if a former server left one: its interrupted runs are closed before the first request."""
+        """Bring the root's workspace back if a former server left one: its interrupted runs are closed before the first request.
+        Nobody uses it yet, so nothing is prepared."""
         if (self._config.data_dir / await self._id_of(self._root)).exists():
-            await self.open(None, None)
+            workspace, _ = await self._opened(self._root)
+            self._watch(workspace.id)
 
     def release(self, workspace_id: str, client_id: str) -> None:
         self.get(workspace_id).clients.release(client_id)

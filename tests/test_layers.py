@@ -21,6 +21,7 @@ ORDER = [
     "visible",
     "beneath",
     "tasks",
+    "threads",
     "lines",
     "stopwatch",
     "descent",

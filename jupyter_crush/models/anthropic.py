@@ -1,15 +1,14 @@
 """The real model: any server that speaks Anthropic's Messages API, through the anthropic SDK.
 
-The SDK costs seconds and 50 MB to import, so it is imported in a thread when the first request comes, and named here only for the
-type checker. It opens the connection and reads the event stream; the rest is ours: what goes out (:mod:`.conversation`), what
-comes in (:mod:`.answer`), what fails (:mod:`.failures`) and what is tried again (:mod:`.retry`). The SDK's own retries are off:
-they cannot repeat a step that broke in the middle, and they would multiply with ours.
+The SDK costs seconds and 50 MB to import, so it is imported in a thread (:mod:`.sdk`) when somebody begins to use the model, and named
+here only for the type checker. It opens the connection and reads the event stream; the rest is ours: what goes out
+(:mod:`.conversation`), what comes in (:mod:`.answer`), what fails (:mod:`.failures`), what is tried again (:mod:`.retry`). The
+SDK's own retries are off: they cannot repeat a step that broke in the middle, and they would multiply with ours.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import random as random_module
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from urllib.request import getproxies
 
 from msgspec.structs import replace
 
+from .. import threads
 from ..api_key import ApiKey, key_now
 from ..config import Timeouts
 from ..errors import (
@@ -38,6 +38,7 @@ from .known import PROVIDER, choices, is_anthropic, tidy
 from .pacing import Pace, paced
 from .port import ModelEvent, ModelRequest, Stop
 from .retry import Policy, Random, Sleep, retrying
+from .sdk import Importing, Modules
 from .stream import silence, stream_events
 
 if TYPE_CHECKING:
@@ -94,13 +95,17 @@ class AnthropicModel:
         self._pace = Pace()
         self._opening = asyncio.Lock()
         self._client: anthropic.AsyncAnthropic | None = None
+        self._importing = Importing()
         self._sdk: Any = None
         self._http: Any = None
         self._foreign: tuple[type[Exception], ...] = ()
-        """What the SDK raises, and the HTTP library beneath it: in mid-stream the SDK lets that through."""
 
     def models(self) -> tuple[ModelInfo, ...]:
         return self._models
+
+    def prepare(self) -> None:
+        """Import the SDK while nobody waits for it."""
+        self._importing.begin()
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
         return retrying(lambda: self._try(request), policy=self._policy, sleep=self._sleep, random=self._random)
@@ -182,13 +187,25 @@ class AnthropicModel:
     async def _connected(self) -> anthropic.AsyncAnthropic:
         """The client, with the key as it is now. The first request makes it, others that come meanwhile wait for it."""
         async with self._opening:
-            key = self._source if isinstance(self._source, str) else await asyncio.to_thread(key_now, self._source)
+            key = self._source if isinstance(self._source, str) else await self._asked_for()
             if self._client is None:
-                self._client = await asyncio.to_thread(self._open, key)
+                if key is None and self._ours:
+                    raise ModelAuthError(
+                        "There is no key for the model's API. Set ANTHROPIC_API_KEY or CrushApp.api_key."
+                    )
+                self._use(await self._importing.modules())
+                self._client = await threads.abandonable(lambda: self._open(key), name="open the model's client")
             elif key != self._key:
                 self._client = self._client.with_options(**self._credential(key))
             self._key = key
             return self._client
+
+    async def _asked_for(self) -> str | None:
+        """The key from where it is kept, however long that takes: a stop of the server waits for no vault."""
+        return await threads.abandonable(lambda: key_now(self._source), name="the model's key")
+
+    def _use(self, modules: Modules) -> None:
+        self._sdk, self._http, self._foreign = modules.sdk, modules.http, modules.failures
 
     def _credential(self, key: str | None) -> dict[str, Any]:
         return {
@@ -196,20 +213,9 @@ class AnthropicModel:
         }  # local servers need none, but the SDK does
 
     def _open(self, key: str | None) -> anthropic.AsyncAnthropic:
-        if key is None and self._ours:
-            raise ModelAuthError("There is no key for the model's API. Set ANTHROPIC_API_KEY or CrushApp.api_key.")
-        self._sdk = importlib.import_module("anthropic")
-        self._http = transport = importlib.import_module("httpx2")
-        self._foreign = (
-            self._sdk.AnthropicError,
-            transport.HTTPError,
-            transport.StreamError,
-            transport.InvalidURL,
-            OSError,
-        )
         if getproxies():
             try:
-                transport.AsyncClient()  # which says what it thinks of them, where the SDK's own would leave a broken half behind
+                self._http.AsyncClient()  # which says what it thinks of them, where the SDK's own would leave a broken half behind
             except (ImportError, ValueError) as error:
                 raise ModelMisconfigured(proxy_failure(error)) from None
         made = self._sdk.AsyncAnthropic(

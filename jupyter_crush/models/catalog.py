@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ..config import Config, ModelOptions, Price
 from ..errors import AgentNotReady, ModelNotFound
 from ..wire import ModelInfo
-from .port import Model
+from .port import Model, Preparing
 
 FREE = Price(input=0.0, output=0.0)
 
@@ -87,6 +87,12 @@ class Catalog:
         raise ModelNotFound(
             f"There is no model {wanted!r} here. There are: {', '.join(info.id for info in self.infos)}."
         )
+
+    def prepare(self) -> None:
+        """Somebody is about to use the models: what takes time before a first request is begun."""
+        for provider in self._providers:
+            if isinstance(provider, Preparing):
+                provider.prepare()
 
     async def aclose(self) -> None:
         for provider in self._providers:

@@ -8,7 +8,7 @@ without :class:`Stop` is a broken answer, whatever came before.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -149,3 +149,11 @@ class Model(Protocol):
 
     async def aclose(self) -> None:
         """Give back connections. Idempotent."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A provider that has something to do before its first request, which may take seconds."""
+
+    def prepare(self) -> None:
+        """Begin it, in the background. Idempotent; at a stop of the server nobody waits for it."""
