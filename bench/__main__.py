@@ -1,4 +1,4 @@
-"""python -m bench [streaming] [sessions] [stalled] [accepting] [starting] [panel] [kernels] [notebooks] [long]"""
+"""python -m bench [streaming] [sessions] [stalled] [accepting] [starting] [panel] [kernels] [notebooks] [long]; by name: soak"""
 
 from __future__ import annotations
 

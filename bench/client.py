@@ -34,6 +34,11 @@ class Http:
             raise RuntimeError(f"{method} {path}: {status} {answer.decode()}")
         return json.loads(answer) if answer else None
 
+    def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
     async def follow(self, path: str, *, until: bytes, times: int = 1) -> int:
         """Read a stream until ``until`` has come ``times`` times; the bytes read."""
         reader, writer = await self.open(path)

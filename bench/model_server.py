@@ -59,7 +59,11 @@ CHUNKS = chunk(START), chunk(DELTA), chunk(STOP) + b"0\r\n\r\n"
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    head = await reader.readuntil(b"\r\n\r\n")
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:  # it was cancelled before it asked
+        writer.close()
+        return
     if head.startswith(b"GET"):
         data = json.dumps(LAST).encode()
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(data), data))

@@ -15,7 +15,7 @@ from jupyter_core.utils import ensure_async
 
 from .captures import Captures, joined, state_of
 from .incoming import Message, own_session, receive, widen
-from .outputs import Outputs
+from .outputs import Outputs, count_of
 from .waiting import POLL, KernelGone, Waiting
 
 HEARING = 0.1
@@ -262,7 +262,7 @@ class Connection:
             request.idle = state == "idle"
             return False
         if kind == "execute_input":
-            request.execution_count = content.get("execution_count")
+            request.execution_count = count_of(content)
             return False
         if kind.startswith("comm_"):
             request.captures.hear(kind, content)

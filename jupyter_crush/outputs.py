@@ -22,6 +22,7 @@ from .documents.depth import bounded
 from .incoming import DROPPED
 
 CONTROLS = re.compile(r"[\n\b\r]")
+JSON_TYPE = re.compile(r"application/(.*\+)?json$")
 CLASS = re.compile(r"<class '(?:\w+\.)*(\w+)'>")
 
 
@@ -234,7 +235,7 @@ class Outputs:
     def _fill(self, output: _Output, kind: str, content: Mapping[str, Any]) -> None:
         """Put data into an output, or a line about it when it is too much."""
         data = content.get("data")
-        data = {mime: bounded(value) for mime, value in data.items()} if isinstance(data, dict) else {}
+        data = _bundle(data) if isinstance(data, dict) else {}
         self._data -= output.size
         output.size = sum(_size(value) for value in data.values())
         if self._data + output.size > self._limits.data:
@@ -244,7 +245,7 @@ class Outputs:
         metadata = bounded(content.get("metadata"))
         output.value = {"output_type": kind, "data": data, "metadata": metadata if isinstance(metadata, dict) else {}}
         if kind == "execute_result":
-            output.value["execution_count"] = content.get("execution_count")
+            output.value["execution_count"] = count_of(content)
 
     def _error(self, content: Mapping[str, Any]) -> dict[str, Any]:
         lines = content.get("traceback")
@@ -286,10 +287,25 @@ class Outputs:
             self._text -= gone.stream.size if gone.stream is not None else 0
 
 
+def count_of(content: Mapping[str, Any]) -> int | None:
+    """The execution count of a message, if it is one: anything else would make the notebook invalid."""
+    count = content.get("execution_count")
+    return count if type(count) is int and 0 <= count < 2**53 else None
+
+
 def error_name(ename: Any) -> str:
     """What an error is called; xeus-python says ``<class 'ZeroDivisionError'>``."""
     name = str(ename)
     return found.group(1) if (found := CLASS.fullmatch(name)) else name
+
+
+def _bundle(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a notebook may hold of it: text, or lines of it, and anything where the type is JSON."""
+    return {mime: bounded(value) for mime, value in data.items() if JSON_TYPE.match(mime) or _is_text(value)}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(line, str) for line in value))
 
 
 def _display_id(content: Mapping[str, Any]) -> str | None:

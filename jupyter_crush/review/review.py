@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -93,6 +94,7 @@ class Review:
         asked = gathered(touches)
         if not confirm:
             await self._check(session_id, asked)
+        await self._write_again(touches)
         for changes in asked:
             rows = [touch for touch in touches if touch.path == changes.path]
             try:
@@ -126,11 +128,18 @@ class Review:
         place = self._contents.place(path)
         return (await self._contents.notebook(place)).version if place.is_notebook else None
 
+    async def _write_again(self, touches: list[Touch]) -> None:
+        """The rows as they are. Raises StoreError: what cannot be written down must not be done to files, for that is not undone."""
+        await self.ledger.journal.post(*await self._latest(touches), publish=False)
+
     async def _decide(self, touches: list[Touch], state: str) -> None:
-        """Write it down. A file's row may have been continued since it was read."""
+        """Write it down."""
+        await self.ledger.journal.record(*await self._latest(touches, state=state))
+
+    async def _latest(self, touches: list[Touch], **values: Any) -> list[Change[Any]]:
+        """Their rows with other values. A file's row may have been continued since it was read."""
         rows = [await self._store.touches.get(row.run_id, row.path, row.cell_id) for row in touches]
-        changes = [Change(type="updated", payload=replace(row, state=state)) for row in rows if row is not None]
-        await self.ledger.journal.record(*changes)
+        return [Change(type="updated", payload=replace(row, **values)) for row in rows if row is not None]
 
     async def _told(self, session_id: str, touches: list[Touch]) -> Reviewed:
         latest = {touch.path: touch.run_id for touch in touches}
