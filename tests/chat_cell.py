@@ -41,11 +41,15 @@ class ChatCell:
         self.stop = self.root.get_by_role("button", name="Stop", exact=True)
         self.composer = self.root.get_by_role("textbox", name="Prompt")
 
-    def run_cells(self) -> None:
-        """Run the notebook, and wait until the chat is connected."""
+    def run(self) -> None:
+        """Run the notebook."""
         self.page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.context?.isReady")
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.ready")
         self.page.evaluate(_RUN_ALL)
+
+    def run_cells(self) -> None:
+        """Run the notebook, and wait until the chat is connected."""
+        self.run()
         expect(self.composer).to_be_enabled()
 
     def send(self, prompt: str) -> None:

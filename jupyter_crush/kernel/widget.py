@@ -22,7 +22,7 @@ from .relay import Relay
 from .talk import Talk
 
 _VIEW = Path(__file__).parent / "view"
-VIEW_PARTS = ("hidden.js", "text.js", "session.js", "ways.js", "reading.js", "cards.js", "chat.js")
+VIEW_PARTS = ("hidden.js", "text.js", "session.js", "roles.js", "ways.js", "reading.js", "cards.js", "chat.js")
 
 
 def view_module() -> str:

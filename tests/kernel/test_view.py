@@ -121,4 +121,31 @@ def test_nothing_in_the_view_parses_html_or_follows_an_address() -> None:
     parsing = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "eval(", "import(")
     following = (".href", ".src", "fetch(")
     assert [word for word in (*parsing, *following) if word in code] == []
-    assert len(VIEW_PARTS) == 7
+    assert len(VIEW_PARTS) == 8
+
+
+ROLES = """
+const { watching, waitsFor, OF_CODE } = await import('./roles.mjs');
+const may = { prompt: false, approve: false, prompters: ['ana', 'ben'], approvers: ['ana'] };
+const [leave, question] = [{ id: 'p' }, { id: 'q', questions: [] }];
+console.log(JSON.stringify([
+  watching(may), watching({ ...may, prompt: true }), watching(null), watching({ ...may, prompters: [] }),
+  waitsFor(leave, may), waitsFor(question, may), waitsFor(leave, { ...may, approve: true }), waitsFor(leave, null),
+  waitsFor(question, OF_CODE).split('. ')[0]
+]));
+"""
+
+
+def test_who_may_not_is_told_whom_to_ask(tmp_path: Path) -> None:
+    (tmp_path / "roles.mjs").write_text(f"{view_module()}\nexport {{ watching, waitsFor, OF_CODE }};")
+    assert run(tmp_path, ROLES) == [
+        "You are watching. Ask ana or ben to let you prompt.",
+        None,
+        None,
+        "You are watching. Ask the owner of this server to let you prompt.",
+        "This waits for ana.",
+        "This waits for ana or ben.",
+        None,
+        None,
+        "Answer in the Crush panel or in a terminal",
+    ]

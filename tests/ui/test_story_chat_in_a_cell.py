@@ -104,7 +104,7 @@ def test_a_magic_cell_answers_in_place_and_the_kernels_stop_cancels_its_run(
     visit: Visit, lab: LabProcess, workspace: Workspace
 ) -> None:
     write_notebook(
-        lab.root, "%load_ext jupyter_crush", "%%crush\nwhich files are here?", "_crush.ok", "%%crush -y\nrun `sleep 60`"
+        lab.root, "%load_ext jupyter_crush", "%%crush\nwhich files are here?", "_crush.ok", "%%crush\nrun `sleep 60`"
     )
     tab = visit(f"lab/tree/{NOTEBOOK}")
     tab.page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.context?.isReady")

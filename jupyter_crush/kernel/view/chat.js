@@ -60,13 +60,15 @@ class Chat {
   async _load() {
     const sid = this.view.sessionId;
     try {
-      const [session, snapshot, leave, asked, queued] = await Promise.all([
+      const [session, snapshot, leave, asked, queued, may] = await Promise.all([
         this.way.request('GET', ['sessions', sid]),
         this.way.request('GET', ['sessions', sid, 'messages']),
         this.way.request('GET', ['permissions']),
         this.way.request('GET', ['questions']),
-        this.way.request('GET', ['agent', 'sessions', sid, 'prompts'])
+        this.way.request('GET', ['agent', 'sessions', sid, 'prompts']),
+        this.way.may()
       ]);
+      this.may = may;
       this.view.load(snapshot);
       this.view.questions = new Map([...leave, ...asked].filter(one => one.session_id === sid).map(one => [one.id, one]));
       this.view.runs = new Map(queued.map(run => [run.run_id, run]));
@@ -90,11 +92,14 @@ class Chat {
     const isBusy = view.isBusy;
     this.title.textContent = visible(this.model.get('title'));
     this.status.textContent = this._word(isBusy);
-    this.stop.hidden = !this.isLoaded || !(isBusy || view.questions.size);
-    this.send.disabled = this.input.disabled = !this.isLoaded;
+    const watches = watching(this.may);
+    this.stop.hidden = !this.isLoaded || watches !== null || !(isBusy || view.questions.size);
+    this.send.disabled = this.input.disabled = !this.isLoaded || watches !== null;
+    this.send.hidden = watches !== null;
     const isAtEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 8;
     this._messages();
     this._cards();
+    if (watches !== null) this.input.placeholder = watches;
     this.waiting.replaceChildren(...view.queue.map(run => this._queued(run)));
     if (isAtEnd) this.log.scrollTop = this.log.scrollHeight;
   }
@@ -144,11 +149,13 @@ class Chat {
 
   _card(request) {
     const known = this.drawn.get(request.id);
-    if (known?.message === request) return known.made;
+    const waits = waitsFor(request, this.may);
+    if (known?.message === request && known.waits === waits) return known.made;
     const kind = request.questions ? 'questions' : 'permissions';
     const answer = body => this._ask('POST', [kind, request.id], body);
-    const made = request.questions ? questionCard(request, answer) : permissionCard(request, answer);
-    this.drawn.set(request.id, { message: request, calls: [], made });
+    const card = request.questions ? questionCard(request, answer) : permissionCard(request, answer);
+    const made = waits === null ? card : withoutButtons(card, waits);
+    this.drawn.set(request.id, { message: request, calls: [], made, waits });
     return made;
   }
 
@@ -170,9 +177,9 @@ class Chat {
     if (hadFocus) this.input.focus({ preventScroll: true });
   }
 
-  /** The request that words in the composer refuse: the oldest that waits. */
+  /** The request that words in the composer refuse: the oldest that waits for who looks. */
   get _refused() {
-    return [...this.view.questions.values()].find(one => !one.questions) ?? null;
+    return [...this.view.questions.values()].find(one => !one.questions && waitsFor(one, this.may) === null) ?? null;
   }
 
   _hints() {

@@ -1,5 +1,5 @@
 /**
- * The chat in a cell: one ES module, no bundle; widget.py joins hidden.js, this file, session.js, ways.js, reading.js, cards.js and chat.js, in this order.
+ * The chat in a cell: one ES module, no bundle; widget.py joins hidden.js, this file, session.js, roles.js, ways.js, reading.js, cards.js and chat.js, in this order.
  *
  * Text of models, tools and files is hostile: every node is made with createElement and textContent, nothing is ever parsed as
  * HTML, no address becomes a link, an image or a request. Two ways lead to the server with the same messages: the browser's one

@@ -1,4 +1,4 @@
-/** The two ways to the server. Both have `attach(hear)`, `request(method, path, body)` and `dispose()`. */
+/** The two ways to the server. Both have `attach(hear)`, `request(method, path, body)`, `may()` and `dispose()`. */
 
 /** Over the comm: the kernel asks the server. */
 function throughKernel(model) {
@@ -27,6 +27,7 @@ function throughKernel(model) {
       model.send({ type: 'request', id, method, path, ...(body ? { body } : {}) });
       return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
     },
+    may: async () => OF_CODE,
     dispose: () => model.off('msg:custom', receive)
   };
 }
@@ -45,6 +46,7 @@ async function throughPage(model) {
   let source = null;
   return {
     request,
+    may: async () => (await request('GET', ['config'])).may ?? null,
     attach: listener => (source = page.attach(wid, listener)),
     dispose: () => source?.dispose()
   };

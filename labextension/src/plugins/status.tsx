@@ -5,8 +5,9 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
-import { activity, runningCall } from '../activity';
+import { activity, asked, runningCall } from '../activity';
 import { Places } from '../places';
+import { isAsked } from '../roles';
 import { COMMANDS, ICrush } from '../tokens';
 import { workedOn } from '../tools';
 import type { CellNumber } from '../tools';
@@ -46,17 +47,23 @@ function StatusItem({ crush, trans, cellNumber, onOpen }: StatusProps) {
   const { conversation } = crush;
   useSignals(conversation.changed);
   const doing = activity(conversation);
+  const may = conversation.live.config?.may;
+  const isForMe = isAsked(asked(conversation)[0], may);
   const call = doing === 'working' ? runningCall(conversation) : null;
   const what = call && workedOn(call, trans, cellNumber);
   const working = what ? trans.__('Crush: working on %1', what) : trans.__('Crush: working');
-  const words = { ready: trans.__('Crush'), working, asking: trans.__('Crush: asks you') };
+  const words = {
+    ready: trans.__('Crush'),
+    working,
+    asking: isForMe ? trans.__('Crush: asks you') : trans.__('Crush: waits for an answer')
+  };
   return (
     <span className="jcr-Status">
       <button className="jcr-Status-button" title={trans.__('Go to Crush')} onClick={onOpen}>
         {doing !== 'ready' && <span className={`jcr-Dot jcr-mod-${doing}`} aria-hidden="true" />}
         <span className="jcr-Ellipsis">{words[doing]}</span>
       </button>
-      {doing !== 'ready' && (
+      {doing !== 'ready' && (may?.prompt ?? true) && (
         <button
           className="jcr-Stop jcr-mod-small"
           title={trans.__('Stop')}

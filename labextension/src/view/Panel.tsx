@@ -7,9 +7,10 @@ import type { Composed, Conversation } from '../conversation';
 import type { Asked } from '../model';
 import { planOf } from '../plan';
 import { SlashCommands } from '../slash';
+import { isAsked, waitsFor, watching } from '../roles';
 import type { ICrush } from '../tokens';
 import { suggestions } from '../suggestions';
-import type { ModelInfo, Session } from '../wire';
+import type { May, ModelInfo, Session } from '../wire';
 import { ChangesView } from './Changes';
 import { Composer } from './Composer';
 import { Conversed } from './Conversed';
@@ -28,6 +29,7 @@ import { useContextChips } from './context';
 import { StateLine } from './StateLine';
 import { useNumbered, useSignals } from './signals';
 import { useUi } from './ui';
+import { Watching } from './Watching';
 
 const NOTHING: Composed = { text: '', attached: [] };
 
@@ -51,8 +53,10 @@ export function Panel({ crush, onRendered }: PanelProps) {
   const offered = useMemo(() => suggestions(notebooks.look(), trans), [notebooks, notebooks.version, sid, trans]); // eslint-disable-line react-hooks/exhaustive-deps
   const opened = session ? live.view.opened[session.id] : undefined;
   const doing = activity(conversation);
+  const may = live.config?.may;
+  const watches = watching(may, trans);
   const asked = askedOf(conversation);
-  const card = useRefusable(asked);
+  const card = useRefusable(asked.filter(request => isAsked(request, may)));
   const plan = planOf(opened?.transcript.messages ?? [], live.view.runs, doing !== 'ready');
   const isEmpty = !conversation.sending.length && (session === null || opened?.transcript.messages.length === 0);
   const send = (prompt: string, to = conversation.sessionId): void => {
@@ -95,7 +99,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
       <PanelState crush={crush} session={session} />
       {isEmpty ? (
         <EmptyState
-          suggestions={offered}
+          suggestions={watches === null ? offered : []}
           isDemo={modelOf(crush, session)?.is_demo ?? false}
           trouble={trouble}
           onChoose={prompt => send(prompt)}
@@ -108,7 +112,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
       )}
       <Notices crush={crush} trouble={isEmpty ? null : (trouble?.text ?? null)} />
       {plan && <PlanLine plan={plan} />}
-      <AskedCard asked={asked} conversation={conversation} />
+      <AskedCard asked={asked} conversation={conversation} may={may} />
       <Queue
         runs={conversation.queue()}
         onRemove={run => void conversation.removeQueued(run)}
@@ -116,38 +120,51 @@ export function Panel({ crush, onRendered }: PanelProps) {
         onEdit={run => void conversation.editQueued(run)}
         onMove={(run, before) => void conversation.moveQueued(run, before)}
       />
-      <Composer
-        draftKey={session?.id ?? NEW}
-        draft={conversation.memory.draft(session?.id ?? NEW)}
-        history={() => conversation.memory.history()}
-        mentions={crush.mentions}
-        commands={slash.find}
-        chips={context.chips}
-        isBusy={doing !== 'ready'}
-        steers={settings.whileBusy === 'steer'}
-        onSteers={steers => settings.setWhileBusy(steers ? 'steer' : 'queue')}
-        isDisabled={trouble !== null || live.workspace === null}
-        refuses={card.refused && { isOpen: card.isOpen }}
-        returned={{ text: given.value.text, number: given.number }}
-        onDraft={text => conversation.memory.setDraft(session?.id ?? NEW, text)}
-        onSend={text => void sendOrRun(text)}
-        onStop={() => void conversation.stop()}
-        onAttach={context.attach}
-        onFiles={files => void context.attachFiles(files)}
-      />
+      {watches !== null ? (
+        <Watching>{watches}</Watching>
+      ) : (
+        <Composer
+          draftKey={session?.id ?? NEW}
+          draft={conversation.memory.draft(session?.id ?? NEW)}
+          history={() => conversation.memory.history()}
+          mentions={crush.mentions}
+          commands={slash.find}
+          chips={context.chips}
+          isBusy={doing !== 'ready'}
+          steers={settings.whileBusy === 'steer'}
+          onSteers={steers => settings.setWhileBusy(steers ? 'steer' : 'queue')}
+          isDisabled={trouble !== null || live.workspace === null}
+          refuses={card.refused && { isOpen: card.isOpen }}
+          returned={{ text: given.value.text, number: given.number }}
+          onDraft={text => conversation.memory.setDraft(session?.id ?? NEW, text)}
+          onSend={text => void sendOrRun(text)}
+          onStop={() => void conversation.stop()}
+          onAttach={context.attach}
+          onFiles={files => void context.attachFiles(files)}
+        />
+      )}
     </div>
   );
 }
 
+interface AskedCardProps {
+  readonly asked: readonly Asked[];
+  readonly conversation: Conversation;
+  readonly may: May | null | undefined;
+}
+
 /** The oldest of what waits for a person. */
-function AskedCard({ asked, conversation }: { asked: readonly Asked[]; conversation: Conversation }) {
+function AskedCard({ asked, conversation, may }: AskedCardProps) {
+  const { trans } = useUi();
   const request = asked[0];
   if (!request) {
     return null;
   }
   const waiting = asked.length - 1;
+  const waits = waitsFor(request, may, trans);
   return 'questions' in request ? (
     <QuestionCard
+      waitsFor={waits}
       key={request.id}
       request={request}
       waiting={waiting}
@@ -155,6 +172,7 @@ function AskedCard({ asked, conversation }: { asked: readonly Asked[]; conversat
     />
   ) : (
     <PermissionCard
+      waitsFor={waits}
       key={request.id}
       request={request}
       waiting={waiting}
@@ -178,6 +196,8 @@ function PanelState({ crush, session }: { crush: ICrush; session: Session | null
       mode={mode}
       grants={<Grants load={() => conversation.grants()} onRevoke={grant => conversation.revoke(grant)} />}
       modes={config?.permission_modes ?? [mode]}
+      canChoose={config?.may?.configure ?? true}
+      isAsked={isAsked(askedOf(conversation)[0], config?.may)}
       onModel={model =>
         void (session ? conversation.patch(session.id, { model }) : conversation.patchConfig({ model }))
       }

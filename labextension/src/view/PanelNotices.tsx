@@ -3,7 +3,7 @@ import { activity } from '../activity';
 import type { Conversation } from '../conversation';
 import type { ICrush } from '../tokens';
 import type { Settled } from '../model';
-import { visible } from '../visible';
+import { doer } from '../roles';
 import { Countdown } from './Countdown';
 import { Notice } from './Notices';
 import { useUi } from './ui';
@@ -82,7 +82,7 @@ function settlement(settled: Settled, trans: ReturnType<typeof useUi>['trans']):
   if (settled.withdrawn) {
     return trans.__('The question is withdrawn: nobody waits for its answer any more.');
   }
-  const who = visible(settled.by ?? trans.__('Somebody'));
+  const who = doer(settled.by, settled.origin, trans);
   if ('granted' in settled) {
     return settled.granted ? trans.__('Allowed by %1.', who) : trans.__('Denied by %1.', who);
   }

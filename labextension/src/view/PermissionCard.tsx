@@ -14,20 +14,22 @@ import { useUi } from './ui';
 interface PermissionCardProps {
   readonly request: PermissionRequest;
   readonly waiting: number;
+  /** Who is asked, where it is not who looks. */
+  readonly waitsFor: string | null;
   /** Whether the answer arrived. */
   readonly onAnswer: (action: PermissionAction, message: string | null) => Promise<boolean>;
 }
 
 const CHORD = /Mac|iP/.test(navigator.platform) ? '⌘⏎' : 'Ctrl+⏎';
 
-export function PermissionCard({ request, waiting, onAnswer }: PermissionCardProps) {
+export function PermissionCard({ request, waiting, waitsFor, onAnswer }: PermissionCardProps) {
   const { trans } = useUi();
   const [isSent, setSent] = useState(false);
   const [end, isSeen] = useEndSeen();
   const isOpen = useSettled();
   const canAllow = isOpen && isSeen;
   const answer = (action: PermissionAction): void => {
-    if (!isSent && (action === 'deny' ? isOpen : canAllow)) {
+    if (waitsFor === null && !isSent && (action === 'deny' ? isOpen : canAllow)) {
       setSent(true);
       void onAnswer(action, null).then(setSent);
     }
@@ -50,35 +52,39 @@ export function PermissionCard({ request, waiting, onAnswer }: PermissionCardPro
       <div className="jcr-Card-shown" tabIndex={0} role="group" aria-label={trans.__('What would happen')}>
         <About request={request} />
         <Shown request={request} />
-        {request.scope && (
+        {request.scope && waitsFor === null && (
           <div className="jcr-Card-scope">{trans.__('“Allow for session” covers: %1', visible(request.scope))}</div>
         )}
         <div ref={end} className="jcr-Card-end" />
       </div>
-      <div className="jcr-Card-actions">
-        <button className="jcr-Button jcr-mod-accept" {...usable(canAllow)} onClick={() => answer('allow')}>
-          {isSeen ? (
-            <>
-              {trans.__('Allow')} <kbd>{CHORD}</kbd>
-            </>
-          ) : (
-            trans.__('Scroll to the end to allow')
-          )}
-        </button>
-        {request.scope && (
-          <button
-            className="jcr-Button"
-            {...usable(canAllow)}
-            title={visible(request.scope)}
-            onClick={() => answer('allow_session')}
-          >
-            {trans.__('Allow for session')}
+      {waitsFor !== null ? (
+        <div className="jcr-Card-waits">{waitsFor}</div>
+      ) : (
+        <div className="jcr-Card-actions">
+          <button className="jcr-Button jcr-mod-accept" {...usable(canAllow)} onClick={() => answer('allow')}>
+            {isSeen ? (
+              <>
+                {trans.__('Allow')} <kbd>{CHORD}</kbd>
+              </>
+            ) : (
+              trans.__('Scroll to the end to allow')
+            )}
           </button>
-        )}
-        <button className="jcr-Button jcr-Card-deny" {...usable(isOpen)} onClick={() => answer('deny')}>
-          {trans.__('Deny')} <kbd>Esc</kbd>
-        </button>
-      </div>
+          {request.scope && (
+            <button
+              className="jcr-Button"
+              {...usable(canAllow)}
+              title={visible(request.scope)}
+              onClick={() => answer('allow_session')}
+            >
+              {trans.__('Allow for session')}
+            </button>
+          )}
+          <button className="jcr-Button jcr-Card-deny" {...usable(isOpen)} onClick={() => answer('deny')}>
+            {trans.__('Deny')} <kbd>Esc</kbd>
+          </button>
+        </div>
+      )}
     </Card>
   );
 }

@@ -8,12 +8,23 @@ interface PopupProps {
   readonly className?: string;
   readonly align?: 'left' | 'right';
   readonly role?: 'menu' | 'dialog';
+  /** It shows what is chosen, and does not open. */
+  readonly isDisabled?: boolean;
   /** Below the menu, and no part of it. */
   readonly footer?: ReactNode;
   readonly children: (close: () => void) => ReactNode;
 }
 
-export function Popup({ label, title, className, align = 'left', role = 'menu', footer, children }: PopupProps) {
+export function Popup({
+  label,
+  title,
+  className,
+  align = 'left',
+  role = 'menu',
+  isDisabled = false,
+  footer,
+  children
+}: PopupProps) {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -53,6 +64,7 @@ export function Popup({ label, title, className, align = 'left', role = 'menu', 
         ref={button}
         className={className}
         title={title}
+        disabled={isDisabled}
         aria-haspopup={role}
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}

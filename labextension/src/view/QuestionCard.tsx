@@ -12,11 +12,13 @@ import { useUi } from './ui';
 interface QuestionCardProps {
   readonly request: QuestionRequest;
   readonly waiting: number;
+  /** Who is asked, where it is not who looks. */
+  readonly waitsFor: string | null;
   /** Null: not answered. Whether it arrived. */
   readonly onAnswer: (answers: QuestionAnswer[] | null) => Promise<boolean>;
 }
 
-export function QuestionCard({ request, waiting, onAnswer }: QuestionCardProps) {
+export function QuestionCard({ request, waiting, waitsFor, onAnswer }: QuestionCardProps) {
   const { trans } = useUi();
   const { questions } = request;
   const [drafts, setDrafts] = useState<readonly Draft[]>(() => questions.map(() => UNANSWERED));
@@ -30,7 +32,7 @@ export function QuestionCard({ request, waiting, onAnswer }: QuestionCardProps) 
   const isReady = isAnswered(question, draft) && isSettled;
   const change = (next: Draft): void => setDrafts(drafts.with(at, next));
   const settle = (answers: QuestionAnswer[] | null): void => {
-    if (isSettled && !isSent) {
+    if (waitsFor === null && isSettled && !isSent) {
       setSent(true);
       void onAnswer(answers).then(setSent);
     }
@@ -82,29 +84,33 @@ export function QuestionCard({ request, waiting, onAnswer }: QuestionCardProps) 
           onChange={event => change({ ...draft, text: event.target.value })}
         />
       )}
-      <div className="jcr-Card-actions" ref={actions}>
-        <button
-          className="jcr-Button jcr-mod-accept"
-          disabled={!isReady}
-          aria-disabled={isSent || undefined}
-          onClick={goOn}
-        >
-          {send} <kbd>⏎</kbd>
-        </button>
-        <button
-          className="jcr-Button"
-          disabled={!isSettled}
-          aria-disabled={isSent || undefined}
-          onClick={() => settle(null)}
-        >
-          {trans.__('Do not answer')} <kbd>Esc</kbd>
-        </button>
-        {at > 0 && (
-          <button className="jcr-LinkButton" disabled={isSent} onClick={() => setAt(at - 1)}>
-            {trans.__('Back')}
+      {waitsFor !== null ? (
+        <div className="jcr-Card-waits">{waitsFor}</div>
+      ) : (
+        <div className="jcr-Card-actions" ref={actions}>
+          <button
+            className="jcr-Button jcr-mod-accept"
+            disabled={!isReady}
+            aria-disabled={isSent || undefined}
+            onClick={goOn}
+          >
+            {send} <kbd>⏎</kbd>
           </button>
-        )}
-      </div>
+          <button
+            className="jcr-Button"
+            disabled={!isSettled}
+            aria-disabled={isSent || undefined}
+            onClick={() => settle(null)}
+          >
+            {trans.__('Do not answer')} <kbd>Esc</kbd>
+          </button>
+          {at > 0 && (
+            <button className="jcr-LinkButton" disabled={isSent} onClick={() => setAt(at - 1)}>
+              {trans.__('Back')}
+            </button>
+          )}
+        </div>
+      )}
     </Card>
   );
 }

@@ -21,12 +21,15 @@ export interface StateLineProps {
   readonly modes: readonly PermissionMode[];
   readonly onModel: (id: string) => void;
   readonly onMode: (mode: PermissionMode) => void;
+  /** Whether who looks may choose, and whether they are who is asked. */
+  readonly canChoose: boolean;
+  readonly isAsked: boolean;
   /** What stands below the modes: the permissions that stand. */
   readonly grants: ReactNode;
 }
 
 export function StateLine(props: StateLineProps) {
-  const { session, model, models, mode, modes, onModel, onMode, grants } = props;
+  const { session, model, models, mode, modes, canChoose, onModel, onMode, grants } = props;
   const { trans } = useUi();
   return (
     <div className="jcr-StateLine">
@@ -35,6 +38,7 @@ export function StateLine(props: StateLineProps) {
         <Popup
           className="jcr-StateLine-button"
           title={trans.__('Model')}
+          isDisabled={!canChoose}
           label={modelLabel(model, trans.__('demo, offline'))}
         >
           {close =>
@@ -53,6 +57,7 @@ export function StateLine(props: StateLineProps) {
       <Popup
         className="jcr-StateLine-button"
         title={trans.__('Permission mode')}
+        isDisabled={!canChoose}
         label={modeName(mode, trans)}
         footer={grants}
       >
@@ -81,9 +86,13 @@ function modelLabel(model: ModelInfo, demo: string): JSX.Element {
 }
 
 /** Announced when it changes: the words that a person who does not see the panel needs. */
-function State({ connection, activity, hasModel }: StateLineProps) {
+function State({ connection, activity, hasModel, isAsked }: StateLineProps) {
   const { trans } = useUi();
-  const doing = { ready: trans.__('ready'), working: trans.__('working'), asking: trans.__('asks you') };
+  const doing = {
+    ready: trans.__('ready'),
+    working: trans.__('working'),
+    asking: isAsked ? trans.__('asks you') : trans.__('waiting')
+  };
   const words = {
     connecting: trans.__('connecting'),
     reconnecting: trans.__('reconnecting'),

@@ -1,0 +1,10 @@
+/** What stands where others write their prompts. */
+export function Watching({ children }: { children: string }) {
+  return (
+    <div className="jcr-Composer">
+      <div className="jcr-Watching" role="note">
+        {children}
+      </div>
+    </div>
+  );
+}
