@@ -18,14 +18,14 @@ function parameter(name, text) {
 }
 
 function drawnLine({ line, count }, kind) {
-  if (count) return node('div', `${kind} crush-blank`, `⋯ ${count.toLocaleString()} empty lines`);
+  if (count) return node('span', `${kind} crush-blank`, `⋯ ${count.toLocaleString()} empty lines\n`);
   const parts = [];
   let done = 0;
   for (const { 0: gap, index } of line.matchAll(WIDE_GAP)) {
     parts.push(line.slice(done, index), node('span', 'crush-blank', `⋯ ${gap.length.toLocaleString()} spaces ⋯`));
     done = index + gap.length;
   }
-  return node('div', kind, ...parts, line.slice(done) || (parts.length ? '' : ' '));
+  return node('span', kind, ...parts, `${line.slice(done)}\n`);
 }
 
 function kindOfLine(line) {

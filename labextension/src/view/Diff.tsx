@@ -12,7 +12,7 @@ export function Diff({ diff }: { diff: string }) {
     <pre className="jcr-Diff" aria-label={trans.__('Changes')} tabIndex={0}>
       {folded(parseDiff(diff), blankKind).map((one, index) => (
         <div key={index} className={`jcr-Diff-line jcr-mod-${one.line.kind}`}>
-          {'blank' in one ? <Blank count={one.blank} /> : <Gapped line={visible(one.line.text)} />}
+          {'blank' in one ? <Blank count={one.blank} /> : <Gapped line={visible(one.line.text) || ' '} />}
         </div>
       ))}
     </pre>

@@ -1,23 +1,23 @@
 /** Text that is put to a person: in full, with what is only emptiness counted instead of drawn. */
+import { Fragment } from 'react';
 import { folded, gapped, sizeOf } from '../seen';
 import { useUi } from './ui';
 
-/** Code or a command; hidden characters are spelled out already. */
+/** Code or a command, of which a copy is the text itself; hidden characters are spelled out already. */
 export function FoldedCode({ text, label }: { text: string; label: string }) {
   const lines = folded(text.replace(/\n$/, '').split('\n'), line => (line.trim() ? null : 'blank'));
   return (
     <>
       <Size text={text} />
       <pre className="jcr-Code" aria-label={label}>
-        {lines.map((one, index) =>
-          'blank' in one ? (
-            <Blank key={index} count={one.blank} />
-          ) : (
-            <div key={index} className="jcr-Code-line">
-              <Gapped line={one.line} />
-            </div>
-          )
-        )}
+        {lines.map((one, index) => (
+          <Fragment key={index}>
+            <span className="jcr-Code-line">
+              {'blank' in one ? <Blank count={one.blank} /> : <Gapped line={one.line} />}
+            </span>
+            {index < lines.length - 1 && '\n'}
+          </Fragment>
+        ))}
       </pre>
     </>
   );
@@ -37,14 +37,13 @@ export function Gapped({ line }: { line: string }) {
           </span>
         )
       )}
-      {line === '' && ' '}
     </>
   );
 }
 
 export function Blank({ count }: { count: number }) {
   const { trans } = useUi();
-  return <div className="jcr-Blank">{trans.__('⋯ %1 empty lines', count.toLocaleString())}</div>;
+  return <span className="jcr-Blank">{trans.__('⋯ %1 empty lines', count.toLocaleString())}</span>;
 }
 
 /** How much there is to read, unless a look says it. */
