@@ -61,18 +61,11 @@ CHUNKS = chunk(START), chunk(DELTA), chunk(STOP) + b"0\r\n\r\n"
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError:  # it was cancelled before it asked
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        body = await reader.readexactly(int(length.group(1)) if length else 0)
+    except asyncio.IncompleteReadError:  # it was cancelled while it asked
         writer.close()
         return
-    if head.startswith(b"GET"):
-        data = json.dumps(LAST).encode()
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(data), data))
-        await writer.drain()
-        writer.close()
-        return
-    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-    body = await reader.readexactly(int(length.group(1)) if length else 0)
-    LAST.update(at=time.monotonic(), bytes=len(body))
     if (call := called(body)) is not None:
         writer.write(HEAD + CALLING + call + CALLED)
         await writer.drain()

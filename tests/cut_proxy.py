@@ -28,6 +28,12 @@ class CutProxy:
 
     def __init__(self, target: int) -> None:
         self.url = ""
+        self.cut_after: int | None = None
+        """Bytes that each connection may bring from the server, or (below 0) to it, before it is cut. None: any number."""
+        self.trickle: tuple[int, float] | None = None
+        """Bytes of a piece on its way from the server, and seconds before each."""
+        self.is_frozen = False
+        """While it is, nothing comes from the server, and nobody is told."""
         self.requests: list[Request] = []
         self._target = target
         self._is_cut = False
@@ -95,7 +101,7 @@ class CutProxy:
             try:
                 async with asyncio.TaskGroup() as both:
                     both.create_task(self._forward(reader, back_writer, of=writer))
-                    both.create_task(self._forward(back_reader, writer))
+                    both.create_task(self._bring(back_reader, writer))
             finally:
                 back_writer.close()
         except* OSError:
@@ -107,12 +113,34 @@ class CutProxy:
     async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, of: asyncio.StreamWriter | None = None
     ) -> None:
+        sent = 0
         while data := await reader.read(65536):
+            if self.cut_after is not None and self.cut_after < 0 and (sent := sent + len(data)) >= -self.cut_after:
+                writer.write(data[: len(data) - (sent + self.cut_after)])
+                await writer.drain()
+                break
             if of is not None and (found := _HEAD.match(data)):
                 self._open[of] = _request(found)
                 self.requests.append(_request(found))
             writer.write(data)
             await writer.drain()
+        raise ConnectionResetError  # ends the other direction too
+
+    async def _bring(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """What comes from the server, as badly as it is to come."""
+        brought = 0
+        while data := await reader.read(self.trickle[0] if self.trickle else 65536):
+            while self.is_frozen:
+                await asyncio.sleep(0.01)
+            if self.trickle:
+                await asyncio.sleep(self.trickle[1])
+            if self.cut_after is not None and self.cut_after >= 0:
+                data = data[: self.cut_after - brought]
+            brought += len(data)
+            writer.write(data)
+            await writer.drain()
+            if self.cut_after is not None and 0 <= self.cut_after <= brought:
+                break
         raise ConnectionResetError  # ends the other direction too
 
 
