@@ -105,7 +105,7 @@ class Compaction:
         if not messages or not messages[-1].is_summary:
             return tuple(messages)
         asked = "\n\n".join(
-            ticket.run.prompt for ticket in (self._turn.ticket, *self._turn.ticket.folded) if ticket.spoken
+            ticket.request.prompt for ticket in (self._turn.ticket, *self._turn.ticket.folded) if ticket.spoken
         )
         last = messages[-1]
         return (*messages[:-1], replace(last, parts=(*last.parts, Text(text=GO_ON + asked[:PROMPT_CHARS]))))

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from .admission import digest
 from .errors import BudgetSpent, CrushError, LoopDetected
 from .lane import Ending, Ticket
 from .turn import Turn
-from .wire import AgentEvent, Change, Finish, FinishReason, RunComplete
+from .wire import AcceptedPrompt, AgentEvent, Change, Finish, FinishReason, RunComplete
 
 
 def finish_for(ending: Ending | None, turn: Turn) -> Finish | None:
@@ -36,6 +37,9 @@ def conclude(turn: Turn, ending: Ending | None, now: int) -> list[Change[Any]]:
     for ticket in (host, *host.folded):
         ticket.run = replace(ticket.run, **_terminal(ticket, turn, ending), ended_at=_ended_at(ticket, now))
         changes.append(Change(type="updated", payload=ticket.run))
+        if ticket.spoken or ticket.run.kind == "summary":
+            said = AcceptedPrompt(run_id=ticket.id, digest=digest(ticket.request))
+            changes.append(Change(type="updated", payload=said))
     changes += [Change(type="created", payload=complete(ticket)) for ticket in (host, *host.folded)]
     return changes
 

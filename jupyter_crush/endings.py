@@ -15,7 +15,7 @@ from .conclusion import complete
 from .errors import StoreError, StoreRefused
 from .journal import Journal
 from .lane import Ticket
-from .wire import AgentEvent, Change, Message, Run, RunComplete
+from .wire import AcceptedPrompt, AgentEvent, Change, Message, Run, RunComplete
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def _without_messages(ticket: Ticket, changes: list[Change[Any]]) -> list[Change
         ended.run = replace(
             ended.run, state="error", error=StoreRefused().message, reason=StoreRefused.reason, text=None
         )
-    kept = [change for change in changes if not isinstance(change.payload, (Message, Run, RunComplete))]
+    kept = [change for change in changes if not isinstance(change.payload, (AcceptedPrompt, Message, Run, RunComplete))]
     runs = [Change[Any](type="updated", payload=ended.run) for ended in (ticket, *ticket.folded)]
     return [*kept, *runs, *(Change(type="created", payload=complete(ended)) for ended in (ticket, *ticket.folded))]
 

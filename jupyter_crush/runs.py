@@ -10,10 +10,9 @@ import logging
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from .admission import check_said
+from .admission import accepted_run, check_said, in_full, is_another
 from .agent import Agent
 from .conclusion import conclude
-from .config import clamp_mode
 from .endings import write_ending
 from .errors import (
     AgentNotReady,
@@ -155,7 +154,7 @@ class Runs:
 
     async def get(self, run_id: str) -> Run:
         ticket = self._tickets.get(run_id)
-        run = ticket.run if ticket is not None else await self._store.runs.get(run_id)
+        run = in_full(ticket.run, ticket.request) if ticket is not None else await self._store.runs.get(run_id)
         if run is None or (ticket is None and run.session_id not in self._sessions):
             raise NotFound("There is no such run.")
         return run
@@ -226,18 +225,6 @@ class Runs:
             lane.accept(ticket, first=True)
             self._post(ticket)
 
-    def _accepted(self, body: PromptRequest, run_id: str, user: str | None, at: int) -> Run:
-        return Run(
-            run_id=run_id,
-            session_id=body.session_id,
-            mode=body.mode or ("queue" if body.run_id else "steer"),
-            prompt=body.prompt,
-            author=user,
-            permission_mode=body.permission_mode
-            and clamp_mode(body.permission_mode, self._world.config.max_permission_mode),
-            created_at=at,
-        )
-
     async def _admit(self, ticket: Ticket) -> Run:
         """Commit an accepted prompt. What is not on disk was not accepted: it leaves the lane without a trace."""
         committed = self._post(ticket)
@@ -271,19 +258,22 @@ class Runs:
         """The run of that id, if there is one; it must be of the same prompt."""
         ticket = self._tickets.get(run_id)
         if ticket is None:
-            run, request = await self._store.runs.get(run_id), await self._store.prompts.get(run_id)
+            run, accepted = await self._store.runs.get(run_id), await self._store.prompts.find(run_id)
             ticket = self._tickets.get(run_id)
             if ticket is None:
-                return self._again(run, request, body) if run is not None else None
-        same = self._again(ticket.run, ticket.request, body)
+                return self._again(run, accepted, body) if run is not None else None
+        same = self._again(ticket.run, AcceptedPrompt(run_id=run_id, request=ticket.request), body)
         await asyncio.wait([ticket.admitted])
         return same if ticket.admitted.result() else None
 
-    def _again(self, run: Run, known: PromptRequest | None, body: PromptRequest) -> Run:
+    def _again(self, run: Run, known: AcceptedPrompt | None, body: PromptRequest) -> Run:
         """The answer that was given when the run was accepted, whatever has become of it since."""
-        if known is not None and known != body:
+        if known is not None and is_another(body, known):
             raise RunIdReused
         return replace(self._accepted(body, run.run_id, run.author, run.created_at), origin=run.origin)
+
+    def _accepted(self, body: PromptRequest, run_id: str, user: str | None, at: int) -> Run:
+        return accepted_run(body, run_id, user, at, self._world.config.max_permission_mode)
 
     def _lane(self, session_id: str) -> Lane:
         lane = self._lanes.get(session_id)
@@ -332,7 +322,7 @@ class Runs:
             await tell(self._journal, turn.run, "notice", NEARLY_FULL)
         messages, meter = await self._store.messages.in_context(turn.run.session_id), self._world.meter(info)
         budgets, draft = self._world.config.budgets, await turn.begin()
-        await summarize(turn, draft, self._journal, model, meter, messages, turn.run.prompt, budgets=budgets)
+        await summarize(turn, draft, self._journal, model, meter, messages, turn.ticket.request.prompt, budgets=budgets)
 
     async def _recall(self, session_id: str) -> tuple[str, str]:
         """The title of a session, and what of it is told in another one. Raises NotFound."""

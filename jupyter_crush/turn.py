@@ -214,7 +214,7 @@ class Turn:
         self._unwritten.pop(change.payload.id, None)
 
     def _user_message(self, ticket: Ticket, attached: Sequence[Part]) -> Message:
-        text = (Text(text=ticket.run.prompt),) if ticket.run.prompt else ()
+        text = (Text(text=ticket.request.prompt),) if ticket.request.prompt else ()
         message = self._new_message("user")
         return replace(
             message, parts=(*attached, *text), author=ticket.run.author, run_id=ticket.id, model=None, provider=None

@@ -1,4 +1,4 @@
-"""What was asked, as it was asked. A prompt goes with its run."""
+"""What was asked, as it was asked, until its run has ended; the digest of it afterwards. A prompt goes with its run."""
 
 from __future__ import annotations
 
@@ -12,5 +12,8 @@ class Prompts(Rows[AcceptedPrompt]):
     table = PROMPTS
 
     async def get(self, run_id: str) -> PromptRequest | None:
-        accepted = await self._one(PROMPTS.by_key, run_id)
+        accepted = await self.find(run_id)
         return accepted.request if accepted else None
+
+    async def find(self, run_id: str) -> AcceptedPrompt | None:
+        return await self._one(PROMPTS.by_key, run_id)

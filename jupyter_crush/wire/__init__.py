@@ -124,6 +124,9 @@ from .documents import (
     VariableInfo as VariableInfo,
 )
 from .entities import (
+    PROMPT_CHARS as PROMPT_CHARS,
+)
+from .entities import (
     TERMINAL as TERMINAL,
 )
 from .entities import (

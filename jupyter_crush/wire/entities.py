@@ -23,6 +23,8 @@ Origin = Literal["panel", "widget", "kernel", "terminal", "command", "api"]
 that a kernel runs, ``command`` a command that the agent runs."""
 ChangeType = Literal["created", "updated", "deleted"]
 
+PROMPT_CHARS = 1_000
+"""Characters of a prompt that its run carries: a run is told and stored again with each change of its state."""
 TERMINAL: frozenset[RunState] = frozenset({"done", "error", "cancelled", "interrupted"})
 
 
@@ -189,6 +191,9 @@ class Run(Wire, frozen=True, kw_only=True):
     state: RunState = "queued"
     mode: RunMode
     prompt: str
+    """Its first PROMPT_CHARS characters. All of it is in the user's message, and in ``GET run`` while it waits."""
+    is_shortened: bool = False
+    """``prompt`` is not all of it."""
     author: str | None = None
     """Whose login it came with. From a ``kernel`` that is the server's owner, whoever started the kernel."""
     origin: Origin | None = None

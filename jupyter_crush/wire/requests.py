@@ -114,10 +114,12 @@ class PatchConfig(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class AcceptedPrompt(Wire, frozen=True, kw_only=True):
-    """What was asked, as it was asked: makes a repeated ``run_id`` comparable and an interrupted run resumable."""
+    """What was asked, as it was asked: makes a repeated ``run_id`` comparable and an interrupted run resumable. When the run has
+    ended its user's message says it, and the ``digest`` of the request is left here."""
 
     run_id: str
-    request: PromptRequest
+    request: PromptRequest | None = None
+    digest: str | None = None
 
 
 class Checkpoint(Wire, frozen=True, kw_only=True):

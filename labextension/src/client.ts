@@ -105,6 +105,10 @@ export class CrushClient {
     return this._call('POST', ['workspaces', wid, 'agent', 'sessions', sid, 'cancel'], {});
   }
 
+  run(wid: string, runId: string): Promise<wire.Run> {
+    return this._call('GET', ['workspaces', wid, 'agent', 'runs', runId]);
+  }
+
   queue(wid: string, sid: string): Promise<wire.Run[]> {
     return this._call('GET', ['workspaces', wid, 'agent', 'sessions', sid, 'prompts']);
   }

@@ -11,6 +11,7 @@ import { asCrushError } from './errors';
 import type { Live } from './live';
 import type { Memory } from './memory';
 import type { Attached } from './mentions';
+import { wordsOf, wordsOfAll } from './wordsof';
 import type { Grant, PatchConfig, PatchSession, PermissionAction, QuestionAnswer, Run, RunMode, Session } from './wire';
 
 /** A prompt on its way to the server. */
@@ -136,7 +137,7 @@ export class Conversation implements IDisposable {
     if (sid === null) {
       return;
     }
-    const waiting = this.queue().map(run => run.prompt);
+    const waiting = await wordsOfAll(this.live, this.queue());
     await this.attempt(() => this.live.call(wid => this.live.client.cancel(wid, sid)));
     if (waiting.length) {
       this.composed.emit({ text: waiting.join('\n\n'), attached: [] });
@@ -158,8 +159,11 @@ export class Conversation implements IDisposable {
   }
 
   async editQueued(run: Run): Promise<void> {
-    await this.removeQueued(run);
-    this.composed.emit({ text: run.prompt, attached: [] });
+    await this.attempt(async () => {
+      const text = await wordsOf(this.live, run);
+      await this.removeQueued(run);
+      this.composed.emit({ text, attached: [] });
+    });
   }
 
   moveQueued(run: Run, before: string | null): Promise<void> {

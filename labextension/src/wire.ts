@@ -164,7 +164,13 @@ export interface Run {
   kind: RunKind;
   state: RunState;
   mode: RunMode;
+  /**
+   * Its first PROMPT_CHARS characters. All of it is in the user's message, and in `GET run` while it
+   * waits.
+   */
   prompt: string;
+  /** `prompt` is not all of it. */
+  is_shortened: boolean;
   /** Whose login it came with. From a `kernel` that is the server's owner, whoever started the kernel. */
   author: string | null;
   origin: Origin | null;

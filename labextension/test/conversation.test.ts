@@ -157,3 +157,53 @@ describe('sessions', () => {
     expect(conversation.isUnread(grown(6))).toBe(true);
   });
 });
+
+describe('a long prompt that waits', () => {
+  const run = {
+    run_id: 'r',
+    session_id: 's',
+    state: 'queued',
+    prompt: 'The beginning',
+    is_shortened: true
+  } as Run;
+  const waiting = (server: object): ReturnType<typeof setUp> => {
+    const made = setUp(server);
+    made.live.apply(said({ ...session('s'), queue: ['r'] } as Session));
+    made.live.apply({ type: 'run', payload: { type: 'created', payload: run } } as CrushEvent);
+    made.conversation.show('s');
+    return made;
+  };
+
+  test('comes back whole when it is edited, and stays where that fails', async () => {
+    const removed: string[] = [];
+    const removeQueued = (_: string, __: string, id: string): Promise<void> => Promise.resolve(void removed.push(id));
+    const whole = waiting({
+      removeQueued,
+      run: () => Promise.resolve({ ...run, prompt: 'The beginning and the end' })
+    });
+    await whole.conversation.editQueued(run);
+    expect(whole.composed).toEqual(['The beginning and the end']);
+    expect(removed).toEqual(['r']);
+    const failing = waiting({ removeQueued, run: () => Promise.reject(new Error('away')) });
+    await failing.conversation.editQueued(run);
+    expect(failing.composed).toEqual([]);
+    expect(removed).toEqual(['r']);
+  });
+
+  test('comes back whole when all is stopped, and never delays the stop for long', async () => {
+    const server = {
+      cancel: () => Promise.resolve({ cancelled: [] }),
+      run: () => Promise.resolve({ ...run, prompt: 'All of it' })
+    };
+    const { conversation, composed } = waiting(server);
+    await conversation.stop();
+    expect(composed).toEqual(['All of it']);
+    vi.useFakeTimers();
+    const cancel = vi.fn(() => Promise.resolve({ cancelled: [] }));
+    const silent = waiting({ cancel, run: () => new Promise(() => undefined) });
+    void silent.conversation.stop();
+    await vi.advanceTimersByTimeAsync(600);
+    expect(cancel).toHaveBeenCalledOnce();
+    vi.useRealTimers();
+  });
+});
