@@ -72,8 +72,12 @@ def test_a_command_is_shown_to_its_end_before_it_can_be_allowed(
     is_in_sight(tab, "Scroll to the end to allow", "Deny")
     in_all_sizes(tab, "1-long")
     is_in_sight(tab, "Scroll to the end to allow", "Deny")
+    keys = tab.card.locator("kbd")
     tab.composer.click()
+    expect(tab.panel).to_contain_text("Ctrl+Shift+⏎ to the card")
+    expect(keys.filter(visible=True)).to_have_count(0)
     tab.go_to_card()
+    expect(keys.filter(visible=True)).to_have_text(["Esc"])
     tab.page.keyboard.press("ControlOrMeta+Enter")
     tab.page.keyboard.press("Tab")
     tab.page.keyboard.press("PageDown")
@@ -81,7 +85,9 @@ def test_a_command_is_shown_to_its_end_before_it_can_be_allowed(
     assert len(workspace.permissions()) == 1, "nothing allows what was not on screen"
     tab.page.keyboard.press("End")
     expect(allow).to_be_enabled()
+    expect(keys.filter(visible=True)).to_have_text(["Ctrl+⏎", "Esc"])
     expect(tab.card.locator(".jcr-Code-line").last).to_be_in_viewport()
+    is_in_sight(tab, "Allow for session", "Deny")
     tab.shot("2-at-the-end", tab.panel)
     tab.page.keyboard.press("Enter")
     assert len(workspace.permissions()) == 1, "no single key does"
@@ -157,3 +163,30 @@ def test_panel_and_widget_draw_every_character_as_the_server_spells_it(
     assert cell.card.locator(".crush-params pre").text_content() == f"{visible(command)}\n"
     tab.deny()
     tab.finished()
+
+
+@pytest.mark.timeout(240)
+def test_what_was_allowed_and_has_not_begun_is_not_shown_as_running(
+    visit: Visit, api: MessagesApi, workspace: Workspace
+) -> None:
+    commands = [Call("run_command", {"command": f"echo {word}"}) for word in ("one", "two", "three")]
+    api.script(Answer(*commands), "Well.")
+    tab = visit()
+    tab.open_panel()
+    tab.new_session()
+    tab.send("Run three things")
+    lines = tab.turns.locator(".jcr-Tool")
+    expect(lines.locator(".jcr-Line-held")).to_have_text(["asks you"] * 3)
+    tab.allow()
+    expect(lines.locator(".jcr-Line-held")).to_have_text(["waits for your answers", "asks you", "asks you"])
+    expect(lines.locator(".jcr-Spinner")).to_have_count(0)
+    assert len(workspace.permissions()) == 2
+    tab.widen(380)
+    tab.shot("6-allowed-and-not-begun", tab.panel)
+    tab.widen(250)
+    tab.shot("6-allowed-and-not-begun-narrow", tab.panel)
+    tab.allow()
+    tab.allow()
+    expect(tab.turns).to_contain_text("Well.")
+    tab.finished()
+    expect(lines.locator(".jcr-Line-held")).to_have_count(0)

@@ -33,6 +33,8 @@ export interface ComposerProps {
 }
 
 const TALLEST_PX = 240;
+/** The keys of the command that goes there. */
+const TO_CARD = /Mac|iP/.test(navigator.platform) ? '⇧⌘⏎' : 'Ctrl+Shift+⏎';
 
 export function Composer(props: ComposerProps) {
   const { isBusy, isDisabled, steers, onSend, onStop } = props;
@@ -77,7 +79,9 @@ export function Composer(props: ComposerProps) {
     ? trans.__('Enter sends · @ context · / commands')
     : refuses && text.trim()
       ? trans.__('Enter refuses with these words')
-      : trans.__('Esc stops');
+      : refuses
+        ? trans.__('%1 to the card · Esc stops', TO_CARD)
+        : trans.__('Esc stops');
   const sendLabel = refuses ? trans.__('Refuse with these words') : trans.__('Send');
   return (
     <div className="jcr-Composer">

@@ -1,5 +1,6 @@
 /** The turns of the session that is shown, and the prompts on their way. */
 import { useCallback, useMemo, useRef } from 'react';
+import type { Asked } from '../model';
 import { isReading } from '../tools';
 import type { ICrush } from '../tokens';
 import { Turns } from '../turns';
@@ -10,6 +11,7 @@ import { TurnView, Words } from './Turn';
 import type { TurnDeeds } from './TurnMenu';
 
 const NONE = {};
+const NOTHING_ASKED: readonly Asked[] = [];
 
 interface ConversedProps {
   readonly crush: ICrush;
@@ -27,6 +29,8 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
   const sending = conversation.sending.filter(one => !live.view.runs[one.runId] && !isKnown(one.runId));
   const started = useRef(onContinue);
   started.current = onContinue;
+  const { asked: all } = live.view;
+  const asked = useMemo(() => Object.values(all).filter(request => request.session_id === sessionId), [all, sessionId]);
   const goOn = useCallback(() => started.current(), []);
   const deeds = useMemo(
     (): TurnDeeds => ({
@@ -49,6 +53,7 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
       isLast={isLast}
       isBusy={isLast && isBusy}
       progress={isLast ? live.view.progress : NONE}
+      asked={isLast ? asked : NOTHING_ASKED}
       onContinue={goOn}
       deeds={deeds}
     />

@@ -2,6 +2,7 @@
 import { launchIcon } from '@jupyterlab/ui-components';
 import { memo } from 'react';
 import { cellOf, inputText, isFileRead, pathOf, target, toolLine } from '../tools';
+import type { Standing } from '../standing';
 import type { Tool } from '../turns';
 import { readable, visible } from '../visible';
 import { duration } from '../words';
@@ -22,13 +23,15 @@ interface ToolProps {
   readonly progress: string | null;
   /** Whether its turn goes on: without it, a call that has no result is over. */
   readonly isRunning: boolean;
+  readonly standing?: Standing;
 }
 
-export const ToolItem = memo(function ToolItem({ tool, progress, isRunning }: ToolProps) {
+export const ToolItem = memo(function ToolItem({ tool, progress, isRunning, standing = 'runs' }: ToolProps) {
   const { trans, cellNumber } = useUi();
   const [isOpen, toggle] = useFold(tool.call.id);
   const line = toolLine(tool, trans, cellNumber);
-  const waits = !tool.result && isRunning;
+  const isUnfinished = !tool.result && isRunning;
+  const waits = isUnfinished && standing === 'runs';
   const failed = tool.result?.is_error ?? false;
   return (
     <div className={failed ? 'jcr-Tool jcr-mod-failed' : 'jcr-Tool'} data-tool={tool.call.name}>
@@ -44,6 +47,7 @@ export const ToolItem = memo(function ToolItem({ tool, progress, isRunning }: To
           {failed && <span className="jcr-Line-failed">{trans.__('failed')}</span>}
           <Counts additions={line.additions} deletions={line.deletions} />
           {waits && <Elapsed callId={tool.call.id} />}
+          {isUnfinished && !waits && <Held standing={standing} />}
           {line.durationMs !== null && line.durationMs >= SHOWN_MS && (
             <span className="jcr-Line-time">{duration(line.durationMs)}</span>
           )}
@@ -58,6 +62,21 @@ export const ToolItem = memo(function ToolItem({ tool, progress, isRunning }: To
     </div>
   );
 });
+
+/** Why a call has not begun. */
+function Held({ standing }: { standing: Standing }) {
+  const { trans } = useUi();
+  return standing === 'asks' ? (
+    <span className="jcr-Line-held">{trans.__('asks you')}</span>
+  ) : (
+    <span
+      className="jcr-Line-held"
+      title={trans.__('It begins when all commands and code of this answer are answered.')}
+    >
+      {trans.__('waits for your answers')}
+    </span>
+  );
+}
 
 /** To the cell or the file that the call was about. */
 function Jump({ tool }: { tool: Tool }) {

@@ -1,6 +1,8 @@
 /** One turn: a person's words in a quiet block, and under them what was done about it. */
 import { memo } from 'react';
 import type { ReactNode } from 'react';
+import type { Asked } from '../model';
+import { standing } from '../standing';
 import type { Item, SummaryState, Turn } from '../turns';
 import type { Run, ToolProgress } from '../wire';
 import { clockTime, ending } from '../words';
@@ -19,6 +21,8 @@ interface TurnProps {
   readonly isLast: boolean;
   readonly isBusy: boolean;
   readonly progress: Readonly<Record<string, ToolProgress>>;
+  /** What waits for a person in this session. */
+  readonly asked: readonly Asked[];
   readonly onContinue: () => void;
   readonly deeds: TurnDeeds;
 }
@@ -118,7 +122,7 @@ export function Words({ text, author, at, chips, menu }: WordsProps) {
   );
 }
 
-function ItemView({ item, run, isLast, isBusy, progress, onContinue }: TurnProps & { item: Item }) {
+function ItemView({ item, run, isLast, isBusy, progress, asked, onContinue }: TurnProps & { item: Item }) {
   const { trans } = useUi();
   switch (item.kind) {
     case 'text':
@@ -127,7 +131,8 @@ function ItemView({ item, run, isLast, isBusy, progress, onContinue }: TurnProps
       return <ReasoningLine id={item.key} text={item.part.text} live={item.live && isBusy} />;
     case 'tool': {
       const text = progress[item.tool.call.id]?.text ?? null;
-      return <ToolItem tool={item.tool} progress={text} isRunning={isLast && isBusy} />;
+      const isRunning = isLast && isBusy;
+      return <ToolItem tool={item.tool} progress={text} isRunning={isRunning} standing={standing(item.tool, asked)} />;
     }
     case 'reads':
       return <Reads tools={item.tools} />;
