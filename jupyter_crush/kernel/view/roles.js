@@ -26,6 +26,7 @@ function waitsFor(request, may) {
 /** The card, for somebody who may read it and not answer. */
 function withoutButtons(card, waits) {
   card.querySelector('.crush-buttons')?.replaceWith(node('div', 'crush-waits', waits));
+  card.querySelector('.crush-scope')?.remove();
   card.addEventListener('keydown', event => event.stopImmediatePropagation(), true);
   return card;
 }
