@@ -6,7 +6,18 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("streaming", "sessions", "stalled", "accepting", "starting", "panel", "kernels", "notebooks", "long")
+NAMES = (
+    "streaming",
+    "sessions",
+    "stalled",
+    "accepting",
+    "starting",
+    "panel",
+    "kernels",
+    "notebooks",
+    "long",
+    "prompts",
+)
 
 
 async def main(names: list[str]) -> int:

@@ -66,6 +66,13 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     except asyncio.IncompleteReadError:  # it was cancelled while it asked
         writer.close()
         return
+    if head.startswith(b"GET"):
+        data = json.dumps(LAST).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(data), data))
+        await writer.drain()
+        writer.close()
+        return
+    LAST.update(at=time.monotonic(), bytes=len(body))
     if (call := called(body)) is not None:
         writer.write(HEAD + CALLING + call + CALLED)
         await writer.drain()

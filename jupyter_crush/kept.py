@@ -21,7 +21,7 @@ from .models.port import Memo
 from .store.store import Store
 from .wire import Change, Message
 
-IDLE_BYTES = 8 * 1024 * 1024
+IDLE_BYTES = 4 * 1024 * 1024
 """Of text, in the histories of a workspace that no run uses."""
 FEW = 50
 """Messages that are looked through at once; more, in a thread."""

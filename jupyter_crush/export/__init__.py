@@ -44,7 +44,9 @@ def document(session: Session, messages: Sequence[Message], form: ExportFormat) 
         case "ipynb":
             content = encode(notebook(session, messages))
         case "json":
-            content = encode({"session": session, "messages": messages})
+            # One by one: encoding all of a long session in one go holds up every other thread.
+            said = b",".join([encode(message) for message in messages])
+            content = b'{"session":%s,"messages":[%s]}' % (encode(session), said)
     return Document(name=f"{file_name(session.title)}.{suffix}", media_type=media_type, content=content)
 
 
