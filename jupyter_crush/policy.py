@@ -72,6 +72,7 @@ class Policy:
         who, is_person = principal.id, not principal.is_code
         can_prompt = self.may_prompt(who)
         return May(
+            user=who,
             view=self.may_view(who),
             prompt=can_prompt,
             approve=is_person and self.may_approve(who),

@@ -68,6 +68,8 @@ class AgentStatus(Wire, frozen=True, kw_only=True):
 class May(Wire, frozen=True, kw_only=True):
     """What who asks may do here, and whom they would ask for the rest."""
 
+    user: str | None = None
+    """Their own username, as in a session's ``author_id``: with ``prompt``, a session of theirs is theirs to delete."""
     view: bool
     prompt: bool
     """Direct the agent: prompts, cancels, sessions, reverts."""

@@ -11,6 +11,7 @@ import { codePress } from './markdown/code';
 import { untrusted } from './markdown/view';
 import { saveFile } from './saving';
 import type { Places } from './places';
+import { mayPrompt } from './roles';
 import type { ICrush, ICrushPanel } from './tokens';
 import { Panel } from './view/Panel';
 import { UiProvider } from './view/ui';
@@ -89,7 +90,7 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
       const prompt = trans.__('Make the edit of %1 that was refused, on what is there now.', path);
       void crush.conversation.send(prompt, [], settings.whileBusy, crush.notebooks.save());
     };
-    const ways = { openPath, openCell, cellNumber, proposeAgain };
+    const ways = { openPath, openCell, cellNumber, proposeAgain, mayPrompt: () => mayPrompt(crush.live.config?.may) };
     return (
       <UiProvider value={{ trans, ...ways, rendermime, changes, isReasoningOpen, folds, since }}>
         <div

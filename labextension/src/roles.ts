@@ -2,7 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Asked } from './model';
 import { visible } from './visible';
-import type { May, Origin } from './wire';
+import type { May, Origin, Session } from './wire';
 
 /** People that a sentence names. */
 const NAMED = 3;
@@ -22,6 +22,16 @@ export function watching(may: May | null | undefined, trans: TranslationBundle):
   return !may || may.prompt
     ? null
     : trans.__('You are watching. Ask %1 to let you prompt.', people(may.prompters, trans));
+}
+
+/** Whether they direct the agent, and not only watch. */
+export function mayPrompt(may: May | null | undefined): boolean {
+  return may?.prompt ?? true;
+}
+
+/** Whether a session is theirs to delete. An older server says it only when it refuses. */
+export function mayDelete(session: Session, may: May | null | undefined): boolean {
+  return mayPrompt(may) && (!may?.user || may.delete_any || session.author_id === may.user);
 }
 
 /** Whether it is theirs to answer who looks. */

@@ -312,6 +312,11 @@ export interface AgentStatus {
 
 /** What who asks may do here, and whom they would ask for the rest. */
 export interface May {
+  /**
+   * Their own username, as in a session's `author_id`: with `prompt`, a session of theirs is theirs to
+   * delete.
+   */
+  user: string | null;
   view: boolean;
   /** Direct the agent: prompts, cancels, sessions, reverts. */
   prompt: boolean;

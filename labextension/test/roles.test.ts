@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { nullTranslator } from '@jupyterlab/translation';
-import { doer, isAsked, people, waitsFor, watching } from '../src/roles';
-import type { May, PermissionRequest, QuestionRequest } from '../src/wire';
+import { doer, isAsked, mayDelete, mayPrompt, people, waitsFor, watching } from '../src/roles';
+import type { May, PermissionRequest, QuestionRequest, Session } from '../src/wire';
 
 const trans = nullTranslator.load('');
 
 function may(fields: Partial<May>): May {
   const all = { view: true, prompt: true, approve: true, configure: true, delete_any: true };
-  return { ...all, prompters: [], approvers: [], origin: 'panel', ...fields };
+  return { ...all, user: 'ana', prompters: [], approvers: [], origin: 'panel', ...fields };
 }
 
 const permission = { id: 'p', state: 'pending' } as PermissionRequest;
@@ -20,6 +20,16 @@ describe('what somebody may not do', () => {
     expect(people(['ana', 'ben', 'cleo'], trans)).toBe('ana, ben or cleo');
     expect(people(['ana', 'ben', 'cleo', 'dan'], trans)).toBe('ana, ben, cleo or somebody else who may');
     expect(people(['a\u202eb'], trans)).not.toContain('\u202e');
+  });
+
+  test('is not offered: the sessions of others are deleted by the owner only', () => {
+    const of = (author_id: string | null): Session => ({ author_id }) as Session;
+    const prompter = may({ user: 'cleo', delete_any: false });
+    expect([of('cleo'), of('ana'), of(null)].map(one => mayDelete(one, prompter))).toEqual([true, false, false]);
+    expect(mayDelete(of('cleo'), may({}))).toBe(true);
+    expect(mayDelete(of('ben'), may({ user: 'ben', prompt: false, delete_any: false }))).toBe(false);
+    expect([mayPrompt(null), mayDelete(of('ana'), null)]).toEqual([true, true]);
+    expect(mayDelete(of('ana'), may({ user: null, delete_any: false }))).toBe(true);
   });
 
   test('is said to who watches, and to nobody else', () => {

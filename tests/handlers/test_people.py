@@ -143,6 +143,7 @@ class TestShare(Shared):
         bobs, anas = (await ask("bob", "GET", config)).json()["may"], (await ask("ana", "GET", config)).json()["may"]
         assert (_roles(bobs), bobs["prompters"], bobs["approvers"]) == (WATCHES, ["ana"], ["ana"])
         assert _roles(anas) == ALL
+        assert (bobs["user"], anas["user"]) == ("bob", "ana"), "as sessions name their author_id"
         assert _roles((await ask("ana", "PATCH", config, {"permission_mode": "ask"})).json()["may"]) == ALL
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -47,6 +49,14 @@ def test_a_viewer_is_told_whom_to_ask_and_is_shown_no_button(visit: Visit, api: 
     expect(ben.card).to_contain_text("This waits for ana.")
     expect(ben.card.get_by_role("button")).to_have_count(0)
     expect(ben.panel.get_by_title("Permission mode")).to_be_disabled()
+    for refused in ("New session", "From here"):
+        expect(ben.panel.get_by_title(refused)).to_have_count(0)
+    ben.title.click()
+    expect(ben.panel.locator(".jcr-SessionRow").get_by_role("button")).to_have_count(1)
+    ben.page.keyboard.press("Escape")
+    ben.panel.get_by_title("More").click()
+    expect(ben.panel.get_by_role("menuitem")).to_have_text([re.compile("^Export as")] * 3)
+    ben.page.keyboard.press("Escape")
     ben.card.click()
     for key in ("Control+Enter", "Enter", "s", "Escape"):
         ben.page.keyboard.press(key)
@@ -69,6 +79,11 @@ def test_a_prompter_who_may_not_approve_waits_for_who_may(visit: Visit, api: Mes
     expect(cleo.card.get_by_role("button")).to_have_count(0)
     expect(watching(cleo)).to_have_count(0)
     cleo.shot("watching-3-prompter")
+    cleo.title.click()
+    deletes = cleo.panel.locator(".jcr-SessionRow").get_by_title("Delete")
+    expect(deletes).to_have_count(1)  # her own, and not Ana's
+    cleo.shot("watching-5-sessions", cleo.panel)
+    cleo.page.keyboard.press("Escape")
     opened(ana)
     ana.allow()
     expect(cleo.card).to_be_hidden()

@@ -1,6 +1,7 @@
 /** The turns of the session that is shown, and the prompts on their way. */
 import { useCallback, useMemo, useRef } from 'react';
 import type { Asked } from '../model';
+import { mayPrompt } from '../roles';
 import { isReading } from '../tools';
 import type { ICrush } from '../tokens';
 import { Turns } from '../turns';
@@ -55,7 +56,7 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
       progress={isLast ? live.view.progress : NONE}
       asked={isLast ? asked : NOTHING_ASKED}
       onContinue={goOn}
-      deeds={deeds}
+      deeds={mayPrompt(live.config?.may) ? deeds : null}
     />
   );
   return (

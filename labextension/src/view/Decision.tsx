@@ -12,12 +12,15 @@ interface DecisionProps {
 }
 
 export function Decision({ scope, what, isAll = false, canRevert = true }: DecisionProps) {
-  const { changes, trans } = useUi();
+  const { changes, mayPrompt, trans } = useUi();
   const [isBusy, setBusy] = useState(false);
   const decide = (act: () => Promise<void>): void => {
     setBusy(true);
     void act().finally(() => setBusy(false));
   };
+  if (!mayPrompt()) {
+    return null;
+  }
   return (
     <span className="jcr-Decision">
       <button

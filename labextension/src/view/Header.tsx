@@ -1,7 +1,8 @@
 /** The session's title, which opens the list of sessions; a new one; and what can be done with this one. */
 import { addIcon } from '@jupyterlab/ui-components';
 import { useState } from 'react';
-import type { Session } from '../wire';
+import { mayDelete, mayPrompt } from '../roles';
+import type { May, Session } from '../wire';
 import { ChangesButton } from './ChangesLine';
 import { Popup } from './Popup';
 import { SessionList, TitleInput } from './SessionList';
@@ -12,6 +13,8 @@ import { useUi } from './ui';
 export interface HeaderProps extends SessionDeeds {
   readonly sessions: readonly Session[];
   readonly current: Session | null;
+  /** What who looks may do; null: not known yet. */
+  readonly may: May | null;
   readonly now: number;
   readonly isUnread: (session: Session) => boolean;
   /** The notebook in front. */
@@ -67,12 +70,16 @@ export function Header(props: HeaderProps) {
         </Popup>
       )}
       <ChangesButton />
-      <button className="jcr-IconButton" title={trans.__('New session')} onClick={onNew}>
-        <addIcon.react tag="span" className="jcr-Icon" />
-      </button>
+      {mayPrompt(props.may) && (
+        <button className="jcr-IconButton" title={trans.__('New session')} onClick={onNew}>
+          <addIcon.react tag="span" className="jcr-Icon" />
+        </button>
+      )}
       <SessionMenu
         {...props}
         isThere={current !== null}
+        canDirect={mayPrompt(props.may)}
+        canDelete={current !== null && mayDelete(current, props.may)}
         onRename={() => setRenaming(true)}
         onRemove={() => current && onRemove(current)}
       />

@@ -85,6 +85,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
       <Header
         sessions={conversation.sessions}
         current={session}
+        may={may ?? null}
         now={Date.now()}
         onShow={id => conversation.show(id)}
         onNew={() => conversation.show(null)}

@@ -1,13 +1,15 @@
 /** The sessions, newest first, with a search; each can be renamed and deleted where it stands. */
 import { closeIcon, editIcon } from '@jupyterlab/ui-components';
 import { useState } from 'react';
-import type { Session } from '../wire';
+import { mayDelete, mayPrompt } from '../roles';
+import type { May, Session } from '../wire';
 import { ago } from '../words';
 import { useUi } from './ui';
 
 interface SessionListProps {
   readonly sessions: readonly Session[];
   readonly currentId: string | null;
+  readonly may: May | null;
   readonly now: number;
   readonly isUnread: (session: Session) => boolean;
   /** The notebook in front. */
@@ -65,7 +67,7 @@ export function SessionList(props: SessionListProps) {
 }
 
 function SessionRow(props: SessionListProps & { session: Session }) {
-  const { session, currentId, now, isUnread, onShow, onRename, onRemove } = props;
+  const { session, currentId, may, now, isUnread, onShow, onRename, onRemove } = props;
   const { trans } = useUi();
   const [isRenaming, setRenaming] = useState(false);
   if (isRenaming) {
@@ -98,16 +100,20 @@ function SessionRow(props: SessionListProps & { session: Session }) {
         <span className="jcr-Ellipsis">{session.title || trans.__('New session')}</span>
         <span className="jcr-SessionRow-time">{ago(session.updated_at, now, trans)}</span>
       </button>
-      <button className="jcr-IconButton" title={trans.__('Rename')} onClick={() => setRenaming(true)}>
-        <editIcon.react tag="span" className="jcr-Icon" />
-      </button>
-      <button
-        className="jcr-IconButton"
-        title={trans.__('Delete')}
-        onClick={event => (focusBeside(event.currentTarget), onRemove(session))}
-      >
-        <closeIcon.react tag="span" className="jcr-Icon" />
-      </button>
+      {mayPrompt(may) && (
+        <button className="jcr-IconButton" title={trans.__('Rename')} onClick={() => setRenaming(true)}>
+          <editIcon.react tag="span" className="jcr-Icon" />
+        </button>
+      )}
+      {mayDelete(session, may) && (
+        <button
+          className="jcr-IconButton"
+          title={trans.__('Delete')}
+          onClick={event => (focusBeside(event.currentTarget), onRemove(session))}
+        >
+          <closeIcon.react tag="span" className="jcr-Icon" />
+        </button>
+      )}
     </li>
   );
 }

@@ -13,23 +13,35 @@ export interface SessionDeeds {
 
 interface SessionMenuProps extends SessionDeeds {
   readonly isThere: boolean;
+  /** Whether who looks may prompt, and delete this one. What would be refused is not offered. */
+  readonly canDirect: boolean;
+  readonly canDelete: boolean;
   readonly onRename: () => void;
   readonly onRemove: () => void;
 }
 
 export function SessionMenu(props: SessionMenuProps) {
   const { trans } = useUi();
-  const choices: [string, () => void][] = [[trans.__('New session'), props.onNew]];
-  if (props.isThere) {
+  const choices: [string, () => void][] = props.canDirect ? [[trans.__('New session'), props.onNew]] : [];
+  if (props.isThere && props.canDirect) {
     choices.push(
       [trans.__('Rename'), props.onRename],
       [trans.__('Fork'), props.onFork],
-      [trans.__('Summarize'), props.onSummarize],
+      [trans.__('Summarize'), props.onSummarize]
+    );
+  }
+  if (props.isThere) {
+    choices.push(
       [trans.__('Export as Markdown'), () => props.onExport('markdown')],
       [trans.__('Export as notebook'), () => props.onExport('ipynb')],
-      [trans.__('Export as JSON'), () => props.onExport('json')],
-      [trans.__('Delete'), props.onRemove]
+      [trans.__('Export as JSON'), () => props.onExport('json')]
     );
+  }
+  if (props.canDelete) {
+    choices.push([trans.__('Delete'), props.onRemove]);
+  }
+  if (!choices.length) {
+    return null;
   }
   return (
     <Popup

@@ -24,7 +24,8 @@ interface TurnProps {
   /** What waits for a person in this session. */
   readonly asked: readonly Asked[];
   readonly onContinue: () => void;
-  readonly deeds: TurnDeeds;
+  /** Null: for who only watches. */
+  readonly deeds: TurnDeeds | null;
 }
 
 export const TurnView = memo(function TurnView(props: TurnProps) {
@@ -38,7 +39,7 @@ export const TurnView = memo(function TurnView(props: TurnProps) {
           author={turn.user.author}
           at={turn.user.created_at}
           chips={turn.contexts.map(context => context.label)}
-          menu={<TurnMenu turn={turn} {...props.deeds} />}
+          menu={props.deeds && <TurnMenu turn={turn} {...props.deeds} />}
         />
       )}
       {turn.pictures.map((image, index) => (

@@ -14,6 +14,8 @@ export interface Ui {
   cellNumber(path: string, cellId: string): number | null;
   /** Have the agent make an edit that was refused. */
   proposeAgain(path: string): void;
+  /** Whether who looks directs the agent, and not only watches. */
+  mayPrompt(): boolean;
   readonly changes: Changes;
   readonly isReasoningOpen: boolean;
   /** What was unfolded or folded, by key: a line that was scrolled away comes back as it was. */
