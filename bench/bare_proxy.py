@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 
 import anthropic
@@ -22,6 +23,7 @@ class Events(web.RequestHandler):
         SUBSCRIBERS.add(self)
         self.write(": open\n\n")
         try:
+            await self.flush()
             while True:
                 self.write(await self.queue.get())
                 while not self.queue.empty():
@@ -29,6 +31,11 @@ class Events(web.RequestHandler):
                 await self.flush()
         except iostream.StreamClosedError:
             SUBSCRIBERS.discard(self)
+
+
+class Process(web.RequestHandler):
+    def get(self) -> None:
+        self.finish({"pid": os.getpid()})
 
 
 class Prompt(web.RequestHandler):
@@ -57,7 +64,7 @@ def publish(event: dict[str, str]) -> None:
 
 async def main(model_url: str) -> None:
     client = anthropic.AsyncAnthropic(api_key="bench", base_url=model_url)
-    app = web.Application([("/", Prompt, {"client": client}), ("/events", Events)])
+    app = web.Application([("/", Prompt, {"client": client}), ("/events", Events), ("/pid", Process)])
     server = app.listen(0, "127.0.0.1")
     port = next(iter(server._sockets.values())).getsockname()[1]  # noqa: SLF001  tornado has no public way
     print(f"http://127.0.0.1:{port}", flush=True)

@@ -14,13 +14,14 @@ The API writes a message as a list of blocks, one at a time: start, deltas, stop
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from typing import Any, Literal, NoReturn
 
 import msgspec
 from msgspec import Struct
 
-from ..errors import ModelBadAnswer, ModelUnreachable
+from ..errors import ModelBadAnswer, ModelError, ModelUnreachable
 from ..wire import Usage
 from .failures import Said, failure, one_line
 from .port import ModelEvent, ReasoningDelta, ReasoningEnd, Stop, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
@@ -122,6 +123,29 @@ class Answer:
         self._usage: dict[str, int] = {}
         self._stop_reason: str | None = None
         self._stop_details: str | None = None
+
+    def take_all(self, batch: Iterable[str]) -> Iterator[ModelEvent]:
+        """The same for events that came together: what belongs together of their text is one event of the port."""
+        kind: type[TextDelta | ReasoningDelta | ToolCallDelta] | None = None
+        texts: list[str] = []
+        try:
+            for event in chain.from_iterable(map(self.take, batch)):
+                if kind is not None:
+                    if type(event) is kind:
+                        texts.append(event.text)
+                        continue
+                    yield kind("".join(texts))
+                    kind = None
+                if isinstance(event, TextDelta | ReasoningDelta | ToolCallDelta):
+                    kind, texts = type(event), [event.text]
+                else:
+                    yield event
+        except ModelError:
+            if kind is not None:
+                yield kind("".join(texts))
+            raise
+        if kind is not None:
+            yield kind("".join(texts))
 
     def take(self, data: str) -> Iterator[ModelEvent]:
         """The port's events for one event's ``data``; the last of all is a Stop. Raises ModelError."""

@@ -29,13 +29,14 @@ from ..errors import (
     ModelMisconfigured,
     ModelUnreachable,
 )
+from ..tasks import Tasks
 from ..wire import Message, ModelInfo
 from .answer import Answer
 from .conversation import Body, body, unsealed
 from .estimate import LEAST, fitting
 from .failures import failure, one_line, proxy_failure, retry_after, said_in, tls_failure
 from .known import PROVIDER, choices, is_anthropic, tidy
-from .pacing import Pace, paced
+from .pacing import Pace
 from .port import ModelEvent, ModelRequest, Stop
 from .retry import Policy, Random, Sleep, retrying
 from .sdk import Importing, Modules
@@ -43,7 +44,6 @@ from .stream import silence, stream_events
 
 if TYPE_CHECKING:
     import anthropic
-    import httpx2
 
 MANY, LARGE = 200, 64 * 1024
 """Messages of a history, and characters of one, from which on a request is made in a thread."""
@@ -93,6 +93,7 @@ class AnthropicModel:
         self._policy = policy or Policy()
         self._sleep, self._random, self._now = sleep, random, now
         self._pace = Pace()
+        self._tasks = Tasks("the model's answers")
         self._opening = asyncio.Lock()
         self._client: anthropic.AsyncAnthropic | None = None
         self._importing = Importing()
@@ -152,12 +153,11 @@ class AnthropicModel:
         with self._translated(request.model):
             async with asyncio.timeout_at(began + self._timeouts.first):
                 stream = await self._send(client, told)
-            arriving = cast("httpx2.AsyncByteStream", stream.response.stream)
-            stream.response.stream = paced(self._http, arriving, lambda: self._pace.pause)
             with self._pace:
-                async with aclosing(stream_events(self._sdk, stream, self._timeouts, began)) as events:
-                    async for data in events:
-                        for event in answer.take(data):
+                arriving = stream_events(stream, self._timeouts, began, self._tasks, lambda: self._pace.pause)
+                async with aclosing(arriving) as batches:
+                    async for batch in batches:
+                        for event in answer.take_all(batch):
                             yield event
                             if isinstance(event, Stop):
                                 return

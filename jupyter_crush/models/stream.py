@@ -8,37 +8,50 @@ even pings), and for the next that is not a ping (a peer that lives and has noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
 
 from ..config import Timeouts
 from ..errors import ModelMisconfigured, ModelUnreachable
+from ..tasks import Tasks
+from .arrivals import Arrivals
 from .failures import one_line
+from .sse import Decoder
 
 if TYPE_CHECKING:
     import anthropic
 
 
 async def stream_events(
-    sdk: Any, stream: anthropic.AsyncStream[Any], timeouts: Timeouts, began: float
-) -> AsyncGenerator[str]:
-    """The ``data`` of each event, pings left out. ``began``: the loop's time of the request. Raises ModelUnreachable when a clock
-    runs out. Closes the stream."""
-    clocks = Clocks(timeouts, began)
+    stream: anthropic.AsyncStream[Any], timeouts: Timeouts, began: float, tasks: Tasks, pause: Callable[[], float]
+) -> AsyncGenerator[list[str]]:
+    """The ``data`` of the events that came together, pings left out. ``began``: the loop's time of the request. Raises
+    ModelUnreachable when a clock runs out. Closes the stream."""
+    clocks, decoder = Clocks(timeouts, began), Decoder()
+    arrivals = None
     try:
         _check_type(stream.response.headers.get("content-type", ""))
-        async with aclosing(sdk.AsyncStream.raw_events(stream.response)) as events:
-            while True:
-                async with clocks.running():
-                    event = await anext(events, None)
-                if event is None:
-                    return
-                clocks.heard(event.event or "")
-                if event.event != "ping" and event.data:
-                    yield event.data
+        arrivals = Arrivals(stream.response.aiter_bytes(), tasks, pause)
+        while arrived := await _take(arrivals, clocks):
+            found = []
+            for kind, data in decoder.feed(arrived):
+                clocks.heard(kind)
+                if kind != "ping" and data:
+                    found.append(data)
+            if found:
+                yield found
     finally:
+        if arrivals is not None:
+            await arrivals.aclose()
         await stream.close()
+
+
+async def _take(arrivals: Arrivals, clocks: Clocks) -> bytes:
+    deadline, clock = clocks.next()
+    try:
+        return await arrivals.take(deadline)
+    except TimeoutError:
+        raise ModelUnreachable(silence(clocks.seconds(clock), clock)) from None
 
 
 class Clocks:
@@ -50,20 +63,17 @@ class Clocks:
         self._progress: float | None = None
         """When content came last; None: there was none."""
 
-    @asynccontextmanager
-    async def running(self) -> AsyncGenerator[None]:
-        """Wait for one event. Raises ModelUnreachable."""
-        now = asyncio.get_running_loop().time()
+    def next(self) -> tuple[float, str]:
+        """The loop's time by which the next event must come, and the name of the clock that says so."""
         if self._progress is None:
             ends = [(self._began + self._timeouts.first, "first")]
         else:
+            now = asyncio.get_running_loop().time()
             ends = [(now + self._timeouts.stall, "stall"), (self._progress + self._timeouts.progress, "progress")]
-        deadline, name = min([*ends, (self._began + self._timeouts.whole, "whole")])
-        try:
-            async with asyncio.timeout_at(deadline):
-                yield
-        except TimeoutError:
-            raise ModelUnreachable(silence(getattr(self._timeouts, name), name)) from None
+        return min([*ends, (self._began + self._timeouts.whole, "whole")])
+
+    def seconds(self, clock: str) -> float:
+        return float(getattr(self._timeouts, clock))
 
     def heard(self, kind: str) -> None:
         """An event came. One that only says that there will be an answer is no content."""
