@@ -80,7 +80,11 @@ def _model(screen: Screen) -> Iterator[Finding]:
     if found:
         yield "note", found[0], "set"
     else:
-        yield "note", names[0], "not set here; without a key the offline demo model answers"
+        yield (
+            "note",
+            names[0],
+            "not set here: a running server keeps its own out of sight; one without answers with the demo",
+        )
     base_url = screen.environ.get("ANTHROPIC_BASE_URL")
     if base_url:
         yield "note", "ANTHROPIC_BASE_URL", base_url.partition("?")[0].rpartition("@")[2]

@@ -37,24 +37,24 @@ class PermissionCard:
     def show(self, screen: Screen) -> None:
         """Exactly what will happen."""
         lines = body(self.request)
-        screen.show(f"? {headline(self.request)}", "yellow", "bold")
+        screen.show(f"? {headline(self.request)}", "magenta", "bold")
         self._body(screen, lines)
         rows = screen.rows_of(f"  {line.text}" for line in lines)
         if rows > screen.height:
-            screen.show(f"  ({rows:,} lines, more than this screen shows: scroll up to see where it begins)", "yellow")
+            screen.show(f"  ({rows:,} lines, more than this screen shows: scroll up to see where it begins)", "magenta")
 
     def ask(self, screen: Screen, standing: str) -> None:
         """How to answer; ``standing`` is what was being typed when the card came."""
         scope = self.request.scope
         session = f", session allow {one_line(scope)} for this session" if scope else ""
-        screen.show(f"  y allow{session}, n deny; any other text denies and is sent to the agent", "yellow")
+        screen.show(f"  y allow{session}, n deny; any other text denies and is sent to the agent", "magenta")
         if standing:
-            screen.show("  You were typing: Enter denies and sends this to the agent:", "yellow")
+            screen.show("  You were typing: Enter denies and sends this to the agent:", "magenta")
 
     def watch(self, screen: Screen, told: str) -> None:
         """For somebody who may not answer: what is asked, and of whom."""
         self.show(screen)
-        screen.show(f"  {told}", "yellow")
+        screen.show(f"  {told}", "magenta")
 
     async def typed(self, line: Typed, screen: Screen, workspace: AsyncWorkspace, *, is_fresh: bool) -> bool | None:
         """Answer as a line says. False: somebody answered first; None: the line is no answer."""
@@ -78,7 +78,7 @@ class PermissionCard:
     async def unattended(self, screen: Screen, workspace: AsyncWorkspace, *, allow: bool) -> bool:
         """Answer for a person who is not there."""
         if allow:
-            screen.note(f"allowed: {headline(self.request)}", "yellow")
+            screen.note(f"allowed: {headline(self.request)}", "magenta")
             if screen.is_watched:
                 self._body(screen, body(self.request))
             return await workspace.answer(self.request.id, "allow")

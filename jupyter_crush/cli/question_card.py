@@ -27,30 +27,30 @@ class QuestionCard:
         """Which questions come."""
         count = len(self.request.questions)
         if count > 1:
-            screen.show(f"? The agent asks {count} questions.", "yellow", "bold")
+            screen.show(f"? The agent asks {count} questions.", "magenta", "bold")
 
     def ask(self, screen: Screen, standing: str) -> None:
         """The question that is to be answered now, and how; ``standing`` is what was being typed when it came."""
         place, count = len(self._answers) + 1, len(self.request.questions)
         number = f" ({place} of {count})" if count > 1 else ""
-        screen.show(f"? {self._next.text}{number}", "yellow", "bold")
+        screen.show(f"? {self._next.text}{number}", "magenta", "bold")
         for index, choice in enumerate(self._next.choices, 1):
             screen.show(f"  {index} {choice.label}" + (f" · {choice.description}" if choice.description else ""))
         self._hint(screen)
         if standing:
-            screen.show("  You were typing; go on, or press Enter to be asked again:", "yellow")
+            screen.show("  You were typing; go on, or press Enter to be asked again:", "magenta")
 
     def watch(self, screen: Screen, told: str) -> None:
         """For somebody who may not answer: what is asked, and of whom."""
         for question in self.request.questions:
-            screen.show(f"? {question.text}", "yellow", "bold")
-        screen.show(f"  {told}", "yellow")
+            screen.show(f"? {question.text}", "magenta", "bold")
+        screen.show(f"  {told}", "magenta")
 
     def _hint(self, screen: Screen) -> None:
         question = self._next
         ways = ["numbers (1,2; 0 none)" if question.multiple else "a number"] if question.choices else []
         ways += ["your own words"] if question.free_text or not question.choices else []
-        screen.show(f"  answer with {' or '.join(ways)}; {NO_ANSWER} does not answer", "yellow")
+        screen.show(f"  answer with {' or '.join(ways)}; {NO_ANSWER} does not answer", "magenta")
 
     async def typed(self, line: Typed, screen: Screen, workspace: AsyncWorkspace, *, is_fresh: bool) -> bool | None:
         """Take a line as an answer. False: somebody answered first; None: there is more to answer."""

@@ -18,7 +18,7 @@ from typing import IO
 from ..visible import visible
 from .keyboard import Keyboard
 
-_STYLES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_STYLES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "magenta": "35", "cyan": "36"}
 
 
 def prose(text: str) -> str:

@@ -50,8 +50,8 @@ async def fork_session(call: Call, wid: str, sid: str, *, body: ForkSession | No
 async def delete_session(call: Call, wid: str, sid: str) -> None:
     """Delete a session with its messages; what runs in it is cancelled first.
 
-    Only its author and the server's owner may. Nobody sees it any more. It can be restored until the workspace closes, and is gone
-    for good when that opens again.
+    Only its author and the server's owner may. Nobody sees it any more. It can be restored for as long as ``CrushApp.retention`` says
+    (an hour), also after a restart; then it is erased.
     """
     workspace = call.workspace(wid)
     call.require_for_deleting(await workspace.session(sid))
@@ -59,7 +59,7 @@ async def delete_session(call: Call, wid: str, sid: str) -> None:
 
 
 async def restore_session(call: Call, wid: str, sid: str) -> Session:
-    """Bring back a session that was deleted since the workspace was opened. Permissions that stood there are asked for again."""
+    """Bring back a session that was deleted and is not erased yet. Permissions that stood there are asked for again."""
     workspace = call.workspace(wid)
     call.require_for_deleting(await workspace.deleted_session(sid))
     return await workspace.restore_session(sid)

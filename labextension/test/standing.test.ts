@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { standing } from '../src/standing';
 import type { Tool } from '../src/turns';
-import type { PermissionRequest, QuestionRequest } from '../src/wire';
+import type { May, PermissionRequest, QuestionRequest } from '../src/wire';
 
 function call(name: string, id: string): Tool {
   return { call: { type: 'tool_call', id, name, input: {}, finished: true }, result: null, images: [] };
@@ -20,6 +20,13 @@ test.each(['shell', 'execute'])('while %s waits for an answer only reads run bes
   expect(standing(call('run_command', 'b'), [asks(action, 'a')])).toBe('held');
   expect(standing(call('edit_notebook', 'b'), [asks(action, 'a')])).toBe('held');
   expect(standing(call('read_file', 'b'), [asks(action, 'a')])).toBe('runs');
+});
+
+test('who may not answer is not said to be asked', () => {
+  const watches = { prompt: false, approve: false } as May;
+  expect(standing(call('run_command', 'a'), [asks('shell', 'a')], watches)).toBe('waits');
+  expect(standing(call('run_command', 'b'), [asks('shell', 'a')], watches)).toBe('waits');
+  expect(standing(call('run_command', 'a'), [asks('shell', 'a')], { ...watches, approve: true })).toBe('asks');
 });
 
 test('an edit or a question that waits holds nothing else', () => {

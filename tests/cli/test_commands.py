@@ -126,6 +126,7 @@ def test_doctor_says_what_is_missing(crush: Crush) -> None:
     done = crush("doctor", CRUSH_URL="http://127.0.0.1:1/")
     assert done.returncode == 1
     assert "✗ server" in done.stdout
+    assert "not set here: a running server keeps its own out of sight" in done.stdout, "a terminal cannot know"
 
 
 def test_every_command_has_help(crush: Crush) -> None:

@@ -49,6 +49,7 @@ def test_a_viewer_is_told_whom_to_ask_and_is_shown_no_button(visit: Visit, api: 
     expect(ben.card).to_contain_text("This waits for ana.")
     expect(ben.card.get_by_role("button")).to_have_count(0)
     expect(ben.panel.get_by_title("Permission mode")).to_be_disabled()
+    expect(ben.turns.locator(".jcr-Line-held")).to_have_text("waits for an answer")
     for refused in ("New session", "From here"):
         expect(ben.panel.get_by_title(refused)).to_have_count(0)
     ben.title.click()

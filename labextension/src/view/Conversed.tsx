@@ -55,6 +55,7 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
       isBusy={isLast && isBusy}
       progress={isLast ? live.view.progress : NONE}
       asked={isLast ? asked : NOTHING_ASKED}
+      may={live.config?.may ?? null}
       onContinue={goOn}
       deeds={mayPrompt(live.config?.may) ? deeds : null}
     />

@@ -66,8 +66,10 @@ export const ToolItem = memo(function ToolItem({ tool, progress, isRunning, stan
 /** Why a call has not begun. */
 function Held({ standing }: { standing: Standing }) {
   const { trans } = useUi();
-  return standing === 'asks' ? (
-    <span className="jcr-Line-held">{trans.__('asks you')}</span>
+  return standing !== 'held' ? (
+    <span className="jcr-Line-held">
+      {standing === 'asks' ? trans.__('asks you') : trans.__('waits for an answer')}
+    </span>
   ) : (
     <span
       className="jcr-Line-held"

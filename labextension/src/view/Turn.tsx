@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { Asked } from '../model';
 import { standing } from '../standing';
 import type { Item, SummaryState, Turn } from '../turns';
-import type { Run, ToolProgress } from '../wire';
+import type { May, Run, ToolProgress } from '../wire';
 import { clockTime, ending } from '../words';
 import { TurnChanges } from './ChangesLine';
 import { Markdown } from './Markdown';
@@ -23,6 +23,7 @@ interface TurnProps {
   readonly progress: Readonly<Record<string, ToolProgress>>;
   /** What waits for a person in this session. */
   readonly asked: readonly Asked[];
+  readonly may: May | null;
   readonly onContinue: () => void;
   /** Null: for who only watches. */
   readonly deeds: TurnDeeds | null;
@@ -123,7 +124,7 @@ export function Words({ text, author, at, chips, menu }: WordsProps) {
   );
 }
 
-function ItemView({ item, run, isLast, isBusy, progress, asked, onContinue }: TurnProps & { item: Item }) {
+function ItemView({ item, run, isLast, isBusy, progress, asked, may, onContinue }: TurnProps & { item: Item }) {
   const { trans } = useUi();
   switch (item.kind) {
     case 'text':
@@ -133,7 +134,9 @@ function ItemView({ item, run, isLast, isBusy, progress, asked, onContinue }: Tu
     case 'tool': {
       const text = progress[item.tool.call.id]?.text ?? null;
       const isRunning = isLast && isBusy;
-      return <ToolItem tool={item.tool} progress={text} isRunning={isRunning} standing={standing(item.tool, asked)} />;
+      return (
+        <ToolItem tool={item.tool} progress={text} isRunning={isRunning} standing={standing(item.tool, asked, may)} />
+      );
     }
     case 'reads':
       return <Reads tools={item.tools} />;
