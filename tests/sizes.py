@@ -38,6 +38,11 @@ def size(name: str) -> int:
     return max(SHORT[name], round(LONG[name] * share)) if share else SHORT[name]
 
 
+def examples(usual: int) -> int:
+    """Of a test that usually tries ``usual`` random ones: as many more or less as there are ``examples``, and at least 20."""
+    return max(usual * size("examples") // SHORT["examples"], min(usual, 20))
+
+
 def chance(*names: object) -> random.Random:
     """Random numbers of this seed for what is so named: the same in each run, whatever runs beside it."""
     return random.Random("/".join(map(str, (SEED, *names))))

@@ -70,7 +70,8 @@ def shallow(data: bytes, levels: int = READ) -> bytes:
                     kept = token.end()
             case _:
                 pass
-    return b"".join((*pieces, data[kept:]))
+    rest = data[kept:start].ljust(len(data) - kept) if depth > levels else data[kept:]  # what never closes is left out
+    return b"".join((*pieces, rest))
 
 
 def _note(size: int) -> bytes:

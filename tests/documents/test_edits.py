@@ -21,6 +21,7 @@ from jupyter_crush.documents.port import (
 )
 from jupyter_crush.errors import Stale, ToolError
 from managers import code, markdown, notebook
+from sizes import examples
 
 STREAM = {"output_type": "stream", "name": "stdout", "text": "hello\n"}
 
@@ -151,7 +152,7 @@ NOTEBOOKS = st.lists(st.tuples(IDS, SOURCES), unique_by=lambda cell: cell[0], ma
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(before=NOTEBOOKS, edits=st.lists(EDITS, max_size=5))
 def test_the_notebook_given_never_changes_and_untouched_cells_stay_the_same_objects(
     before: dict[str, Any], edits: Sequence[CellEdit]
@@ -171,7 +172,7 @@ def test_the_notebook_given_never_changes_and_untouched_cells_stay_the_same_obje
     assert set(old) - touched <= set(ids(edited))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(before=NOTEBOOKS, edits=st.lists(EDITS, max_size=4))
 def test_an_edit_lands_only_on_the_source_it_expects(before: dict[str, Any], edits: Sequence[CellEdit]) -> None:
     cells = {cell["id"]: source_of(cell) for cell in before["cells"]}

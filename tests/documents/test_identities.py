@@ -30,6 +30,7 @@ from jupyter_crush.documents.port import (
 )
 from jupyter_crush.errors import Stale, ToolError
 from managers import MANAGERS, code, got, large, notebook, put
+from sizes import examples
 
 STREAM = {"output_type": "stream", "name": "stdout", "text": "2\n"}
 
@@ -272,7 +273,7 @@ class Person:
         return Notebook(path="a.ipynb", cells=cells, version=state, virtual=virtual)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(sources=st.lists(SOURCES, min_size=1, max_size=7), steps=STEPS, target=st.integers(0, 6))
 def test_an_edit_with_a_former_id_finds_its_cell_or_nothing(
     sources: list[str], steps: list[tuple[str, int, int]], target: int
@@ -299,7 +300,7 @@ def test_an_edit_with_a_former_id_finds_its_cell_or_nothing(
     assert not apart, (was, person.cells)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(sources=st.lists(SOURCES, min_size=1, max_size=7, unique=True), steps=STEPS)
 def test_cells_that_are_told_apart_by_what_they_say_keep_their_ids(
     sources: list[str], steps: list[tuple[str, int, int]]

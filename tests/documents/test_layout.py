@@ -20,6 +20,7 @@ from jupyter_crush.documents.port import (
     source_hash,
 )
 from managers import as_nbformat_writes, code, markdown, notebook
+from sizes import examples
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
@@ -51,7 +52,7 @@ def written(layout: Layout, edited: dict[str, Any]) -> str:
     return b"".join(layout.written(edited)).decode()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(cells=CELLS, metadata=st.dictionaries(st.text(max_size=4), JSON, max_size=3), style=STYLES)
 def test_what_is_not_edited_is_written_back_to_the_byte(
     cells: list[Any], metadata: dict[str, Any], style: dict[str, Any]
@@ -61,7 +62,7 @@ def test_what_is_not_edited_is_written_back_to_the_byte(
     assert written(layout, applied(identified(layout.notebook), [])) == text
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(cells=CELLS, style=STYLES, data=st.data())
 def test_an_edit_changes_only_what_it_says(cells: list[Any], style: dict[str, Any], data: st.DataObject) -> None:
     before = notebook(*cells, other={"a": [1, "ü"]})

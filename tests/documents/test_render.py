@@ -13,6 +13,7 @@ from jupyter_crush.documents.html_words import html_text
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.documents.render import CLOSE, WHOLE, render_cells, render_notebook, render_outputs, shortened
 from shown_cells import book, cell, data, error, stream
+from sizes import examples
 
 PNG = base64.b64encode(b"\x89PNG" + b"\0" * 3000).decode()
 
@@ -143,7 +144,7 @@ def test_html_loses_scripts_styles_and_tags_but_no_words() -> None:
     assert html_text(source) == "one two\nthree\nfour\n& [image five]"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(alphabet="<>/abtdrhs=\"'&;! -\n", max_size=200))
 def test_any_html_is_read_to_its_end(source: str) -> None:
     assert isinstance(html_text(source), str)
@@ -155,7 +156,7 @@ ODD = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(["output_type", "text", "data", "traceback", "ename", "evalue"]), ODD)

@@ -26,6 +26,7 @@ from jupyter_crush.documents.port import (
 from jupyter_crush.documents.shared_cells import edit_notebook, read_notebook, read_text, rewrite, show, write_text
 from jupyter_crush.errors import Stale, ToolError
 from managers import code, markdown, notebook
+from sizes import examples
 
 PATH = "a.ipynb"
 STREAM = {"output_type": "stream", "name": "stdout", "text": "one\n"}
@@ -289,7 +290,7 @@ TEXTS = st.lists(st.sampled_from(["a", "b", "\n", "ä", "🙂", "e\u0301", "\r\n
 
 
 @given(TEXTS, TEXTS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_a_text_is_rewritten_to_any_other(before: str, after: str) -> None:
     document: Doc[Any] = Doc()
     text = document.get("source", type=Text)
@@ -339,7 +340,7 @@ EDITS: st.SearchStrategy[CellEdit] = st.one_of(
 
 
 @given(st.lists(st.tuples(IDS, SOURCES), max_size=4, unique_by=lambda cell: cell[0]), st.lists(EDITS, max_size=5))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_it_does_what_the_file_back_end_does(cells: list[tuple[str, str]], edits: list[CellEdit]) -> None:
     content = notebook(*(code(cell_id, source) for cell_id, source in (cells or [("a", "")])))
     document = shared(content)

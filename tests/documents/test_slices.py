@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_crush.documents.slices import Slices
+from sizes import examples
 
 JSON = st.recursive(
     st.none()
@@ -33,7 +34,7 @@ def encodable(value: Any) -> bool:
     return True
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(value=JSON, window=st.integers(64, 300), ascii_only=st.booleans(), indent=st.sampled_from([None, 0, 1]))
 def test_sliced_reading_is_the_same_as_json_loads(
     value: Any, window: int, ascii_only: bool, indent: int | None
@@ -42,7 +43,7 @@ def test_sliced_reading_is_the_same_as_json_loads(
     assert Slices(text.encode(), window).whole() == json.loads(text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(value=JSON, window=st.integers(64, 300), data=st.data())
 def test_a_damaged_text_is_refused_exactly_when_json_refuses_it(value: Any, window: int, data: st.DataObject) -> None:
     text = json.dumps(value, indent=1)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from crush_http import Answer, Http
 from jupyter_crush.app import CrushApp
 from jupyter_crush.handlers.routes import ROUTES
+from sizes import examples
 
 MIB = 1024 * 1024
 
@@ -200,7 +201,7 @@ def test_whatever_is_sent_the_answer_is_typed_and_no_server_error(
 ) -> None:
     ids = jp_asyncio_loop.run_until_complete(_ids(http))
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(400), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(OPERATIONS), BODIES, QUERY, st.text(max_size=30), st.booleans())
     def check(operation: tuple[str, str], body: Any, query: dict[str, str], text: str, known: bool) -> None:
         method, path = operation

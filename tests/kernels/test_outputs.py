@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_crush.outputs import OutputLimits, Outputs, StreamText
+from sizes import examples
 
 
 def stream(text: str, name: str = "stdout") -> tuple[str, dict[str, Any]]:
@@ -104,7 +105,7 @@ def as_jupyterlab(texts: list[str]) -> str:
     return text
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(texts=st.lists(st.text(alphabet="ab\n\r\b", max_size=12), max_size=8))
 def test_any_text_ends_as_in_jupyterlab_however_it_is_cut_into_messages(texts: list[str]) -> None:
     stream_text = StreamText(10_000)
@@ -113,7 +114,7 @@ def test_any_text_ends_as_in_jupyterlab_however_it_is_cut_into_messages(texts: l
     assert stream_text.text == as_jupyterlab(texts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(texts=st.lists(st.text(alphabet="abc\n", max_size=40), max_size=30), limit=st.integers(2, 60))
 def test_of_a_long_stream_head_and_tail_are_kept_and_the_gap_is_counted(texts: list[str], limit: int) -> None:
     stream_text = StreamText(limit)

@@ -27,6 +27,7 @@ from jupyter_crush.wire import (
     ToolResult,
 )
 from model_requests import LOOK, asked, called, message, params
+from sizes import examples
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
 
@@ -226,7 +227,7 @@ def histories(draw: st.DrawFn) -> list[Message]:
     return [*found, message("user", "go on")]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(histories(), st.booleans())
 def test_every_history_becomes_a_body_that_the_api_takes(history: list[Message], full: bool) -> None:
     told = params(asked(*history), full=full)

@@ -169,7 +169,7 @@ async def test_a_cancelled_write_is_whole_or_undone_and_blocks_nobody(store: Sto
 async def test_a_failed_commit_leaves_no_open_transaction(store: Store) -> None:
     with pytest.raises(StoreRefused):
         async with store.transaction() as connection:
-            await connection.execute("INSERT INTO prompts VALUES ('no such run', '{}')")
+            await connection.execute("INSERT INTO prompts (run_id, request) VALUES ('no such run', '{}')")
     async with store.reading() as connection:
         assert not connection.in_transaction
 

@@ -15,6 +15,7 @@ from hostile_paths import SECRET, Trap
 from jupyter_crush.errors import OutsideWorkspace, ToolError
 from jupyter_crush.kernels import Execution
 from jupyter_crush.tools.paths import locate
+from sizes import examples
 from tools_room import TOOLS, Room
 
 OTHER_ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -145,7 +146,7 @@ _PARTS = "..|.||sub|deep|link-dir|link-up|link-root|link-loop|work-secret|work|e
 SEGMENTS = st.sampled_from(_PARTS.split("|"))
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(500), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(SEGMENTS | st.text(max_size=8), max_size=8), absolute=st.booleans())
 def test_what_is_located_is_inside_or_an_error_for_the_model(
     tmp_path_factory: pytest.TempPathFactory, parts: list[str], absolute: bool

@@ -14,6 +14,7 @@ from jupyter_crush.kernels import Execution
 from jupyter_crush.tools.port import READ_LIMIT
 from jupyter_crush.tools.registry import builtin_tools, parse_args, spec_of
 from managers import code, notebook
+from sizes import examples
 from tools_room import TOOLS, Room
 
 NAMES = [
@@ -150,7 +151,7 @@ def inputs(name: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_input_raises_anything_but_a_tool_error(
     name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory, jp_asyncio_loop: asyncio.AbstractEventLoop
