@@ -1,4 +1,7 @@
-"""python -m bench [streaming] [sessions] [stalled] [accepting] [starting] [panel] [kernels] [notebooks] [long]; by name: soak"""
+"""python -m bench [streaming] [sessions] [stalled] [accepting] [latency] [starting] [stopping] [panel] [kernels] [notebooks] [long]
+
+By name alone: soak.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ NAMES = (
     "sessions",
     "stalled",
     "accepting",
+    "latency",
     "starting",
+    "stopping",
     "panel",
     "kernels",
     "notebooks",

@@ -1,6 +1,6 @@
 """What we are compared with: a bare tornado server that passes the same SDK's stream on. No auth, no persistence, no replay.
 
-POST / starts a stream; GET /events follows all of them. Each delta is encoded once and flushed to every subscriber.
+POST / starts a stream, DELETE / ends all; GET /events follows all of them. Each delta is encoded once and flushed to every subscriber.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import anthropic
 from tornado import iostream, web
 
 SUBSCRIBERS: set[Events] = set()
+STREAMS: list[asyncio.Future[None]] = []
 
 
 class Events(web.RequestHandler):
@@ -44,8 +45,15 @@ class Prompt(web.RequestHandler):
 
     async def post(self) -> None:
         prompt = json.loads(self.request.body)["prompt"]
-        self.stream = asyncio.ensure_future(relay(self.client, prompt))
+        STREAMS.append(asyncio.ensure_future(relay(self.client, prompt)))
         self.set_status(202)
+
+    def delete(self) -> None:
+        """End all streams."""
+        for stream in STREAMS:
+            stream.cancel()
+        STREAMS.clear()
+        publish({"type": "run_complete"})
 
 
 async def relay(client: anthropic.AsyncAnthropic, prompt: str) -> None:

@@ -23,7 +23,8 @@ class Empty(APIHandler):
 class Modules(APIHandler):
     @web.authenticated
     async def get(self) -> None:
-        self.finish({"anthropic": "anthropic" in sys.modules})
+        spec = getattr(sys.modules.get("anthropic"), "__spec__", None)
+        self.finish({"anthropic": spec is not None and not getattr(spec, "_initializing", False)})
 
 
 class Lag(APIHandler):

@@ -27,6 +27,7 @@ class Server(NamedTuple):
     pid: int
     seconds: float
     """From the start of the process to its first answer."""
+    process: asyncio.subprocess.Process
 
 
 @asynccontextmanager
@@ -76,9 +77,10 @@ async def jupyter(
         )
         try:
             url = await _address(home / "runtime", process.pid, home / "log")
-            yield Server(url, process.pid, time.monotonic() - began)
+            yield Server(url, process.pid, time.monotonic() - began, process)
         finally:
-            process.terminate()
+            if process.returncode is None:
+                process.terminate()
             await process.wait()
             log.close()
 

@@ -24,6 +24,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from . import peers
+
 PROC = Path("/proc")
 LOOKING_S = 2.0
 """Seconds that one look may take; nothing is known after that."""
@@ -131,7 +133,7 @@ class Descent:
                     continue
                 _check(until)
                 try:
-                    fields = (self._proc / entry.name / "stat").read_bytes().rpartition(b")")[2].split()
+                    fields = _bytes_of(f"{entry.path}/stat").rpartition(b")")[2].split()
                     found[int(entry.name)] = _Process(int(fields[1]), int(fields[3]))
                 except (OSError, ValueError, IndexError):  # gone meanwhile
                     continue
@@ -139,7 +141,7 @@ class Descent:
 
     def _marked(self, pid: int, marks: Mapping[bytes, Speaker]) -> Speaker | None:
         try:
-            variables = (self._proc / str(pid) / "environ").read_bytes().split(b"\0")
+            variables = _bytes_of(f"{self._proc}/{pid}/environ").split(b"\0")
         except OSError:  # gone, or another user's
             return None
         return next((kind for mark, kind in marks.items() if mark in variables), None)
@@ -160,6 +162,8 @@ class Descent:
 
     def _inode(self, connection: Connection) -> int | Literal["hidden", "unknown"]:
         """Of the other end's socket."""
+        if self._proc == PROC and (inode := _told(connection)) is not None:
+            return inode
         peer, own = _ends(connection.peer), _ends(connection.own)
         for _ in range(2):  # a table that changes while it is read may leave a line out
             table = self._table()
@@ -175,6 +179,23 @@ class Descent:
             with suppress(OSError):  # no IPv6
                 lines += (self._proc / "net" / name).read_text("ascii").splitlines()[1:]
         return lines
+
+
+def _told(connection: Connection) -> int | None:
+    (peer, peer_port), (own, own_port) = connection.peer, connection.own
+    return peers.inode_of((_address(peer), peer_port), (_address(own), own_port))
+
+
+def _bytes_of(file: str) -> bytes:
+    """Of a small file, for hundreds of them."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        pieces = []
+        while piece := os.read(descriptor, 1 << 16):
+            pieces.append(piece)
+        return b"".join(pieces)
+    finally:
+        os.close(descriptor)
 
 
 def _check(until: float) -> None:

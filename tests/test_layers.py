@@ -24,6 +24,7 @@ ORDER = [
     "threads",
     "lines",
     "stopwatch",
+    "peers",
     "descent",
     "names",
     "api_key",
