@@ -39,8 +39,8 @@ async def test_no_request_is_answered_otherwise_than_the_document_says(
     api: MessagesApi, tmp_path: Path, ids: str, record_property: Callable[[str, object], None]
 ) -> None:
     api.handler = _answer
-    # What is typed at random is also what the agent may run: nothing is.
-    async with live(tmp_path, api.url, permission_mode="ask") as server:
+    # What is typed at random is also what the agent may run: nothing is. Clients that were made up hold the workspace for a second.
+    async with live(tmp_path, api.url, permission_mode="ask", limits={"client_hold": 1.0}) as server:
         async with await Witness.attend(await server.start()) as witness:
             await oracle.the_next_prompt_works(witness, await witness.session())
             operations = _operations((await witness.http("GET", "openapi.json")).json())
