@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
 
 from sizes import told
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+
+# The short runs are the same each time, as those of the suites are; new examples are looked for with a seed, by scripts/test-long.
+settings.register_profile("the same each time", derandomize=True)
+if "CRUSH_SEED" not in os.environ:
+    settings.load_profile("the same each time")
 
 
 def pytest_report_header() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,16 @@ def write(root: Path, sources: dict[str, str] | None = None) -> None:
 
 
 def on_disk(root: Path) -> dict[str, dict[str, Any]]:
-    cells = json.loads((root / NAME).read_text("utf-8"))["cells"]
-    return {one["id"]: {**one, "source": "".join(one["source"])} for one in cells}
+    """The cells, by id. While JupyterLab writes the file it is empty or half there for a moment."""
+    end = time.monotonic() + 10
+    while True:
+        try:
+            cells = json.loads((root / NAME).read_text("utf-8"))["cells"]
+        except json.JSONDecodeError:
+            assert time.monotonic() < end, "no whole notebook is written"
+            time.sleep(0.02)
+        else:
+            return {one["id"]: {**one, "source": "".join(one["source"])} for one in cells}
 
 
 def sources(root: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.strategies import booleans, integers, lists, sampled_from, tuples
@@ -25,6 +26,7 @@ from jupyter_crush.wire import Change, RunState
 from sizes import size
 from store_samples import change, clock, integrity, message, run, session
 
+pytestmark = pytest.mark.timeout(900)
 LOOP = asyncio.new_event_loop()
 """One for all examples: hypothesis may abandon a machine without tearing it down."""
 FOLDER = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -146,7 +148,8 @@ class StoreMachine(RuleBasedStateMachine):
         found = self.found()
         assert found in self.past, f"{found} was never true; {self.past}"
         self.model = found
-        self.past = [deepcopy(found)]
+        # The log still holds what came before: the next cut may go further back.
+        del self.past[len(self.past) - self.past[::-1].index(found) :]
 
     def go_on_with_a_copy(self, part: int = 1000) -> None:
         """``part``: thousandths of the log that are left."""
