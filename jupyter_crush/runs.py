@@ -119,6 +119,7 @@ class Runs:
         if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
             return known
         self.check_open()
+        self._sessions.get(body.session_id)  # it may have been deleted while the store was asked
         lane = self._lane(body.session_id)
         if len(lane.waiting) >= self._world.config.queue_limit:
             raise QueueFull(retry_after=5)
