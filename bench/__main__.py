@@ -1,5 +1,6 @@
-"""python -m bench [streaming] [sessions] [stalled] [accepting] [latency] [starting] [stopping] [panel] [kernels] [notebooks] [long]
+"""python -m bench [NAME …]
 
+Names: streaming, sessions, stalled, accepting, latency, starting, stopping, panel, kernels, notebooks, long, workspaces, prompts.
 By name alone: soak.
 """
 
@@ -21,6 +22,7 @@ NAMES = (
     "kernels",
     "notebooks",
     "long",
+    "workspaces",
     "prompts",
 )
 

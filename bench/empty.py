@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Any
 
@@ -10,7 +9,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-STEP_S = 0.001
+from .probe import Probe
 
 
 class Empty(APIHandler):
@@ -28,35 +27,12 @@ class Modules(APIHandler):
 
 
 class Lag(APIHandler):
-    """The longest that the event loop was not free since this was asked last, in ms."""
+    """The longest that the event loop was not free since this was asked last, and what of it was what."""
 
     @web.authenticated
     async def get(self) -> None:
         probe: Probe = self.settings["bench_lag"]
-        self.finish({"ms": probe.taken()})
-
-
-class Probe:
-    """Looks at the clock every millisecond. What it finds too late, somebody has held up."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_event_loop()
-        self._longest = 0.0
-        self._due = self._loop.time() + STEP_S
-        self._loop.call_at(self._due, self._look)
-
-    def taken(self) -> float:
-        self._note()
-        longest, self._longest = self._longest, 0.0
-        return longest * 1000
-
-    def _look(self) -> None:
-        self._note()
-        self._due = self._loop.time() + STEP_S
-        self._loop.call_at(self._due, self._look)
-
-    def _note(self) -> None:
-        self._longest = max(self._longest, self._loop.time() - self._due)
+        self.finish(probe.taken())
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

@@ -28,6 +28,7 @@ from traitlets.config import Config as TraitsConfig
 
 from . import exposure
 from .api_key import ApiKey, KeyFile
+from .collector import settle
 from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits, Reading, Retention, Timeouts, model_options
 from .descent import Descent
 from .documents.attached import AttachedBackend
@@ -346,6 +347,7 @@ class CrushApp(ExtensionApp):
         self._stop_on_sigint()
         if self.services is not None:
             await self.services.workspaces.recover()
+        settle()
 
     def _stop_on_sigint(self) -> None:
         """Without a terminal Jupyter leaves SIGINT to Python, whose KeyboardInterrupt would end the server with no stop hook."""

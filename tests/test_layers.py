@@ -22,6 +22,7 @@ ORDER = [
     "beneath",
     "tasks",
     "threads",
+    "collector",
     "lines",
     "stopwatch",
     "peers",

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from .. import threads
+from ..collector import settling
 
 
 class Modules(NamedTuple):
@@ -46,4 +47,5 @@ class Importing:
 
 
 def _import() -> Modules:
-    return Modules(importlib.import_module("anthropic"), importlib.import_module("httpx2"))
+    with settling():
+        return Modules(importlib.import_module("anthropic"), importlib.import_module("httpx2"))

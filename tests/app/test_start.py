@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 from collections.abc import Callable
@@ -41,6 +42,41 @@ app = CrushApp(api_key="sk-canary", base_url="http://127.0.0.1:1")
 print(providers_from(app.configured())[0].provider, *[n for n in ("anthropic", "pydantic", "httpx2") if n in sys.modules])
 """
     assert _python(code).split() == ["anthropic"], "the provider's name, and no module of that name"
+
+
+def test_the_collector_stops_nobody_while_the_model_s_library_is_imported_and_never_looks_at_it() -> None:
+    """A look at everything takes a tenth of a second and more, in which nothing of the server answers."""
+    code = """
+import asyncio, gc
+from jupyter_crush.app import CrushApp
+from jupyter_crush.models.sdk import Importing
+looks = []
+gc.callbacks.append(lambda phase, info: looks.append(info["generation"]))
+asyncio.run(Importing().modules())
+print(len(looks), gc.isenabled(), len(gc.get_objects()) < gc.get_freeze_count() / 20, 2 in looks)
+"""
+    looks, *rest = _python(code).split()
+    assert rest == ["True", "True", "False"], (
+        "on again, what was imported is out of its sight, and it never looked at all"
+    )
+    assert int(looks) < 20
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    code = """
+import gc
+from jupyter_crush.collector import settling
+gc.disable()
+with settling():
+    pass
+print(gc.isenabled())
+"""
+    assert _python(code).split() == ["False"]
+
+
+async def test_what_the_server_has_loaded_is_out_of_the_collector_s_sight(crush: CrushApp) -> None:
+    assert crush.services is not None
+    assert len(gc.get_objects()) < gc.get_freeze_count() / 2
 
 
 def test_the_extension_and_the_labextension_are_announced() -> None:
