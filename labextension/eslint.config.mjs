@@ -12,7 +12,7 @@ export default tseslint.config(
       eqeqeq: ['error', 'smart'],
       'max-lines': ['error', { max: 250, skipComments: true, skipBlankLines: true }],
       'no-console': ['error', { allow: ['warn', 'error'] }],
-      'no-restricted-globals': ['error', { name: 'fetch', message: 'HTTP lives in client.ts and stream/.' }],
+      'no-restricted-globals': ['error', { name: 'fetch', message: 'HTTP lives in session/client.ts and stream/.' }],
       'no-restricted-properties': ['error', { property: 'innerHTML' }, { property: 'outerHTML' }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error'

@@ -18,7 +18,7 @@ from jupyter_crush import hidden
 
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / "jupyter_crush" / "hidden.py"
-PANEL = ROOT / "labextension" / "src" / "hidden.ts"
+PANEL = ROOT / "labextension" / "src" / "lib" / "hidden.ts"
 WIDGET = ROOT / "jupyter_crush" / "kernel" / "view" / "hidden.js"
 
 CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})

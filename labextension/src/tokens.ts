@@ -1,12 +1,12 @@
 /** What the plugins of this extension share. */
 import { Token } from '@lumino/coreutils';
-import type { Changes } from './changes';
-import type { Conversation } from './conversation';
-import type { SessionDeeds } from './deeds';
-import type { Live } from './live';
-import type { Attached, Mentions } from './mentions';
-import type { Notebooks } from './notebooks';
-import type { Settings } from './settings';
+import type { Changes } from './review/changes';
+import type { Conversation } from './session/conversation';
+import type { SessionDeeds } from './session/actions';
+import type { Live } from './session/live';
+import type { Attached, Mentions } from './context/mentions';
+import type { Notebooks } from './notebook/notebooks';
+import type { Settings } from './session/settings';
 
 export interface ICrush {
   readonly live: Live;

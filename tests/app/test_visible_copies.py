@@ -29,7 +29,7 @@ const { readFileSync, writeFileSync } = require('node:fs');
 const { ModuleKind, ScriptTarget, transpileModule } = require('typescript');
 const compilerOptions = { module: ModuleKind.ESNext, target: ScriptTarget.ESNext };
 for (const [from, to] of [['hidden', 'hidden'], ['visible', 'view']]) {
-  const { outputText } = transpileModule(readFileSync(`src/${from}.ts`, 'utf8'), { compilerOptions });
+  const { outputText } = transpileModule(readFileSync(`src/lib/${from}.ts`, 'utf8'), { compilerOptions });
   writeFileSync(`${process.argv[1]}/${to}.mjs`, outputText.replace("'./hidden'", "'./hidden.mjs'"));
 }
 """

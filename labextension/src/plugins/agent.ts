@@ -4,18 +4,18 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
-import { Changes } from '../changes';
-import { CrushClient } from '../client';
-import { Conversation } from '../conversation';
-import { SessionDeeds } from '../deeds';
-import { Live } from '../live';
-import { Memory } from '../memory';
-import { Mentions } from '../mentions';
-import { Notebooks } from '../notebooks';
-import { revertAnyway } from '../revertanyway';
-import { Settings } from '../settings';
+import { Changes } from '../review/changes';
+import { CrushClient } from '../session/client';
+import { Conversation } from '../session/conversation';
+import { SessionDeeds } from '../session/actions';
+import { Live } from '../session/live';
+import { Memory } from '../session/memory';
+import { Mentions } from '../context/mentions';
+import { Notebooks } from '../notebook/notebooks';
+import { revertAnyway } from '../review/revertanyway';
+import { Settings } from '../session/settings';
 import { ICrush } from '../tokens';
-import { Variables } from '../variables';
+import { Variables } from '../context/variables';
 
 const plugin: JupyterFrontEndPlugin<ICrush> = {
   id: '@jupyter-crush/labextension:agent',

@@ -4,11 +4,11 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IEditorTracker } from '@jupyterlab/fileeditor';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { Asking } from '../asking';
-import { crushIcon } from '../icons';
-import type { Attached } from '../mentions';
-import type { Notebooks } from '../notebooks';
-import { selectedIn } from '../selection';
+import { Asking } from './asking';
+import { crushIcon } from '../lib/icons';
+import type { Attached } from '../context/mentions';
+import type { Notebooks } from '../notebook/notebooks';
+import { selectedIn } from '../notebook/selection';
 import { COMMANDS, ICrush, ICrushPanel } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {

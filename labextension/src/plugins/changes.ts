@@ -3,7 +3,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { ChangeBars } from '../changebars';
+import { ChangeBars } from '../review/changebars';
 import { COMMANDS, ICrush, ICrushPanel } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {

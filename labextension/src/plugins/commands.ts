@@ -3,8 +3,8 @@ import { ILabShell } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { activity } from '../activity';
-import { crushIcon } from '../icons';
+import { activity } from '../session/activity';
+import { crushIcon } from '../lib/icons';
 import { COMMANDS, ICrush, ICrushPanel } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {

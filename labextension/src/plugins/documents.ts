@@ -3,9 +3,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IEditorTracker } from '@jupyterlab/fileeditor';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
-import { renamesInTurn } from '../attached/inturn';
-import { OpenHere } from '../attached/open';
-import { AttachedTab } from '../attached/tab';
+import { renamesInTurn } from '../documents/inturn';
+import { OpenHere } from '../documents/open';
+import { AttachedTab } from '../documents/tab';
 import { ICrush } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {

@@ -2,8 +2,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { Asking } from '../asking';
-import { ErrorButtons } from '../errorbuttons';
+import { Asking } from './asking';
+import { ErrorButtons } from '../notebook/errorbuttons';
 import { ICrush, ICrushPanel } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {

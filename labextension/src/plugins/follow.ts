@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { OpenDocuments, changedPaths } from '../documents';
+import { OpenDocuments, changedPaths } from '../documents/opendocuments';
 import { ICrush } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {

@@ -1,8 +1,8 @@
 /** A notification of the system when a turn ends or a question waits while this tab is hidden; off unless it is chosen. */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { activity } from '../activity';
-import type { Activity } from '../activity';
+import { activity } from '../session/activity';
+import type { Activity } from '../session/activity';
 import { ICrush, ICrushPanel } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {

@@ -2,7 +2,7 @@
 import { ILabShell } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IDocumentManager } from '@jupyterlab/docmanager';
-import { Created, claimOf, opens } from '../created';
+import { Created, claimOf, opens } from '../notebook/created';
 import { ICrush } from '../tokens';
 import type { FileChange } from '../wire';
 

@@ -7,8 +7,8 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { UUID } from '@lumino/coreutils';
-import { CrushClient } from '../client';
-import { Memory } from '../memory';
+import { CrushClient } from '../session/client';
+import { Memory } from '../session/memory';
 import type { FromHolder } from '../stream/protocol';
 import { StreamSource } from '../stream/source';
 

@@ -5,9 +5,9 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { Drops } from '../drops';
-import { CrushPanel } from '../panel';
-import { Places } from '../places';
+import { Drops } from '../context/drops';
+import { CrushPanel } from '../view/CrushPanel';
+import { Places } from '../notebook/places';
 import { ICrush, ICrushPanel } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<ICrushPanel> = {

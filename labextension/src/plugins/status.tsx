@@ -5,12 +5,12 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
-import { activity, asked, runningCall } from '../activity';
-import { Places } from '../places';
-import { isAsked } from '../roles';
+import { activity, asked, runningCall } from '../session/activity';
+import { Places } from '../notebook/places';
+import { isAsked } from '../session/roles';
 import { COMMANDS, ICrush } from '../tokens';
-import { workedOn } from '../tools';
-import type { CellNumber } from '../tools';
+import { workedOn } from '../session/tools';
+import type { CellNumber } from '../session/tools';
 import { useSignals } from '../view/signals';
 
 const plugin: JupyterFrontEndPlugin<void> = {

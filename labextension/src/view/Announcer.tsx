@@ -1,6 +1,6 @@
 /** Says an answer once it is whole, for those who do not see it come; what streams is read out by nobody. */
 import { useEffect, useRef, useState } from 'react';
-import type { Turn } from '../turns';
+import type { Turn } from '../session/turns';
 import { useUi } from './ui';
 
 /** Of an answer; the rest is there to be read. */

@@ -1,7 +1,7 @@
 /** One changed file: a text file with its diff, a notebook with its cells. */
 import { launchIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { visible } from '../visible';
+import { visible } from '../lib/visible';
 import type { CellChange, ChangedFile } from '../wire';
 import { Counts } from './Counts';
 import { Decision } from './Decision';

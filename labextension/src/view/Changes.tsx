@@ -2,7 +2,7 @@
 import { closeIcon } from '@jupyterlab/ui-components';
 import { useEffect, useRef } from 'react';
 import type { KeyboardEvent } from 'react';
-import type { Changes } from '../changes';
+import type { Changes } from '../review/changes';
 import { ChangedFileView } from './ChangedFile';
 import { filesChanged } from './ChangesLine';
 import { Counts } from './Counts';

@@ -1,6 +1,6 @@
 /** Ways to what the agent changed: a line at the end of a turn, a button in the header. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Totals } from '../changes';
+import type { Totals } from '../review/changes';
 import { Counts } from './Counts';
 import { useSignals } from './signals';
 import { useUi } from './ui';

@@ -1,5 +1,5 @@
 /** What can be chosen, each with its number key. */
-import { visible } from '../visible';
+import { visible } from '../lib/visible';
 import type { Question } from '../wire';
 
 interface ChoicesProps {

@@ -1,5 +1,5 @@
 /** What `@` and `/` offer while they are typed. */
-import type { Mention } from '../mentions';
+import type { Mention } from '../context/mentions';
 import type { Offer } from './offer';
 import { useUi } from './ui';
 

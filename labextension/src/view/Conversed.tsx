@@ -1,11 +1,11 @@
 /** The turns of the session that is shown, and the prompts on their way. */
 import { useCallback, useMemo, useRef } from 'react';
-import type { Asked } from '../model';
-import { mayPrompt } from '../roles';
-import { isReading } from '../tools';
+import type { Asked } from '../session/model';
+import { mayPrompt } from '../session/roles';
+import { isReading } from '../session/tools';
 import type { ICrush } from '../tokens';
-import { Turns } from '../turns';
-import type { Turn } from '../turns';
+import { Turns } from '../session/turns';
+import type { Turn } from '../session/turns';
 import { Announcer } from './Announcer';
 import { Transcript } from './Transcript';
 import { TurnView, Words } from './Turn';

@@ -1,6 +1,6 @@
 /** The seconds until something is tried again; not read out, for the words before it say it once. */
 import { useEffect, useState } from 'react';
-import { seconds } from '../words';
+import { seconds } from '../lib/format';
 
 export function Countdown({ ms }: { ms: number }) {
   const [end] = useState(() => Date.now() + ms);

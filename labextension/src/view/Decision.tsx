@@ -1,6 +1,6 @@
 /** Keep or revert, for one thing or for all. */
 import { useState } from 'react';
-import type { Scope } from '../changes';
+import type { Scope } from '../review/changes';
 import { useUi } from './ui';
 
 interface DecisionProps {

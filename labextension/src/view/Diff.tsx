@@ -1,8 +1,8 @@
 /** A unified diff. Green and red stand here and nowhere else. */
-import { parseDiff } from '../diff';
-import type { DiffLine } from '../diff';
-import { folded } from '../seen';
-import { visible } from '../visible';
+import { parseDiff } from '../lib/diff';
+import type { DiffLine } from '../lib/diff';
+import { folded } from '../lib/folding';
+import { visible } from '../lib/visible';
 import { Blank, Gapped } from './Folded';
 import { useUi } from './ui';
 

@@ -1,6 +1,6 @@
 /** How long a tool runs already, second by second. */
 import { useEffect, useReducer } from 'react';
-import { seconds } from '../words';
+import { seconds } from '../lib/format';
 import { useUi } from './ui';
 
 /** Before that it is no news. */

@@ -1,6 +1,6 @@
 /** Text that is put to a person: in full, with what is only emptiness counted instead of drawn. */
 import { Fragment } from 'react';
-import { folded, gapped, sizeOf } from '../seen';
+import { folded, gapped, sizeOf } from '../lib/folding';
 import { useUi } from './ui';
 
 /** Code or a command, of which a copy is the text itself; hidden characters are spelled out already. */

@@ -1,7 +1,7 @@
 /** What this session may do without asking again; each can be taken back. */
 import { closeIcon } from '@jupyterlab/ui-components';
 import { useEffect, useState } from 'react';
-import { visible } from '../visible';
+import { visible } from '../lib/visible';
 import type { Grant } from '../wire';
 import { useUi } from './ui';
 

@@ -1,7 +1,7 @@
 /** The session's title, which opens the list of sessions; a new one; and what can be done with this one. */
 import { addIcon } from '@jupyterlab/ui-components';
 import { useState } from 'react';
-import { mayDelete, mayPrompt } from '../roles';
+import { mayDelete, mayPrompt } from '../session/roles';
 import type { May, Session } from '../wire';
 import { ChangesButton } from './ChangesLine';
 import { Popup } from './Popup';

@@ -1,6 +1,6 @@
 /** How full the model's context is and what the session cost; opened, the tokens behind it. */
 import type { ModelInfo, Usage } from '../wire';
-import { contextPercent, cost, tokens } from '../words';
+import { contextPercent, cost, tokens } from '../lib/format';
 import { Popup } from './Popup';
 import { useUi } from './ui';
 

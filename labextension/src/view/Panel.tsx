@@ -1,15 +1,15 @@
 /** The panel: reads the conversation, hands its parts to the components, and their wishes back to it. */
 import type { KeyboardEvent } from 'react';
 import { useEffect, useMemo } from 'react';
-import { activity, asked as askedOf } from '../activity';
-import { NEW } from '../conversation';
-import type { Composed, Conversation } from '../conversation';
-import type { Asked } from '../model';
-import { planOf } from '../plan';
-import { SlashCommands } from '../slash';
-import { isAsked, waitsFor, watching } from '../roles';
+import { activity, asked as askedOf } from '../session/activity';
+import { NEW } from '../session/conversation';
+import type { Composed, Conversation } from '../session/conversation';
+import type { Asked } from '../session/model';
+import { planOf } from '../session/plan';
+import { SlashCommands } from './slash';
+import { isAsked, waitsFor, watching } from '../session/roles';
 import type { ICrush } from '../tokens';
-import { suggestions } from '../suggestions';
+import { suggestions } from '../context/suggestions';
 import type { May, ModelInfo, Session } from '../wire';
 import { ChangesView } from './Changes';
 import { Composer } from './Composer';

@@ -1,9 +1,9 @@
 /** The words between the transcript and the composer: what failed, what is tried again, what can be undone. */
-import { activity } from '../activity';
-import type { Conversation } from '../conversation';
+import { activity } from '../session/activity';
+import type { Conversation } from '../session/conversation';
 import type { ICrush } from '../tokens';
-import type { Settled } from '../model';
-import { doer } from '../roles';
+import type { Settled } from '../session/model';
+import { doer } from '../session/roles';
 import { Countdown } from './Countdown';
 import { Notice } from './Notices';
 import { useUi } from './ui';

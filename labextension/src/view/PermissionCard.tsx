@@ -5,7 +5,7 @@
 import { useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { PermissionAction, PermissionRequest } from '../wire';
-import { visible } from '../visible';
+import { visible } from '../lib/visible';
 import { Card, useEndSeen, useSettled } from './Card';
 import { Diff } from './Diff';
 import { FoldedCode, Size } from './Folded';

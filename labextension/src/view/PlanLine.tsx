@@ -1,7 +1,7 @@
 /** What the agent means to do and how far it is: one quiet line that opens to the steps. */
 import { useState } from 'react';
-import type { Plan, Step } from '../plan';
-import { visible } from '../visible';
+import type { Plan, Step } from '../session/plan';
+import { visible } from '../lib/visible';
 import { useUi } from './ui';
 
 export function PlanLine({ plan }: { plan: Plan }) {

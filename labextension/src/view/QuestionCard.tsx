@@ -1,9 +1,9 @@
 /** Questions of the agent, one at a time. Inside the card numbers and arrows choose, Enter sends, Escape does not answer. */
 import { useEffect, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
-import { UNANSWERED, answersOf, isAnswered, isEmpty, takesText, toggled } from '../answering';
-import type { Draft } from '../answering';
-import { visible } from '../visible';
+import { UNANSWERED, answersOf, isAnswered, isEmpty, takesText, toggled } from '../session/answers';
+import type { Draft } from '../session/answers';
+import { visible } from '../lib/visible';
 import type { Question, QuestionAnswer, QuestionRequest } from '../wire';
 import { Card, useSettled } from './Card';
 import { Choices } from './Choices';

@@ -1,9 +1,9 @@
 /** The sessions, newest first, with a search; each can be renamed and deleted where it stands. */
 import { closeIcon, editIcon } from '@jupyterlab/ui-components';
 import { useState } from 'react';
-import { mayDelete, mayPrompt } from '../roles';
+import { mayDelete, mayPrompt } from '../session/roles';
 import type { May, Session } from '../wire';
-import { ago } from '../words';
+import { ago } from '../lib/format';
 import { useUi } from './ui';
 
 interface SessionListProps {

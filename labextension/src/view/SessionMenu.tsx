@@ -1,6 +1,6 @@
 /** What can be done with the session that is shown. */
 import { ellipsesIcon } from '@jupyterlab/ui-components';
-import type { ExportFormat } from '../deeds';
+import type { ExportFormat } from '../session/actions';
 import { Choice, Popup } from './Popup';
 import { useUi } from './ui';
 

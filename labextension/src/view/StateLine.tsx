@@ -1,9 +1,9 @@
 /** One quiet line: what it does, which model, which mode, how full its context is and what it cost, and the keys. */
 import type { ReactNode } from 'react';
-import type { Activity } from '../activity';
-import type { Connection } from '../live';
+import type { Activity } from '../session/activity';
+import type { Connection } from '../session/live';
 import type { ModelInfo, PermissionMode, Session } from '../wire';
-import { modeMeaning, modeName } from '../words';
+import { modeMeaning, modeName } from '../lib/format';
 import { Keys } from './Keys';
 import { Meter } from './Meter';
 import { Choice, Popup } from './Popup';

@@ -1,11 +1,11 @@
 /** A tool call: one line that opens to what went in and what came out. */
 import { launchIcon } from '@jupyterlab/ui-components';
 import { memo } from 'react';
-import { cellOf, inputText, isFileRead, pathOf, target, toolLine } from '../tools';
-import type { Standing } from '../standing';
-import type { Tool } from '../turns';
-import { readable, visible } from '../visible';
-import { duration } from '../words';
+import { cellOf, inputText, isFileRead, pathOf, target, toolLine } from '../session/tools';
+import type { Standing } from '../session/standing';
+import type { Tool } from '../session/turns';
+import { readable, visible } from '../lib/visible';
+import { duration } from '../lib/format';
 import { Counts } from './Counts';
 import { Diff } from './Diff';
 import { Elapsed } from './Elapsed';

@@ -1,7 +1,7 @@
 /** Under the diff of an edit: keep it, revert it, or see all that its turn changed. */
-import { cellOf, pathOf } from '../tools';
-import type { Tool } from '../turns';
-import { visible } from '../visible';
+import { cellOf, pathOf } from '../session/tools';
+import type { Tool } from '../session/turns';
+import { visible } from '../lib/visible';
 import { Decision } from './Decision';
 import { useSignals } from './signals';
 import { useUi } from './ui';

@@ -1,7 +1,7 @@
 /** The turns, oldest first. Those near are in the page, and earlier ones are fetched when they are scrolled to. */
 import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
-import type { Turn } from '../turns';
+import type { Turn } from '../session/turns';
 import { useScrolling } from './scrolling';
 import { useUi } from './ui';
 

@@ -1,11 +1,11 @@
 /** One turn: a person's words in a quiet block, and under them what was done about it. */
 import { memo } from 'react';
 import type { ReactNode } from 'react';
-import type { Asked } from '../model';
-import { standing } from '../standing';
-import type { Item, SummaryState, Turn } from '../turns';
+import type { Asked } from '../session/model';
+import { standing } from '../session/standing';
+import type { Item, SummaryState, Turn } from '../session/turns';
 import type { May, Run, ToolProgress } from '../wire';
-import { clockTime, ending } from '../words';
+import { clockTime, ending } from '../lib/format';
 import { TurnChanges } from './ChangesLine';
 import { Markdown } from './Markdown';
 import { Picture } from './Picture';

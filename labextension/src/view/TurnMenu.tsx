@@ -1,7 +1,7 @@
 /** What can be done from a turn on: another way from its end, or the same prompt in other words. */
 import { ellipsesIcon } from '@jupyterlab/ui-components';
 import { memo } from 'react';
-import type { Turn } from '../turns';
+import type { Turn } from '../session/turns';
 import { Choice, Popup } from './Popup';
 import { useUi } from './ui';
 

@@ -1,10 +1,10 @@
 /** What goes along with the next prompt: the notebook in front unless it is turned off, and what was attached. */
 import { Notification } from '@jupyterlab/apputils';
 import { useEffect, useState } from 'react';
-import type { Composed } from '../conversation';
-import type { Attached } from '../mentions';
+import type { Composed } from '../session/conversation';
+import type { Attached } from '../context/mentions';
 import type { ICrush } from '../tokens';
-import { readFiles } from '../uploads';
+import { readFiles } from '../context/uploads';
 import type { ChipsProps } from './Chips';
 import { useUi } from './ui';
 

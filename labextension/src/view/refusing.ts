@@ -1,6 +1,6 @@
 /** What the words in the composer refuse: the request whose card is shown, once a person could have seen that it is there. */
 import { useEffect, useState } from 'react';
-import type { Asked } from '../model';
+import type { Asked } from '../session/model';
 import type { PermissionRequest } from '../wire';
 import { UNSEEN_MS } from './Card';
 

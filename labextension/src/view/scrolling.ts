@@ -4,8 +4,8 @@
  */
 import { useCallback, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'react';
 import type { RefObject } from 'react';
-import { Heights, extentOf, placeAt, topOf } from '../extent';
-import type { Extent, Place } from '../extent';
+import { Heights, extentOf, placeAt, topOf } from './extent';
+import type { Extent, Place } from './extent';
 
 export interface Scrolling {
   readonly box: RefObject<HTMLDivElement>;

@@ -1,6 +1,6 @@
 /** Why the agent cannot work, in words that say what to do. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Live } from '../live';
+import type { Live } from '../session/live';
 
 export interface Trouble {
   readonly title: string;

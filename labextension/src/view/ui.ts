@@ -2,7 +2,7 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { createContext, useContext } from 'react';
-import type { Changes } from '../changes';
+import type { Changes } from '../review/changes';
 
 export interface Ui {
   readonly trans: TranslationBundle;

@@ -1,0 +1,36 @@
+/** Answers while they are made. Pure. */
+import type { Question, QuestionAnswer } from '../wire';
+
+export interface Draft {
+  readonly choices: readonly string[];
+  readonly text: string;
+}
+
+export const UNANSWERED: Draft = { choices: [], text: '' };
+
+/** Choose, or take the choice back. Of a question that takes one, the other choice goes. */
+export function toggled(question: Question, draft: Draft, label: string): Draft {
+  if (draft.choices.includes(label)) {
+    return { ...draft, choices: draft.choices.filter(one => one !== label) };
+  }
+  const chosen = question.multiple ? [...draft.choices, label] : [label];
+  const labels = question.choices.map(choice => choice.label);
+  return { ...draft, choices: labels.filter(one => chosen.includes(one)) };
+}
+
+export function isEmpty(draft: Draft): boolean {
+  return !draft.choices.length && !draft.text.trim();
+}
+
+/** Whether it can be sent: none of several is an answer, too. */
+export function isAnswered(question: Question, draft: Draft): boolean {
+  return !isEmpty(draft) || (question.multiple && question.choices.length > 0);
+}
+
+export function takesText(question: Question): boolean {
+  return question.free_text || question.choices.length === 0;
+}
+
+export function answersOf(drafts: readonly Draft[]): QuestionAnswer[] {
+  return drafts.map(({ choices, text }) => ({ choices: [...choices], text: text.trim() || null }));
+}
