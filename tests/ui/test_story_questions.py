@@ -137,7 +137,7 @@ def test_a_question_is_answered_in_another_browser(visit: Visit, api: MessagesAp
     assert "Ben answered." in told(api) and "Both, joined by month" in told(api)
     ben.allow()
     expect(ana.card).to_have_count(0)
-    expect(ana.panel.locator(".jcr-Notice")).to_contain_text("Allowed by Ben.")
+    expect(ana.panel.locator(".jcr-Notice")).to_contain_text("Allowed by Ben in the panel.")
     ana.shot("5-allowed-by-ben")
     expect(ana.turns).to_contain_text("Both, then.")
 
