@@ -109,12 +109,12 @@ class Agent:
         if self._compaction.is_due(request):
             await self._compaction.make(None)
             request = await self._request()
-        draft = await self._turn.begin()
+        draft = self._turn.begin()
         try:
             return await self._ask(request, draft)
         except ContextTooLong as error:
             await self._compaction.make(draft, error)
-        return await self._ask(await self._request(), await self._turn.begin())
+        return await self._ask(await self._request(), self._turn.begin())
 
     async def _ask(self, request: ModelRequest, draft: Draft) -> Message:
         tokens, meter = self._compaction.tokens(request), self._task.meter

@@ -78,7 +78,7 @@ class Compaction:
         if refused is not None and (not self._room.at or len(messages) < 2):
             raise _cannot(refused, has_more=len(messages) > 1)
         await tell(self._journal, self._turn.run, "notice", FULL)
-        draft = await (self._turn.begin(is_summary=True) if draft is None else self._turn.recast(draft))
+        draft = self._turn.begin(is_summary=True) if draft is None else await self._turn.recast(draft)
         model, meter = self._room.writer()
         try:
             await summarize(

@@ -29,6 +29,8 @@ from . import peers
 PROC = Path("/proc")
 LOOKING_S = 2.0
 """Seconds that one look may take; nothing is known after that."""
+KEPT = 1000
+"""Connections of which is remembered who speaks over them."""
 _PEER = struct.Struct("3i")
 
 Speaker = Literal["kernel", "command", "hidden", "other", "unknown"]
@@ -75,10 +77,26 @@ class Descent:
     def __init__(self, roots: Callable[[], Roots], proc: Path = PROC) -> None:
         self._roots = roots
         self._proc = proc
+        self._seen: dict[tuple[Connection, int], Speaker] = {}
+        """Who was at the other end of a connection, and of which socket; the oldest first."""
 
     async def speaker(self, connection: Connection | None) -> Speaker:
-        """Who is at the other end."""
+        """Who is at the other end, now: for what only a person may do."""
         return await asyncio.to_thread(self.look, connection, self._roots())
+
+    async def sender(self, connection: Connection | None) -> Speaker:
+        """Who is at the other end, for what is only noted: of a connection that stays open, who was there at first."""
+        inode = self._told(connection) if connection is not None and connection.pid is None else None
+        if connection is None or inode is None:
+            return await self.speaker(connection)
+        if (seen := self._seen.get((connection, inode))) is not None:
+            return seen
+        found = await self.speaker(connection)
+        if found in {"kernel", "command", "other"}:
+            self._seen[connection, inode] = found
+            if len(self._seen) > KEPT:
+                del self._seen[next(iter(self._seen))]
+        return found
 
     def look(self, connection: Connection | None, roots: Roots) -> Speaker:
         """The same, blocking."""
@@ -91,13 +109,13 @@ class Descent:
             return "hidden"
 
     def _speaker(self, connection: Connection, roots: Roots, until: float) -> Speaker:
+        inode = self._inode(connection) if connection.pid is None else 0
+        if not isinstance(inode, int):  # nobody of this machine: no process has to be looked at
+            return inode
         processes = self._processes(until)
         suspects = self._suspects(processes, roots, until)
         if connection.pid is not None:
             return suspects.get(connection.pid, "other")
-        inode = self._inode(connection)
-        if not isinstance(inode, int):
-            return inode
         unreadable = False
         for pid, kind in suspects.items():
             held = self._holds(pid, inode, until)
@@ -162,7 +180,7 @@ class Descent:
 
     def _inode(self, connection: Connection) -> int | Literal["hidden", "unknown"]:
         """Of the other end's socket."""
-        if self._proc == PROC and (inode := _told(connection)) is not None:
+        if (inode := self._told(connection)) is not None:
             return inode
         peer, own = _ends(connection.peer), _ends(connection.own)
         for _ in range(2):  # a table that changes while it is read may leave a line out
@@ -173,17 +191,19 @@ class Descent:
         is_here = address.is_loopback or address == _address(connection.own[0])
         return "hidden" if is_here and _row(table, own, peer) is not None else "unknown"
 
+    def _told(self, connection: Connection) -> int | None:
+        """The same in some microseconds. None: the system does not tell."""
+        if self._proc != PROC:
+            return None
+        (peer, peer_port), (own, own_port) = connection.peer, connection.own
+        return peers.inode_of((_address(peer), peer_port), (_address(own), own_port))
+
     def _table(self) -> list[str]:
         lines: list[str] = []
         for name in ("tcp", "tcp6"):
             with suppress(OSError):  # no IPv6
                 lines += (self._proc / "net" / name).read_text("ascii").splitlines()[1:]
         return lines
-
-
-def _told(connection: Connection) -> int | None:
-    (peer, peer_port), (own, own_port) = connection.peer, connection.own
-    return peers.inode_of((_address(peer), peer_port), (_address(own), own_port))
 
 
 def _bytes_of(file: str) -> bytes:

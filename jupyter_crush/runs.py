@@ -299,7 +299,7 @@ class Runs:
         )
         turn = self._turns[ticket.id] = self._world.turn(ticket, self._journal, self._sessions, info)
         self._world.on_activity()
-        await self._journal.record(Change(type="updated", payload=ticket.run), self._sessions.changed(session.id))
+        turn.open(Change(type="updated", payload=ticket.run), self._sessions.changed(session.id))
         if mode is None:
             await self._summarize(turn, model, info)
             return
@@ -322,7 +322,7 @@ class Runs:
         if turn.run.author is None:
             await tell(self._journal, turn.run, "notice", NEARLY_FULL)
         messages, meter = await self._store.messages.in_context(turn.run.session_id), self._world.meter(info)
-        budgets, draft = self._world.config.budgets, await turn.begin()
+        budgets, draft = self._world.config.budgets, turn.begin()
         await summarize(turn, draft, self._journal, model, meter, messages, turn.ticket.request.prompt, budgets=budgets)
 
     async def _recall(self, session_id: str) -> tuple[str, str]:

@@ -36,6 +36,7 @@ async def answer(
     """The finished message, and what it took, which is added to the turn's. Raises ModelError."""
     async with aclosing(model.stream(request)) as events:
         async for event in events:
+            await turn.settled()
             if isinstance(event, Stop):
                 usage = meter.counted(event.usage, request, draft.message(0))
                 turn.usage = turn.usage.plus(usage)

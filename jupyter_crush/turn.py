@@ -62,6 +62,8 @@ class Turn:
         self._closed = False
         self._unwritten: dict[str, Change[Any]] = {}
         """Messages that the store has not taken: their last word, which goes with the ending."""
+        self._posted: list[asyncio.Future[None]] = []
+        """What nobody has waited for yet."""
 
     @property
     def _is_summary(self) -> bool:
@@ -74,6 +76,15 @@ class Turn:
 
     # --- while it runs ---
 
+    def open(self, *changes: Change[Any]) -> None:
+        """Say that the run works. What is recorded next waits for that too, so one commit has both."""
+        self._posted.append(self._journal.post(*changes))
+
+    async def settled(self) -> None:
+        """Wait until all that was opened and begun is on disk. Raises StoreError."""
+        while self._posted:
+            await self._posted.pop(0)
+
     async def say_user(self, ticket: Ticket, attached: Sequence[Part] = ()) -> Message:
         """Record a person's prompt: this run's own, or a follow-up that is folded in."""
         message = self._user_message(ticket, attached)
@@ -81,12 +92,13 @@ class Turn:
         await self._record(Change(type="created", payload=message))
         return message
 
-    async def begin(self, *, is_summary: bool = False) -> Draft:
-        """Begin an assistant message: a row at once, so that a crash leaves a trace of it."""
+    def begin(self, *, is_summary: bool = False) -> Draft:
+        """Begin an assistant message: a row at once, so that a crash leaves a trace of it. It is written while the model is asked;
+        whoever lets the draft grow waits for :meth:`settled` first."""
         message = self._new_message("assistant", is_summary=is_summary)
+        self._posted.append(self._post(Change(type="created", payload=message)))
         self._draft = Draft(message)
         self._journal.open(self._draft)
-        await self._record(Change(type="created", payload=message))
         return self._draft
 
     async def recast(self, draft: Draft) -> Draft:
@@ -207,11 +219,21 @@ class Turn:
         return [Change(type="updated", payload=whole)]
 
     async def _record(self, change: Change[Any]) -> None:
+        await self._post(change)
+        await self.settled()  # what was posted before is written before: to look whether that was taken costs no wait
+
+    def _post(self, change: Change[Any]) -> asyncio.Future[None]:
         if self._closed:
             raise asyncio.CancelledError  # left behind by the lane: whatever it still does, it says nothing
         self._unwritten[change.payload.id] = change
-        await self._journal.record(change)
-        self._unwritten.pop(change.payload.id, None)
+        posted = self._journal.post(change)
+        posted.add_done_callback(lambda done: self._written(change, done))
+        return posted
+
+    def _written(self, change: Change[Any], done: asyncio.Future[None]) -> None:
+        """Unless something newer of the same message is on its way, or the store did not take it."""
+        if self._unwritten.get(change.payload.id) is change and not done.cancelled() and done.exception() is None:
+            del self._unwritten[change.payload.id]
 
     def _user_message(self, ticket: Ticket, attached: Sequence[Part]) -> Message:
         text = (Text(text=ticket.request.prompt),) if ticket.request.prompt else ()

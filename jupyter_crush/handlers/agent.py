@@ -13,7 +13,7 @@ async def prompt(call: Call, wid: str, *, body: PromptRequest) -> Run:
     run_id with the same body again changes nothing.
     """
     await call.require_for_mode(body.permission_mode)
-    return await call.workspace(wid).runs.prompt(body, await call.actor())
+    return await call.workspace(wid).runs.prompt(body, await call.author())
 
 
 async def get_status(call: Call, wid: str) -> AgentStatus:

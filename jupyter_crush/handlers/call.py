@@ -10,7 +10,7 @@ from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from ..config import EVERYONE, OWNER, Config
-from ..descent import Connection, Descent
+from ..descent import Connection, Descent, Speaker
 from ..errors import CodeMayNotApprove, Forbidden
 from ..policy import CODE, Policy, Principal, Role
 from ..wire import Origin, PermissionMode, Session
@@ -74,10 +74,16 @@ class Call:
     async def actor(self) -> Principal:
         """Who sent it, with the origin that the system knows, where it does."""
         if self._actor is None:
-            speaker = await self.services.descent.speaker(self._connection)
-            known: Origin = "kernel" if speaker == "hidden" else speaker if speaker in CODE else self.principal.origin
-            self._actor = replace(self.principal, origin=known)
+            self._actor = self._known_as(await self.services.descent.speaker(self._connection))
         return self._actor
+
+    async def author(self) -> Principal:
+        """The same for what is only noted: a connection that stays open is looked at once. Nobody may do more for it."""
+        return self._actor or self._known_as(await self.services.descent.sender(self._connection))
+
+    def _known_as(self, speaker: Speaker) -> Principal:
+        known: Origin = "kernel" if speaker == "hidden" else speaker if speaker in CODE else self.principal.origin
+        return replace(self.principal, origin=known)
 
     async def require_person(self) -> Principal:
         """Who answers for what the agent does. Raises CodeMayNotApprove when code does."""
