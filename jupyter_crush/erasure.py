@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from .config import Retention
-from .errors import CrushError, StoreError
+from .errors import CrushError, NotFound, StoreError
 from .sessions import Sessions
 from .store.store import Store
 from .wire import Session
@@ -49,8 +50,10 @@ class Erasure:
     async def sweep(self) -> int:
         """Delete what is too old or too much, and erase what was deleted long enough ago. Returns how many were erased. Raises
         CrushError."""
-        for session in self._outdated():
-            await self._delete(session.id)
+        while (
+            outdated := self._outdated()
+        ):  # asked anew each time: to delete one takes a while, in which others may be used
+            await self._end(outdated[0])
         erased = 0
         for row in self._sessions.deleted:
             if (row.deleted_at or 0) + self._retention.undo * 1000 <= self._now():
@@ -73,7 +76,7 @@ class Erasure:
             if deleted := self._sessions.deleted:
                 erased += await self._erase(deleted[0])
             elif idle := self._idle():
-                await self._delete(idle[-1].id)
+                await self._end(idle[-1])
             else:
                 break
         return erased
@@ -81,6 +84,10 @@ class Erasure:
     def _idle(self) -> list[Session]:
         """Sessions in which nothing runs and that nobody has open, those that were changed last first."""
         return [one for one in self._sessions.all() if not one.is_busy and not one.attached_clients]
+
+    async def _end(self, session: Session) -> None:
+        with suppress(NotFound):  # somebody else deletes it at this moment
+            await self._delete(session.id)
 
     async def _erase(self, row: Session) -> int:
         if not self._sessions.forget(row.id):

@@ -135,10 +135,15 @@ class Journal:
             await asyncio.wait([self.post()])
 
     async def _commit(self) -> None:
+        batch: list[_Posted] = []
         try:
             while self._posted:
                 batch, self._posted = self._posted, []
                 await self._write(batch)
+        except asyncio.CancelledError:  # the workspace closes: nobody may wait for ever
+            _fail([*batch, *self._posted], StoreError("The session store is being closed."))
+            self._posted = []
+            raise
         finally:
             self._committing = False
 

@@ -116,6 +116,11 @@ class Lane:
         ticket = self.find(run_id)
         return ticket and self._withdraw(ticket, ending)
 
+    def drop(self, ticket: Ticket) -> None:
+        """It could not be admitted: if it waits, it does no more, and gets no ending."""
+        if ticket in self._waiting:
+            self._waiting.remove(ticket)
+
     def move(self, run_id: str, before: str | None) -> bool:
         """Put one that waits before another, or at the end. False: one of them does not wait (any more)."""
         ticket = self.find(run_id)

@@ -163,19 +163,21 @@ class Gate:
         if grant is not None:
             self._grants[grant.id] = grant
 
-    def revoke(self, grant_id: str) -> Change[Grant]:
-        """It counts no more from now on, whatever the store says. The change is to become true."""
+    def revoke(self, grant_id: str) -> Grant:
+        """It counts no more from now on, whatever the store says; its deletion is to become true."""
         grant = self._grants.pop(grant_id, None)
         if grant is None:
             raise NotFound("There is no such grant.")
-        return Change(type="deleted", payload=grant)
+        return grant
 
     def grants_of(self, session_id: str) -> tuple[Grant, ...]:
         return tuple(grant for grant in self._grants.values() if grant.session_id == session_id)
 
-    def forget(self, session_id: str) -> None:
-        """The session is deleted, and its grants with it: whoever brings it back is asked again."""
+    def forget(self, session_id: str) -> tuple[Grant, ...]:
+        """The session is deleted, and its grants with it: whoever brings it back is asked again. Which they were."""
+        given = self.grants_of(session_id)
         self._grants = {key: grant for key, grant in self._grants.items() if grant.session_id != session_id}
+        return given
 
     async def _ask(self, ask: Ask, kind: str, call: ToolCall, run: Run) -> Decision:
         request = PermissionRequest(

@@ -141,8 +141,12 @@ class Runs:
         self._sessions.get(session_id)
         self._check_ready(session_id)
         said = (await self.histories.of(session_id)).messages
-        self.check_open()
-        self._sessions.get(session_id)
+        try:
+            self.check_open()
+            self._sessions.get(session_id)
+        except CrushError:
+            self.histories.forget(session_id)
+            raise
         lane = self._lane(session_id)
         if not lane.is_idle:
             raise SessionBusy
@@ -253,6 +257,8 @@ class Runs:
         if not is_kept:
             self._tickets.pop(ticket.id, None)
             self._sessions.undo(before)
+            if (lane := self._lanes.get(ticket.run.session_id)) is not None:
+                lane.drop(ticket)
         ticket.admitted.set_result(is_kept)
 
     async def _known(self, run_id: str, body: PromptRequest) -> Run | None:
@@ -368,7 +374,8 @@ class Runs:
         if (lane := self._lanes.get(session_id)) is not None:
             lane.cancel(Ending("cancelled", by=by))
             await lane.idle()
-            del self._lanes[session_id]
+            if self._lanes.get(session_id) is lane:  # two may leave at once
+                del self._lanes[session_id]
 
     async def close(self) -> None:
         """Refuse, end what runs, write it down."""

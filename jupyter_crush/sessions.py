@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec.structs import replace
@@ -42,6 +44,7 @@ class Sessions:
         self._removed: dict[str, Session] = {}
         for row in rows:
             (self._rows if row.deleted_at is None else self._removed)[row.id] = row
+        self._held: Counter[str] = Counter()
         self._seqs = dict(last_seqs)
         self._live = live
         self._now = now
@@ -135,6 +138,16 @@ class Sessions:
         """The session as it is now, for those who watch: busy or not, what waits in which order."""
         return Change(type="updated", payload=self._shown(self._rows[session_id]))
 
+    @contextmanager
+    def held(self, session_id: str) -> Iterator[None]:
+        """While it is being deleted or brought back it is not to be erased: its last turn may still be written, or it stays."""
+        self._held[session_id] += 1
+        try:
+            yield
+        finally:
+            self._held[session_id] -= 1
+            self._held += Counter()  # what is held by nobody is not counted
+
     def deleting(self, session_id: str) -> Session:
         """The row of a deleted session; it is here until :meth:`remove`."""
         return replace(self._rows[session_id], deleted_at=self._now())
@@ -161,8 +174,9 @@ class Sessions:
 
     @property
     def deleted(self) -> tuple[Session, ...]:
-        """Those that can be brought back, in the order in which they were deleted."""
-        return tuple(sorted(self._removed.values(), key=lambda row: row.deleted_at or 0))
+        """Those that can be brought back and that nobody holds, in the order in which they were deleted."""
+        free = (row for row in self._removed.values() if row.id not in self._held)
+        return tuple(sorted(free, key=lambda row: row.deleted_at or 0))
 
     def forget(self, session_id: str) -> bool:
         """It can not be brought back any more. False: it was already."""

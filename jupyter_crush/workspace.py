@@ -28,6 +28,7 @@ from .questions import Questions
 from .review.review import Review
 from .runs import Runs
 from .sessions import Live, Sessions
+from .store.sessions import Deletion
 from .store.store import Store
 from .tasks import Tasks
 from .wire import (
@@ -208,6 +209,7 @@ class Workspace:
         self.runs.check_open()
         origin = self._sessions.get(session_id)
         messages = (await self._journal.snapshot(session_id)).whole
+        self._sessions.get(session_id)  # it may have been deleted meanwhile
         row = self._sessions.like(session_id, title_of_fork(origin.title), user, self._world.mode_of_fork(origin, user))
         copies = await asyncio.to_thread(fork, messages, body, row.id, self._world.new_id)
         self.runs.check_open()
@@ -243,14 +245,19 @@ class Workspace:
         Its rows stay for a while (``retention.undo``), so that it can be brought back."""
         self._sessions.get(session_id)
         row = self._sessions.deleting(session_id)
-        marked = Change[Any](type="updated", payload=row)
-        grants = [Change[Any](type="deleted", payload=grant) for grant in self._gate.grants_of(session_id)]
-        await self._journal.post(marked, *grants, publish=False)
-        self._sessions.remove(row)
-        self._gate.forget(session_id)
-        await self.runs.leave(session_id, by=user)
-        if session_id in self._sessions:
-            return  # restored meanwhile
+        with self._sessions.held(session_id):
+            grants = [Change[Any](type="deleted", payload=grant) for grant in self._gate.grants_of(session_id)]
+            await self._journal.post(_deletion(row), *grants, publish=False)
+            self._sessions.get(session_id)  # of two who delete it at once one is told that it is gone
+            self._sessions.remove(row)
+            given = self._gate.forget(session_id)
+            await self.runs.leave(session_id, by=user)
+            is_back = session_id in self._sessions
+            if not is_back:
+                given += self._gate.forget(session_id)
+            await self._withdraw(*given)  # also those that were given while this waited
+        if is_back:
+            return
         self._world.forget(session_id)
         self.runs.histories.forget(session_id)
         self._journal.events.forget(session_id)
@@ -264,8 +271,9 @@ class Workspace:
         """Bring back what was deleted and is not erased yet."""
         self.runs.check_open()
         row = self._sessions.restoring(session_id)
-        await self._journal.record(Change(type="created", payload=self._sessions.shown(row)))
-        self._sessions.restore(row)
+        with self._sessions.held(session_id):
+            await self._journal.record(Change(type="created", payload=self._sessions.shown(row)), _deletion(row))
+            self._sessions.restore(row)
         return self._sessions.get(session_id)
 
     async def messages(
@@ -295,12 +303,16 @@ class Workspace:
         return self._gate.grants
 
     async def revoke(self, grant_id: str) -> None:
-        """It counts no more, whatever the store says; where that takes nothing now, it is told again until it does."""
-        change = self._gate.revoke(grant_id)
+        """It counts no more, whatever the store says."""
+        await self._withdraw(self._gate.revoke(grant_id))
+
+    async def _withdraw(self, *grants: Grant) -> None:
+        """Where the store takes nothing now, it is told again until it does."""
+        changes = [Change(type="deleted", payload=grant) for grant in grants]
         try:
-            await self._journal.record(change)
+            await self._journal.record(*changes)
         except StoreError:
-            self._tasks.start(self._journal.persist(change), name=f"revoke {grant_id}")
+            self._tasks.start(self._journal.persist(*changes), name="revoke grants")
 
     def questions(self) -> tuple[QuestionRequest, ...]:
         return self._questions.pending
@@ -326,3 +338,7 @@ class Workspace:
 
     def __repr__(self) -> str:
         return f"<Workspace {self._world.root}: {self.runs}, {len(self.clients)} clients>"
+
+
+def _deletion(row: Session) -> Change[Any]:
+    return Change(type="updated", payload=Deletion(id=row.id, deleted_at=row.deleted_at))

@@ -118,7 +118,7 @@ class Workspaces:
         try:
             workspace = await asyncio.shield(task)
         except BaseException:
-            if task.done() and self._opening.get(folder) is task:
+            if _failed(task) and self._opening.get(folder) is task:
                 del self._opening[folder]
             raise
         return workspace, created
@@ -213,6 +213,9 @@ class Workspaces:
         except BaseException:
             await store.close()
             raise
+        if self._closing:  # the server stops, and has closed those that were open
+            await workspace.close()
+            raise WorkspaceClosing
         self._open[workspace.id] = workspace
         return workspace
 
@@ -262,7 +265,7 @@ class Workspaces:
         del self._open[workspace_id]
         self._grace.pop(workspace_id, None)
         folder = workspace.root
-        del self._opening[folder]
+        self._opening.pop(folder, None)
         self._leaving[workspace_id] = self._tasks.start(self._leave(workspace), name=f"close {folder.name}")
 
     async def _leave(self, workspace: Workspace) -> None:
@@ -312,3 +315,7 @@ class Workspaces:
 
     def __repr__(self) -> str:
         return f"<Workspaces: {len(self._open)} open, {len(self._opening)} known>"
+
+
+def _failed(task: asyncio.Task[Workspace]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

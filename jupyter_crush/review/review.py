@@ -52,6 +52,10 @@ class Review:
             raise SessionBusy
         async with self._standing(await self._since(session_id, body.message_id)):
             touches = await self._since(session_id, body.message_id)
+            if self._is_busy(
+                session_id
+            ):  # a prompt may have come meanwhile; one that comes from now on waits in these lines
+                raise SessionBusy
             await self._undo(session_id, touches, confirm=body.confirm)
         return await self._told(session_id, touches)
 

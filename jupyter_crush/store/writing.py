@@ -1,7 +1,8 @@
 """From changes to SQL: which statements a write needs, as few as possible, each with all its rows.
 
 Statements cost a hop to SQLite's thread each, so upserts of one table are gathered. Their order among tables does not matter:
-foreign keys are checked at the end, and a row is of one table. A deletion is a fence, because it cascades.
+foreign keys are checked at the end, and a row is of one table. A deletion is a fence, because it cascades; so is a part of a row,
+because the row must be there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .permissions import PERMISSIONS
 from .prompts import PROMPTS
 from .questions import QUESTIONS
 from .runs import RUNS
-from .sessions import SESSIONS
+from .sessions import DELETIONS, SESSIONS
 from .table import Table, Value
 from .touches import TOUCHES
 
@@ -36,7 +37,7 @@ TABLES: tuple[Table[Any], ...] = (
     CHECKPOINTS,
     TOUCHES,
 )
-_TABLE_OF: dict[type[Struct], Table[Any]] = {table.entity: table for table in TABLES}
+_TABLE_OF: dict[type[Struct], Table[Any]] = {table.entity: table for table in (*TABLES, DELETIONS)}
 
 
 class Statement(NamedTuple):
@@ -53,12 +54,15 @@ def plan(changes: Iterable[Change[Any]]) -> Iterator[Statement]:
         table = _TABLE_OF.get(type(change.payload))
         if table is None:
             continue
-        if change.type != "deleted":
+        if change.type != "deleted" and not table.is_part:
             upserts.setdefault(table, []).append(change.payload)
             continue
         yield from _statements(upserts)
         upserts = {}
-        yield Statement(table.delete, [table.key_of(change.payload)])
+        if change.type == "deleted":
+            yield Statement(table.delete, [table.key_of(change.payload)])
+        else:
+            yield Statement(table.upsert, [table.row(change.payload)])
     yield from _statements(upserts)
 
 

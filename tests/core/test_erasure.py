@@ -19,6 +19,7 @@ from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.sessions import Live, Sessions
 from jupyter_crush.store.migrations import SCHEMA, newest
+from jupyter_crush.store.sessions import Deletion
 from jupyter_crush.store.store import Store
 from jupyter_crush.wire import AcceptedPrompt, Attachment, Change, CreateSession, PromptRequest, Session
 from store_samples import change, checkpoint, clock, message, prompt, run, session
@@ -89,6 +90,7 @@ class Room:
         self.store = store
         self.now = 1000 * DAY_MS
         self.deleted: list[str] = []
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def erasure(self, *rows: Session, **retention: float) -> Erasure:
         self.sessions = Sessions(
@@ -97,6 +99,7 @@ class Room:
 
         async def delete(session_id: str) -> None:
             self.deleted.append(session_id)
+            self.meanwhile()
             await self.remove(session_id)
 
         return Erasure(
@@ -109,7 +112,7 @@ class Room:
 
     async def remove(self, session_id: str) -> None:
         row = self.sessions.deleting(session_id)
-        await self.store.write([Change(type="updated", payload=row)])
+        await self.store.write([Change(type="updated", payload=Deletion(id=row.id, deleted_at=row.deleted_at))])
         self.sessions.remove(row)
 
 
@@ -197,3 +200,35 @@ async def test_streams_go_on_while_a_large_session_is_erased(tmp_path: Path) -> 
         assert terminal.state == "done"
         file = next((tmp_path / "data").rglob("store.sqlite"))
         await settled(lambda: b"aaaaaaaaaaaaaaaa" not in stored(file.parent))
+
+
+async def test_a_session_that_somebody_opens_while_others_are_deleted_stays(tmp_path: Path) -> None:
+    """The first deletion takes a while: what was old and idle before it need not be so after it."""
+    room = Room(await Store.open(tmp_path, now=clock))
+    old = room.now - 40 * DAY_MS
+    rows = [session("old", updated_at=old + 1), session("used", updated_at=old)]
+    await room.store.write(change("created", *rows))
+    erasure = room.erasure(*rows, days=30)
+    room.meanwhile = lambda: room.sessions.update("used", title="used again")
+    await erasure.sweep()
+    assert room.deleted == ["old"]
+    assert [row.id for row in room.sessions.all()] == ["used"]
+    await room.store.close()
+
+
+async def test_a_session_that_somebody_else_deletes_at_that_moment_stops_no_sweep(tmp_path: Path) -> None:
+    room = Room(await Store.open(tmp_path, now=clock))
+    old = room.now - 40 * DAY_MS
+    rows = [session("first", updated_at=old + 1), session("second", updated_at=old)]
+    await room.store.write(change("created", *rows))
+    erasure = room.erasure(*rows, days=30)
+
+    def gone() -> None:
+        room.meanwhile = lambda: None
+        room.sessions.remove(room.sessions.deleting("first"))
+        raise NotFound("There is no such session.")
+
+    room.meanwhile = gone
+    await erasure.sweep()
+    assert room.sessions.all() == ()
+    await room.store.close()
