@@ -11,9 +11,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from .config import ApiKey
 from .errors import ModelAuthError
-
-ApiKey = str | Callable[[], str]
 
 KEY_BYTES = 16 * 1024
 """Bytes that a key's file may have."""

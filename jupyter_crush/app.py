@@ -27,9 +27,9 @@ from traitlets import Union as UnionTrait
 from traitlets.config import Config as TraitsConfig
 
 from . import exposure
-from .api_key import ApiKey, KeyFile
+from .api_key import KeyFile
 from .collector import settle
-from .config import EVERYONE, MODES, Budgets, Config, Demo, Limits, Reading, Retention, Timeouts, model_options
+from .config import EVERYONE, MODES, ApiKey, Budgets, Config, Demo, Limits, Reading, Retention, Timeouts, model_options
 from .descent import Descent
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend

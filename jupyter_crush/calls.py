@@ -23,9 +23,10 @@ from typing import Any, NamedTuple
 
 from .errors import CrushError, Denied, ToolError, known
 from .permission import Gate, Leeway, Ruling
+from .permissions.asks import CHANGING, CODE, Ask
 from .stopwatch import Stopwatch
 from .tasks import Tasks
-from .tools.port import CHANGING, CODE, Ask, Output, Prepared, Stopped, Tool, ToolContext
+from .tools.port import Output, Prepared, Stopped, Tool, ToolContext
 from .tools.registry import parse_args
 from .turn import Turn
 from .wire import ToolCall

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -14,9 +14,10 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from .api_key import ApiKey
 from .wire import PermissionMode, Usage
 
+ApiKey = str | Callable[[], str]
+"""The key for the model's API, or what is asked for it before each request (:mod:`.api_key`)."""
 Demo = Literal["auto", "never", "always"]
 """When the offline model answers: ``auto`` is when neither a key nor a base URL is set."""
 

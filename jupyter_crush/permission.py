@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from .errors import NotFound
 from .journal import Journal
 from .pending import Pending
-from .tools.port import CHANGING, CODE, Ask, Kind
+from .permissions.asks import CHANGING, CODE, Ask, Kind
 from .visible import one_line, shown
 from .wire import (
     AnswerPermission,

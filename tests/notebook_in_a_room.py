@@ -10,7 +10,8 @@ import nbformat
 import pytest
 
 from jupyter_crush.documents.port import source_hash
-from jupyter_crush.tools.port import Ask, Prepared
+from jupyter_crush.permissions.asks import Ask
+from jupyter_crush.tools.port import Prepared
 from managers import as_nbformat_writes, code, markdown, notebook
 from tools_room import Room
 

@@ -19,8 +19,8 @@ from urllib.request import getproxies
 from msgspec.structs import replace
 
 from .. import threads
-from ..api_key import ApiKey, key_now
-from ..config import Timeouts
+from ..api_key import key_now
+from ..config import ApiKey, Timeouts
 from ..errors import (
     ContextTooLong,
     ModelAuthError,

@@ -9,10 +9,11 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from ..errors import ToolError
+from ..permissions.asks import Kind
 from ..visible import one_line, visible
 from ..wire import Question, QuestionAnswer, QuestionRequest
 from ..wire.questions import QUESTIONS
-from .port import Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 
 
 class AskUserArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,10 +10,11 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from ..visible import visible
-from . import limits
 
 CONTEXT = 3
 """Unchanged lines that are shown around a change."""
+DIFF_WORK = 1_000_000
+"""Lines times lines that are compared exactly; larger changes are shown as all removed, all added."""
 NO_NEWLINE = "\\ No newline at end of file"
 
 Opcode = tuple[str, int, int, int, int]
@@ -64,7 +65,7 @@ def _opcodes(old: list[str], new: list[str]) -> list[Opcode]:
         end += 1
     middle_old, middle_new = old[start : len(old) - end], new[start : len(new) - end]
     opcodes: list[Opcode] = [("equal", 0, start, 0, start)] if start else []
-    if len(middle_old) * len(middle_new) > limits.DIFF_WORK:
+    if len(middle_old) * len(middle_new) > DIFF_WORK:
         opcodes.append(("replace", start, len(old) - end, start, len(new) - end))
     else:
         matcher = SequenceMatcher(None, middle_old, middle_new, autojunk=False)

@@ -10,10 +10,11 @@ from msgspec import Meta, Struct
 
 from .. import beneath
 from ..errors import ToolError
+from ..permissions.asks import Kind
 from . import limits, text_files
 from .nearest import missing
 from .paths import Place
-from .port import Kind, Prepared, ToolContext
+from .port import Prepared, ToolContext
 from .truncate import head
 from .write_file import change, writable
 

@@ -10,12 +10,13 @@ from msgspec import Meta, Struct
 
 from .. import beneath
 from ..errors import Renamed, Stale, ToolError
+from ..permissions.asks import Ask, Kind
 from ..visible import shown, visible
 from . import control_files, limits, notebook_files
 from .nearest import missing
 from .notebook_edits import Delete, Insert, Move, Plan, Replace
 from .paths import Place
-from .port import Ask, Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 from .truncate import fit
 from .whereabouts import Looked, check, renaming
 

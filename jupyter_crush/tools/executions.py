@@ -8,10 +8,11 @@ from typing import Any
 
 from ..documents.render import render_outputs
 from ..kernels import Execution
+from ..permissions.asks import Ask
 from ..visible import exactly, one_line, shown, visible
 from . import control_files, limits
 from .paths import Place
-from .port import Ask, Output, Stopped, ToolContext
+from .port import Output, Stopped, ToolContext
 from .truncate import fit
 
 

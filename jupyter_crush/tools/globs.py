@@ -10,14 +10,18 @@ from fnmatch import fnmatchcase
 
 from ..errors import ToolError
 from ..visible import visible
-from . import limits
+
+PATTERN_CHARS = 1000
+"""Of a glob or a regular expression."""
+BRACES = 64
+"""Globs that one glob with ``{a,b}`` may stand for."""
 
 
 class Glob:
     def __init__(self, pattern: str) -> None:
         """Raises ToolError when it is none."""
         cleaned = pattern.strip().removeprefix("./").lstrip("/")
-        if not cleaned or len(cleaned) > limits.PATTERN_CHARS or "\0" in cleaned or "\\" in cleaned:
+        if not cleaned or len(cleaned) > PATTERN_CHARS or "\0" in cleaned or "\\" in cleaned:
             raise ToolError(
                 f"{visible(pattern[:100])!r} is not a usable glob. Try something like *.csv or src/**/*.py."
             )
@@ -41,8 +45,8 @@ def _expanded(pattern: str) -> list[str]:
             done.append(text)
         else:
             waiting += [text[:opened] + part + text[close + 1 :] for part in text[opened + 1 : close].split(",")]
-        if len(waiting) + len(done) > limits.BRACES:
-            raise ToolError(f"This glob stands for more than {limits.BRACES} patterns. Use a simpler one.")
+        if len(waiting) + len(done) > BRACES:
+            raise ToolError(f"This glob stands for more than {BRACES} patterns. Use a simpler one.")
     return done
 
 

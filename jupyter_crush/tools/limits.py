@@ -1,14 +1,11 @@
-"""Every number that bounds a tool, with its unit. The texts for the model repeat them; change both together."""
+"""Every number that bounds a tool, with its unit. The texts for the model repeat them; change both together.
+
+Paths, globs, walks and diffs have theirs where they are made.
+"""
 
 from __future__ import annotations
 
-from .port import READ_LIMIT
-
-# --- paths ---
-PATH_BYTES = 4096
-"""Of a path that the model gives."""
-NAME_BYTES = 255
-"""Of one name in it."""
+from .truncate import READ_LIMIT
 
 # --- looking around ---
 LIST_ENTRIES = 1000
@@ -18,13 +15,6 @@ LIST_DEPTH = 2
 LIST_DEPTH_MAX = 10
 FIND_MATCHES = 200
 """Paths that find_files shows."""
-PATTERN_CHARS = 1000
-"""Of a glob or a regular expression."""
-BRACES = 64
-"""Globs that one glob with ``{a,b}`` may stand for."""
-WALK_ENTRIES = 200_000
-"""Entries that a walk looks at before it gives up."""
-WALK_SECONDS = 10.0
 SEARCH_MATCHES = 200
 """Lines that search_text shows."""
 SEARCH_LINE = 300
@@ -51,8 +41,6 @@ WRITE_CHARS = 1_000_000
 """Of what write_file or one edit writes. All of it is shown when leave is asked for."""
 STALE_CHARS = 20_000
 """Of the present content that a refusal shows."""
-DIFF_WORK = 1_000_000
-"""Lines times lines that are compared exactly; larger changes are shown as all removed, all added."""
 
 # --- commands ---
 COMMAND_CHARS = 32_000

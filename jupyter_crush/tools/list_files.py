@@ -9,11 +9,12 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from .. import beneath
+from ..permissions.asks import Kind
 from ..visible import one_line
 from . import control_files, limits
 from .nearest import missing
 from .paths import Place, locate
-from .port import Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 from .sizes import size_text
 from .truncate import fit
 from .walk import Entry, Walk

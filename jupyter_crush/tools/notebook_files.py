@@ -13,11 +13,12 @@ from .. import beneath
 from ..documents.cells import SUPPORTED
 from ..documents.port import Cell, Notebook
 from ..errors import ToolError
+from ..permissions.asks import Ask
 from ..visible import shown
 from . import control_files, text_files
 from .nearest import missing
 from .paths import Place, locate
-from .port import Ask, ToolContext
+from .port import ToolContext
 from .truncate import head
 
 COMPARED_BYTES = 32 * 1024 * 1024

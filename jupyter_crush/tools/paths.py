@@ -15,7 +15,11 @@ from msgspec import Struct
 
 from ..errors import OutsideWorkspace, ToolError
 from ..visible import visible
-from . import limits
+
+PATH_BYTES = 4096
+"""Of a path that the model gives."""
+NAME_BYTES = 255
+"""Of one name in it."""
 
 _SYSTEM = ("/proc", "/dev", "/sys")
 
@@ -79,8 +83,8 @@ def _checked(text: str, root: Path) -> str:
         raise ToolError(f"{shown} holds characters that change the direction of writing. Give the plain path.")
     if "\\" in text:
         raise ToolError(f"{shown} holds a backslash. Separate folders with /.")
-    if len(text.encode()) > limits.PATH_BYTES or any(len(p.encode()) > limits.NAME_BYTES for p in text.split("/")):
-        raise ToolError(f"That path is too long: at most {limits.PATH_BYTES} bytes, {limits.NAME_BYTES} for each name.")
+    if len(text.encode()) > PATH_BYTES or any(len(p.encode()) > NAME_BYTES for p in text.split("/")):
+        raise ToolError(f"That path is too long: at most {PATH_BYTES} bytes, {NAME_BYTES} for each name.")
     if text.startswith("~") and (text.rstrip("/") == "~" or not os.path.lexists(root / text.split("/", maxsplit=1)[0])):
         raise OutsideWorkspace("~ is not expanded. Use a path relative to the workspace.")
     if text.lower().startswith("file:"):

@@ -10,13 +10,14 @@ from msgspec import Meta, Struct
 
 from .. import beneath
 from ..errors import ToolError
+from ..permissions.asks import Ask, Kind
 from ..visible import shown
 from ..wire import Image
 from . import control_files, limits, text_files
 from .nearest import missing
 from .paths import Place, locate
 from .pictures import Picture, picture_of
-from .port import Ask, Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 from .sizes import size_text
 from .truncate import fit, head
 

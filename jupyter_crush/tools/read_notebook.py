@@ -11,11 +11,12 @@ from ..documents.finding import find_in
 from ..documents.port import Notebook
 from ..documents.render import render_cells, render_notebook
 from ..errors import ToolError
+from ..permissions.asks import Kind
 from ..visible import one_line as visible
 from ..wire import Image
 from . import notebook_files
 from .paths import Place
-from .port import Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 from .truncate import fit
 
 

@@ -12,10 +12,11 @@ from msgspec import Meta, Struct
 
 from ..introspection.render import render_variables
 from ..introspection.request import variables
+from ..permissions.asks import Kind
 from . import notebook_files
 from .nearest import missing
 from .paths import Place
-from .port import Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 from .truncate import fit
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]

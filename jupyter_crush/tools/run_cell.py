@@ -14,9 +14,10 @@ from ..documents.port import Cell, SetOutputs
 from ..documents.showing import Showing
 from ..errors import CrushError, Stale, ToolError
 from ..kernels import Execution, Tell
+from ..permissions.asks import Kind
 from . import limits, notebook_files
 from .executions import Stop, Telling, asking, told
-from .port import Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 from .run_command import seconds_of
 from .whereabouts import Looked, renaming
 

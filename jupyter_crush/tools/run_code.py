@@ -8,9 +8,10 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ..errors import ToolError
+from ..permissions.asks import Kind
 from . import limits, notebook_files
 from .executions import Stop, Telling, asking, told
-from .port import Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 from .run_command import seconds_of
 from .whereabouts import Looked, renaming
 

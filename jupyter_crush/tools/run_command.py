@@ -13,10 +13,11 @@ from msgspec import Meta, Struct
 
 from .. import beneath
 from ..errors import ToolError
+from ..permissions.asks import Ask, Kind
 from ..visible import exactly, one_line, quoted, shown, visible
 from . import control_files, limits, processes
 from .paths import Place, locate
-from .port import Ask, Kind, Output, Prepared, Stopped, ToolContext
+from .port import Output, Prepared, Stopped, ToolContext
 from .terminal import plain
 from .truncate import HeadTail, fit, head
 

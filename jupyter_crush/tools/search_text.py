@@ -23,13 +23,14 @@ from msgspec import Meta, Struct
 
 from .. import beneath
 from ..errors import Denied, ToolError
+from ..permissions.asks import Ask, Kind
 from ..visible import one_line, shown, visible
 from . import control_files, limits, processes
-from .globs import Glob
+from .globs import PATTERN_CHARS, Glob
 from .ignores import ALWAYS
 from .nearest import missing
 from .paths import Place, locate
-from .port import Ask, Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 from .truncate import HeadTail, fit
 
 CHILD = Path(__file__).with_name("search_child.py")
@@ -65,8 +66,8 @@ class SearchText:
         self._ripgrep = _installed() if ripgrep is None else ripgrep
 
     async def prepare(self, args: SearchTextArgs, context: ToolContext) -> Prepared:
-        if not args.pattern or len(args.pattern) > limits.PATTERN_CHARS or "\0" in args.pattern:
-            raise ToolError(f"pattern must be 1 to {limits.PATTERN_CHARS} characters, without NUL.")
+        if not args.pattern or len(args.pattern) > PATTERN_CHARS or "\0" in args.pattern:
+            raise ToolError(f"pattern must be 1 to {PATTERN_CHARS} characters, without NUL.")
         if "\n" in args.pattern:
             raise ToolError("pattern cannot span lines. Search for a part of one line.")
         place = locate(args.path, context.root, context.prefix)

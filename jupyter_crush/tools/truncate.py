@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .port import READ_LIMIT
+READ_LIMIT = 64 * 1024
+"""Bytes of one tool result that the model gets; tools cut head and tail and say how much is missing."""
 
 
 class HeadTail:

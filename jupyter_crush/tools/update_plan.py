@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import replace
 
+from ..permissions.asks import Kind
 from ..visible import one_line
-from .port import Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 
 STEPS = 20
 

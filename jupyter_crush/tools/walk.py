@@ -13,8 +13,11 @@ from typing import Literal, NamedTuple
 
 from .. import beneath
 from ..errors import ToolError
-from . import limits
 from .ignores import ALWAYS, Ignores
+
+WALK_ENTRIES = 200_000
+"""Entries that a walk looks at before it gives up."""
+WALK_SECONDS = 10.0
 
 LEVELS = 64
 
@@ -39,7 +42,7 @@ class Walk:
         start: str,
         *,
         levels: int = LEVELS,
-        seconds: float = limits.WALK_SECONDS,
+        seconds: float = WALK_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.root = root
@@ -98,8 +101,8 @@ class Walk:
         self._seen += 1
         if self._stopped.is_set():
             self.ended = "it was stopped"
-        elif self._seen > limits.WALK_ENTRIES:
-            self.ended = f"there are more than {limits.WALK_ENTRIES:,} entries"
+        elif self._seen > WALK_ENTRIES:
+            self.ended = f"there are more than {WALK_ENTRIES:,} entries"
         elif self._seen % 64 == 0 and self._clock() > self._until:
             self.ended = "it took too long"
         return self.ended is not None

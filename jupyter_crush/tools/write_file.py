@@ -9,11 +9,12 @@ from msgspec import Meta, Struct
 
 from .. import beneath
 from ..errors import ToolError
+from ..permissions.asks import Ask, Kind
 from ..visible import shown, visible
 from . import control_files, limits, text_files
 from .diff import Diff, unified
 from .paths import Place, locate
-from .port import Ask, Kind, Output, Prepared, ToolContext
+from .port import Output, Prepared, ToolContext
 from .whereabouts import Looked, check, renaming
 
 
