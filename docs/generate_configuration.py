@@ -36,12 +36,16 @@ LIMITS = {
     "How long sessions are kept (`CrushApp.retention`)": ("config.py", "Retention"),
     "What one run may spend (`CrushApp.budgets`)": ("config.py", "Budgets"),
     "Tools": ("tools/limits.py", None),
+    "Paths": ("files/paths.py", None),
+    "Globs": ("files/globs.py", None),
+    "Folders that are looked through": ("files/walk.py", None),
+    "Diffs": ("text/diff.py", None),
     "What the model sees of notebooks and outputs (`CrushApp.reading`)": ("config.py", "Reading"),
-    "Waiting for a kernel": ("waiting.py", None),
-    "Running code": ("connection.py", None),
-    "Stopping code": ("kernel_turn.py", None),
-    "The life of a run": ("lane.py", None),
-    "Streaming": ("journal.py", None),
+    "Waiting for a kernel": ("kernels/waiting.py", None),
+    "Running code": ("kernels/connection.py", None),
+    "Stopping code": ("kernels/executor.py", None),
+    "The life of a run": ("agent/lane.py", None),
+    "Streaming": ("events/journal.py", None),
     "Many streams at once": ("models/pacing.py", None),
 }
 
@@ -70,7 +74,7 @@ def numbers(path: Path, owner: str | None) -> Iterator[str]:
 def page() -> str:
     parts = [HEAD + "\n".join(options()), "\n## Limits"]
     for title, (file, owner) in LIMITS.items():
-        if (PACKAGE / file).exists() and (rows := list(numbers(PACKAGE / file, owner))):
+        if rows := list(numbers(PACKAGE / file, owner)):
             parts.append(f"\n### {title}\n\n| name | value | |\n|---|---|---|\n" + "\n".join(rows))
     return "\n".join(parts) + "\n"
 

@@ -8,14 +8,14 @@ from typing import Any
 from ._version import __version__ as __version__
 
 _LAZY = {
-    "Answer": "kernel.answer",
+    "Answer": "notebook.answer",
     "AsyncClient": "client",
-    "Chat": "kernel.widget",
+    "Chat": "notebook.widget",
     "Client": "client",
-    "RunCancelled": "kernel.failure",
-    "RunFailed": "kernel.failure",
-    "ask": "kernel.asking",
-    "ask_async": "kernel.asking",
+    "RunCancelled": "notebook.failure",
+    "RunFailed": "notebook.failure",
+    "ask": "notebook.asking",
+    "ask_async": "notebook.asking",
 }
 """What notebooks and programs use, and where it is: imported when it is named."""
 
@@ -32,7 +32,7 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """``%load_ext jupyter_crush``: the magics %crush and %%crush."""
-    importlib.import_module(".kernel.magics", __name__).load(shell)
+    importlib.import_module(".notebook.magics", __name__).load(shell)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

@@ -26,11 +26,7 @@ from traitlets import Callable as CallableTrait
 from traitlets import Union as UnionTrait
 from traitlets.config import Config as TraitsConfig
 
-from . import exposure
-from .api_key import KeyFile
-from .collector import settle
 from .config import EVERYONE, MODES, ApiKey, Budgets, Config, Demo, Limits, Reading, Retention, Timeouts, model_options
-from .descent import Descent
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
@@ -40,12 +36,16 @@ from .documents.shared import SharedBackend
 from .handlers.call import Services, warn_of_nobody
 from .handlers.routes import PREFIX, handlers
 from .handlers.streams import Streams
-from .kernels import Kernels
+from .kernels.kernels import Kernels
+from .models.api_key import KeyFile
 from .models.catalog import Catalog, providers_from
-from .names import Names
-from .policy import prompters_and_approvers
+from .permissions.names import Names
+from .permissions.policy import prompters_and_approvers
+from .processes import exposure
+from .processes.collector import settle
+from .processes.descent import Descent
 from .tools.registry import builtin_tools
-from .workspaces import Workspaces, new_id
+from .workspace.registry import Workspaces, new_id
 
 SECRETS = frozenset({"api_key", "headers"})
 """Traits whose values leave this object only inside Config."""

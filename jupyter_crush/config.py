@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from .wire import PermissionMode, Usage
 
 ApiKey = str | Callable[[], str]
-"""The key for the model's API, or what is asked for it before each request (:mod:`.api_key`)."""
+"""The key for the model's API, or what is asked for it before each request (:mod:`.models.api_key`)."""
 Demo = Literal["auto", "never", "always"]
 """When the offline model answers: ``auto`` is when neither a key nor a base URL is set."""
 

@@ -14,12 +14,12 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from jupyter_crush import hidden
+from jupyter_crush.text import hidden
 
 ROOT = Path(__file__).parent.parent
-PYTHON = ROOT / "jupyter_crush" / "hidden.py"
+PYTHON = ROOT / "jupyter_crush" / "text" / "hidden.py"
 PANEL = ROOT / "labextension" / "src" / "lib" / "hidden.ts"
-WIDGET = ROOT / "jupyter_crush" / "kernel" / "view" / "hidden.js"
+WIDGET = ROOT / "jupyter_crush" / "notebook" / "view" / "hidden.js"
 
 CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 """Controls, format characters, surrogates, private and unassigned ones, odd line ends and spaces."""

@@ -16,7 +16,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 from traitlets import default
 
-from jupyter_crush.kernels import Execution, Kernels
+from jupyter_crush.kernels.kernels import Execution, Kernels
 from managers import large
 
 

@@ -12,18 +12,18 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from front_end import FrontEnd
+from jupyter_crush.concurrency.tasks import Tasks
 from jupyter_crush.documents.attached import AttachedBackend
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
-from jupyter_crush.journal import Journal
-from jupyter_crush.kernels import Execution
-from jupyter_crush.location import Location
-from jupyter_crush.log import EventLog
+from jupyter_crush.events.journal import Journal
+from jupyter_crush.events.log import EventLog
+from jupyter_crush.files.location import Location
+from jupyter_crush.kernels.kernels import Execution
 from jupyter_crush.review.content import Contents
 from jupyter_crush.review.ledger import Ledger
 from jupyter_crush.review.review import Review
 from jupyter_crush.store.store import Store
-from jupyter_crush.tasks import Tasks
 from jupyter_crush.tools.port import Output
 from jupyter_crush.wire import Change, ChangedFile, FileChange, Message, RevertChanges, Run, Session, decode_event
 from tools_room import Room

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.renames import Renames
-from jupyter_crush.kernels import Evaluation, Execution, Kernels
+from jupyter_crush.kernels.kernels import Evaluation, Execution, Kernels
 from jupyter_crush.tools.port import Output, Prepared, ReadFiles, Tool, ToolContext
 from jupyter_crush.tools.registry import builtin_tools, parse_args
 from jupyter_crush.wire import Question, QuestionAnswer, QuestionRequest

@@ -12,17 +12,17 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 
+from jupyter_crush.concurrency.tasks import Tasks
 from jupyter_crush.config import Config
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
-from jupyter_crush.journal import Journal
-from jupyter_crush.kernels import Kernels
-from jupyter_crush.log import EventLog
+from jupyter_crush.events.journal import Journal
+from jupyter_crush.events.log import EventLog
+from jupyter_crush.kernels.kernels import Kernels
 from jupyter_crush.models.catalog import Catalog
 from jupyter_crush.models.port import Model
-from jupyter_crush.policy import Principal
+from jupyter_crush.permissions.policy import Principal
 from jupyter_crush.store.store import Store
-from jupyter_crush.tasks import Tasks
 from jupyter_crush.tools.port import Tool
 from jupyter_crush.tools.registry import builtin_tools
 from jupyter_crush.wire import (
@@ -38,8 +38,8 @@ from jupyter_crush.wire import (
     Session,
     decode_event,
 )
-from jupyter_crush.workspace import Workspace
-from jupyter_crush.workspaces import Workspaces, now_ms
+from jupyter_crush.workspace.registry import Workspaces, now_ms
+from jupyter_crush.workspace.workspace import Workspace
 
 ANA, BEN = Principal("ana", "Ana"), Principal("ben", "Ben")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..visible import one_line, visible
+from ..text.visible import one_line, visible
 from ..wire import CellChange, ChangedFile, encode
 from .connecting import chosen, connected
 from .exits import Exit, UsageError

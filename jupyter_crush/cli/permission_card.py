@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..client import AsyncWorkspace
 from ..client.request_text import Line, body, headline, saying
-from ..visible import one_line
+from ..text.visible import one_line
 from ..wire import PermissionAction, PermissionRequest
 from .keyboard import Typed
 from .screen import Screen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..client import AsyncWorkspace
-from ..visible import one_line
+from ..text.visible import one_line
 from ..wire import Question, QuestionAnswer, QuestionRequest
 from ..wire.questions import ANSWER_CHARS
 from .keyboard import Typed

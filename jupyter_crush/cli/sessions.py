@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from ..visible import one_line
+from ..text.visible import one_line
 from ..wire import Session, encode
 from .connecting import connected
 from .exits import Exit

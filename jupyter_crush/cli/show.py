@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..export import markdown
-from ..visible import visible
+from ..text.visible import visible
 from ..wire import encode
 from .connecting import chosen, connected
 from .exits import Exit

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
-from ..visible import one_line, visible
+from ..text.visible import one_line, visible
 from ..wire import PermissionRequest
 
 FOLDED_LINES = 4

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from ..beneath import NotThere
 from ..errors import CrushError, Stale, ToolError
+from ..files.beneath import NotThere
 from ..wire import AnswerDocument, DocumentCell, DocumentWork
 from .cells import outputs_of
 from .edits import applied

@@ -22,8 +22,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from ..concurrency.lines import Lines
 from ..errors import NotFound, Stale, ToolError
-from ..lines import Lines
 from ..wire import (
     AnswerDocument,
     ClaimDocument,

@@ -19,8 +19,8 @@ from typing import Any
 
 from jupyter_core.utils import ensure_async
 
+from ..concurrency.lines import Lines
 from ..errors import Stale, ToolError
-from ..lines import Lines
 from .cells import as_notebook, as_stored, identified
 from .edits import applied
 from .files import Files, is_plain

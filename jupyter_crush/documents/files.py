@@ -5,7 +5,7 @@ same steps are made here, with the manager's path checks, hooks, checkpoint and 
 left out: signing. What an agent wrote is not trusted because an agent saved it; a person trusts it.
 
 The managers go by path, which somebody can swap for a link. So links are resolved once, must end beneath the server's root, and
-from then on the file is used through :mod:`..beneath`, which refuses those that were put there since.
+from then on the file is used through :mod:`..files.beneath`, which refuses those that were put there since.
 
 The file is replaced, not written in place as the managers do: somebody who reads it meanwhile must not find half of it, because
 the manager would then take the former version back. For the same reason a save of theirs that is on its way is waited for: what it
@@ -34,13 +34,13 @@ from jupyter_server.services.contents.filemanager import AsyncFileContentsManage
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager, LargeFileManager
 from tornado.web import HTTPError
 
-from .. import beneath
 from ..errors import OutsideWorkspace, ToolError
+from ..files import beneath
+from ..files.replacing import NOTHING, PIECE, Draft, Mark, drafting, marked
 from .cells import SUPPORTED, checked, ids_of
 from .hooks import hooked
 from .layout import Layout, whole
 from .port import TextFile
-from .replacing import NOTHING, PIECE, Draft, Mark, drafting, marked
 from .storage import NOTEBOOK_LIMIT, TEXT_LIMIT, Loaded, explained, in_thread, limited, taken, too_large
 
 KNOWN = (FileContentsManager, LargeFileManager, AsyncFileContentsManager, AsyncLargeFileManager)

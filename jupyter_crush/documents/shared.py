@@ -19,9 +19,9 @@ from typing import Any, Protocol, TypeVar
 
 from tornado.web import HTTPError
 
+from ..concurrency.lines import Lines
+from ..concurrency.tasks import Tasks
 from ..errors import Stale, ToolError
-from ..lines import Lines
-from ..tasks import Tasks
 from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import path_of
 from .rooms import Replaced, Room

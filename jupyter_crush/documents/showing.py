@@ -15,8 +15,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ..concurrency.tasks import Tasks
 from ..errors import CrushError
-from ..tasks import Tasks
 from .port import Cell, Notebook, SetOutputs
 
 PAUSE_S = 0.5

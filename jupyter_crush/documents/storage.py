@@ -13,8 +13,8 @@ from jupyter_core.utils import ensure_async
 from msgspec import Struct
 from tornado.web import HTTPError
 
-from ..beneath import NotThere
 from ..errors import Stale, ToolError
+from ..files.beneath import NotThere
 from .cells import checked, has_ids, ids_of, old_format_of
 from .layout import Layout
 from .port import TextFile

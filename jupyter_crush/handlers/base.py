@@ -21,10 +21,10 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado import web
 
-from ..descent import Connection, connection_of
 from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge, known
 from ..export import Document
-from ..policy import Principal
+from ..permissions.policy import Principal
+from ..processes.descent import Connection, connection_of
 from ..wire import ORIGIN_HEADER, ErrorBody, Origin, Snapshot, encode, encode_snapshot
 from .call import Call, Services, acting_user
 from .route import RESOURCE, Operation, Route

@@ -10,15 +10,15 @@ from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from ..config import EVERYONE, OWNER, Config
-from ..descent import Connection, Descent, Speaker
 from ..errors import CodeMayNotApprove, Forbidden
-from ..policy import CODE, Policy, Principal, Role
+from ..permissions.policy import CODE, Policy, Principal, Role
+from ..processes.descent import Connection, Descent, Speaker
 from ..wire import Origin, PermissionMode, Session
 
 if TYPE_CHECKING:
     from ..documents.attached import AttachedBackend
-    from ..workspace import Workspace
-    from ..workspaces import Workspaces
+    from ..workspace.registry import Workspaces
+    from ..workspace.workspace import Workspace
     from .streams import Streams
 
 LOOSE: frozenset[PermissionMode] = frozenset({"accept-edits", "auto"})

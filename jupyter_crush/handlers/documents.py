@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..introspection.render import summary
+from ..kernels.introspection.render import summary
 from ..wire import (
     AnswerDocument,
     Change,

@@ -24,7 +24,7 @@ from .call import Call, Services
 from .route import Route
 
 if TYPE_CHECKING:
-    from ..log import Subscription
+    from ..events.log import Subscription
 
 OPENING = b"retry: 2000\n: open\n\n"
 """The first bytes, at once: how soon to come back, and a sign of life."""

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import BadRequest, NotFound
-from ..policy import Role
+from ..permissions.policy import Role
 from .call import Call
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -18,8 +18,8 @@ from urllib.request import getproxies
 
 from msgspec.structs import replace
 
-from .. import threads
-from ..api_key import key_now
+from ..concurrency import threads
+from ..concurrency.tasks import Tasks
 from ..config import ApiKey, Timeouts
 from ..errors import (
     ContextTooLong,
@@ -29,9 +29,9 @@ from ..errors import (
     ModelMisconfigured,
     ModelUnreachable,
 )
-from ..tasks import Tasks
 from ..wire import Message, ModelInfo
 from .answer import Answer
+from .api_key import key_now
 from .conversation import Body, body, unsealed
 from .estimate import LEAST, fitting
 from .failures import failure, one_line, proxy_failure, retry_after, said_in, tls_failure

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from ..tasks import Tasks
+from ..concurrency.tasks import Tasks
 
 MOST_BYTES = 1024 * 1024
 """Bytes that are read ahead."""

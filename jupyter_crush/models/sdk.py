@@ -7,8 +7,8 @@ import importlib
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
-from .. import threads
-from ..collector import settling
+from ..concurrency import threads
+from ..processes.collector import settling
 
 
 class Modules(NamedTuple):

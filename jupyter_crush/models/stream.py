@@ -11,9 +11,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
 
+from ..concurrency.tasks import Tasks
 from ..config import Timeouts
 from ..errors import ModelMisconfigured, ModelUnreachable
-from ..tasks import Tasks
 from .arrivals import Arrivals
 from .failures import one_line
 from .sse import Decoder

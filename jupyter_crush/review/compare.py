@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..documents.port import Cell, Notebook
-from ..tools.diff import Diff, unified
+from ..text.diff import Diff, unified
 from ..wire import CellChange, CellState, Touch
 from .states import outputs_hash
 

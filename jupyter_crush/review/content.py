@@ -10,16 +10,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from .. import beneath
 from ..documents.cells import as_notebook, checked, has_ids
 from ..documents.documents import Documents
 from ..documents.identities import Known, matched
 from ..documents.layout import Layout
 from ..documents.port import Cell, Notebook
-from ..documents.replacing import drafting
 from ..errors import ToolError
-from ..location import Location
-from ..tools.paths import Place, locate
+from ..files import beneath
+from ..files.location import Location
+from ..files.paths import Place, locate
+from ..files.replacing import drafting
 from .states import bytes_hash, same_looks, text_hash
 
 

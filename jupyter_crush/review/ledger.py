@@ -18,12 +18,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ..concurrency.lines import Lines
 from ..documents.port import CellEdit
 from ..errors import CrushError
-from ..journal import Journal
-from ..lines import Lines
+from ..events.journal import Journal
+from ..files.paths import Place
 from ..store.store import Store
-from ..tools.paths import Place
 from ..wire import CellName, Change, Checkpoint, FileChange, Touch
 from .compare import gathered
 from .content import NOTHING, Contents, Seen

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import CrushError, ToolError
 from ..store.store import Store
-from ..tools.diff import Diff
+from ..text.diff import Diff
 from ..wire import ChangedFile
 from .compare import Change, FileChanges, cell_changes, text_diff
 from .content import Contents, Seen

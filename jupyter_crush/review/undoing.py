@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from .. import beneath
 from ..documents.port import CellEdit, DeleteCell, Elsewhere, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs
-from ..documents.replacing import drafting
 from ..documents.storage import in_thread
 from ..errors import Stale, ToolError
+from ..files import beneath
+from ..files.paths import Place
+from ..files.replacing import drafting
 from ..store.store import Store
-from ..tools.paths import Place
 from .compare import Change, FileChanges, is_output_changed
 from .content import Contents, Seen
 from .listing import before_of

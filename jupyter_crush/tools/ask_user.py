@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ..errors import ToolError
 from ..permissions.asks import Kind
-from ..visible import one_line, visible
+from ..text.visible import one_line, visible
 from ..wire import Question, QuestionAnswer, QuestionRequest
 from ..wire.questions import QUESTIONS
 from .port import Output, Prepared, ToolContext

@@ -8,14 +8,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .. import beneath
 from ..errors import ToolError
+from ..files import beneath
+from ..files.paths import Place
 from ..permissions.asks import Kind
+from ..text.truncate import head
 from . import limits, text_files
 from .nearest import missing
-from .paths import Place
 from .port import Prepared, ToolContext
-from .truncate import head
 from .write_file import change, writable
 
 

@@ -8,16 +8,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from .. import beneath
 from ..errors import Renamed, Stale, ToolError
+from ..files import beneath, control_files
+from ..files.paths import Place
 from ..permissions.asks import Ask, Kind
-from ..visible import shown, visible
-from . import control_files, limits, notebook_files
+from ..text.truncate import fit
+from ..text.visible import shown, visible
+from . import limits, notebook_files
 from .nearest import missing
 from .notebook_edits import Delete, Insert, Move, Plan, Replace
-from .paths import Place
 from .port import Output, Prepared, ToolContext
-from .truncate import fit
 from .whereabouts import Looked, check, renaming
 
 

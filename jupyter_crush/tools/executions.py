@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..documents.render import render_outputs
-from ..kernels import Execution
+from ..files import control_files
+from ..files.paths import Place
+from ..kernels.kernels import Execution
 from ..permissions.asks import Ask
-from ..visible import exactly, one_line, shown, visible
-from . import control_files, limits
-from .paths import Place
+from ..text.truncate import fit
+from ..text.visible import exactly, one_line, shown, visible
+from . import limits
 from .port import Output, Stopped, ToolContext
-from .truncate import fit
 
 
 def asking(

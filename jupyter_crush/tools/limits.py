@@ -5,7 +5,7 @@ Paths, globs, walks and diffs have theirs where they are made.
 
 from __future__ import annotations
 
-from .truncate import READ_LIMIT
+from ..text.truncate import READ_LIMIT
 
 # --- looking around ---
 LIST_ENTRIES = 1000

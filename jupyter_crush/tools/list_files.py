@@ -8,16 +8,16 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .. import beneath
+from ..files import beneath, control_files
+from ..files.paths import Place, locate
+from ..files.walk import Entry, Walk
 from ..permissions.asks import Kind
-from ..visible import one_line
-from . import control_files, limits
+from ..text.sizes import size_text
+from ..text.truncate import fit
+from ..text.visible import one_line
+from . import limits
 from .nearest import missing
-from .paths import Place, locate
 from .port import Output, Prepared, ToolContext
-from .sizes import size_text
-from .truncate import fit
-from .walk import Entry, Walk
 
 
 class ListFilesArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

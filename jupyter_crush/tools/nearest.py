@@ -6,11 +6,11 @@ import os
 from contextlib import suppress
 from difflib import get_close_matches
 
-from .. import beneath
-from ..beneath import NotThere
 from ..errors import ToolError, known
-from ..visible import one_line
-from .paths import Place
+from ..files import beneath
+from ..files.beneath import NotThere
+from ..files.paths import Place
+from ..text.visible import one_line
 from .port import ToolContext
 from .whereabouts import renamed
 

@@ -14,9 +14,9 @@ from msgspec import Meta, Struct
 
 from ..documents.port import CellEdit, CellType, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, source_hash
 from ..errors import Stale, ToolError
-from .diff import Diff, unified
+from ..text.diff import Diff, unified
+from ..text.truncate import head
 from .notebook_files import head_line
-from .truncate import head
 
 After = Annotated[str, Meta(description='Id of the cell to put it after; absent: at the top; "end": at the end.')]
 CellId = Annotated[str, Meta(description="The cell's id.")]

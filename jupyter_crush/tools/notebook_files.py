@@ -9,17 +9,17 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from .. import beneath
 from ..documents.cells import SUPPORTED
 from ..documents.port import Cell, Notebook
 from ..errors import ToolError
+from ..files import beneath, control_files
+from ..files.paths import Place, locate
 from ..permissions.asks import Ask
-from ..visible import shown
-from . import control_files, text_files
+from ..text.truncate import head
+from ..text.visible import shown
+from . import text_files
 from .nearest import missing
-from .paths import Place, locate
 from .port import ToolContext
-from .truncate import head
 
 COMPARED_BYTES = 32 * 1024 * 1024
 """Of a notebook that is compared with the disk when its folder was changing while it was read."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from ..documents.documents import Documents
     from ..documents.port import CellEdit
-    from ..kernels import Kernels
+    from ..files.paths import Place
+    from ..kernels.kernels import Kernels
     from ..wire import Image, Question, QuestionRequest
-    from .paths import Place
 
 
 class Output(Struct, frozen=True, kw_only=True):

@@ -8,18 +8,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .. import beneath
 from ..errors import ToolError
+from ..files import beneath, control_files
+from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
-from ..visible import shown
+from ..text.sizes import size_text
+from ..text.truncate import fit, head
+from ..text.visible import shown
 from ..wire import Image
-from . import control_files, limits, text_files
+from . import limits, text_files
 from .nearest import missing
-from .paths import Place, locate
 from .pictures import Picture, picture_of
 from .port import Output, Prepared, ToolContext
-from .sizes import size_text
-from .truncate import fit, head
 
 
 class ReadFileArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,13 +11,13 @@ from ..documents.finding import find_in
 from ..documents.port import Notebook
 from ..documents.render import render_cells, render_notebook
 from ..errors import ToolError
+from ..files.paths import Place
 from ..permissions.asks import Kind
-from ..visible import one_line as visible
+from ..text.truncate import fit
+from ..text.visible import one_line as visible
 from ..wire import Image
 from . import notebook_files
-from .paths import Place
 from .port import Output, Prepared, ToolContext
-from .truncate import fit
 
 
 class ReadNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

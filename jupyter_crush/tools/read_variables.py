@@ -10,14 +10,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ..introspection.render import render_variables
-from ..introspection.request import variables
+from ..files.paths import Place
+from ..kernels.introspection.render import render_variables
+from ..kernels.introspection.request import variables
 from ..permissions.asks import Kind
+from ..text.truncate import fit
 from . import notebook_files
 from .nearest import missing
-from .paths import Place
 from .port import Output, Prepared, ToolContext
-from .truncate import fit
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from .. import beneath
 from ..documents.port import Cell, SetOutputs
 from ..documents.showing import Showing
 from ..errors import CrushError, Stale, ToolError
-from ..kernels import Execution, Tell
+from ..files import beneath
+from ..kernels.kernels import Execution, Tell
 from ..permissions.asks import Kind
 from . import limits, notebook_files
 from .executions import Stop, Telling, asking, told

@@ -11,15 +11,15 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .. import beneath
 from ..errors import ToolError
+from ..files import beneath, control_files
+from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
-from ..visible import exactly, one_line, quoted, shown, visible
-from . import control_files, limits, processes
-from .paths import Place, locate
+from ..text.terminal import plain
+from ..text.truncate import HeadTail, fit, head
+from ..text.visible import exactly, one_line, quoted, shown, visible
+from . import limits, processes
 from .port import Output, Prepared, Stopped, ToolContext
-from .terminal import plain
-from .truncate import HeadTail, fit, head
 
 _SHELL_ENV = ("BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PROMPT_COMMAND")
 

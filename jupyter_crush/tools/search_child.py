@@ -14,8 +14,8 @@ from pathlib import Path
 
 def main(given: str) -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    from jupyter_crush import beneath  # noqa: PLC0415
     from jupyter_crush.errors import ToolError  # noqa: PLC0415  # the package is found only now
+    from jupyter_crush.files import beneath  # noqa: PLC0415
     from jupyter_crush.tools import limits  # noqa: PLC0415
 
     wanted = json.loads(given)
@@ -37,9 +37,9 @@ def main(given: str) -> int:
 
 
 def _files(root: Path, start: str, include: str) -> Iterator[str]:
+    from jupyter_crush.files.globs import Glob  # noqa: PLC0415
+    from jupyter_crush.files.walk import Walk  # noqa: PLC0415
     from jupyter_crush.tools import limits  # noqa: PLC0415  # as above
-    from jupyter_crush.tools.globs import Glob  # noqa: PLC0415
-    from jupyter_crush.tools.walk import Walk  # noqa: PLC0415
 
     glob = Glob(include) if include else None
     skip = len(start) + 1 if start else 0

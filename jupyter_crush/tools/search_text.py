@@ -21,17 +21,17 @@ from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta, Struct
 
-from .. import beneath
 from ..errors import Denied, ToolError
+from ..files import beneath, control_files
+from ..files.globs import PATTERN_CHARS, Glob
+from ..files.ignores import ALWAYS
+from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
-from ..visible import one_line, shown, visible
-from . import control_files, limits, processes
-from .globs import PATTERN_CHARS, Glob
-from .ignores import ALWAYS
+from ..text.truncate import HeadTail, fit
+from ..text.visible import one_line, shown, visible
+from . import limits, processes
 from .nearest import missing
-from .paths import Place, locate
 from .port import Output, Prepared, ToolContext
-from .truncate import HeadTail, fit
 
 CHILD = Path(__file__).with_name("search_child.py")
 REPORT_BYTES = 16 * 1024 * 1024

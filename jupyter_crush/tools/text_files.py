@@ -13,16 +13,16 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from .. import beneath
-from ..beneath import NotThere, Stamp
 from ..documents.port import TextFile
 from ..errors import OutsideWorkspace, Stale, ToolError
-from ..visible import visible
-from . import control_files, limits
+from ..files import beneath, control_files
+from ..files.beneath import NotThere, Stamp
+from ..files.paths import Place
+from ..text.truncate import head
+from ..text.visible import visible
+from . import limits
 from .nearest import missing
-from .paths import Place
 from .port import ToolContext
-from .truncate import head
 
 ATTEMPTS = 5
 DISK = "disk:"

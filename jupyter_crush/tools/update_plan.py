@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import replace
 
 from ..permissions.asks import Kind
-from ..visible import one_line
+from ..text.visible import one_line
 from .port import Output, Prepared, ToolContext
 
 STEPS = 20

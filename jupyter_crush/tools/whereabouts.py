@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..errors import OutsideWorkspace, Renamed, Stale, ToolError
-from . import control_files
-from .paths import Place, locate
+from ..files import control_files
+from ..files.paths import Place, locate
 from .port import ToolContext
 
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .. import beneath
 from ..errors import ToolError
+from ..files import beneath, control_files
+from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
-from ..visible import shown, visible
-from . import control_files, limits, text_files
-from .diff import Diff, unified
-from .paths import Place, locate
+from ..text.diff import Diff, unified
+from ..text.visible import shown, visible
+from . import limits, text_files
 from .port import Output, Prepared, ToolContext
 from .whereabouts import Looked, check, renaming
 

@@ -13,11 +13,11 @@ from msgspec import ValidationError, convert
 from traitlets import TraitError
 
 from crush_http import Http
-from jupyter_crush.api_key import key_now
 from jupyter_crush.app import CrushApp
 from jupyter_crush.config import MODES, Budgets, Config, Limits, ModelOptions, Price, Reading, Timeouts, clamp_mode
+from jupyter_crush.models.api_key import key_now
 from jupyter_crush.models.catalog import Catalog, providers_from
-from jupyter_crush.policy import is_one_of
+from jupyter_crush.permissions.policy import is_one_of
 from jupyter_crush.wire import PermissionMode
 from messages_api import MessagesApi
 from workbench import desk

@@ -170,7 +170,7 @@ def test_a_server_that_is_closed_to_others_still_reads_itself(tmp_path: Path) ->
     """What extensions that show memory and processors ask for, in the server and of its children."""
     code = """
 import json, os, subprocess, sys
-from jupyter_crush.exposure import conceal
+from jupyter_crush.processes.exposure import conceal
 conceal()
 import psutil
 me = psutil.Process()

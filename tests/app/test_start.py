@@ -65,7 +65,7 @@ print(len(looks), gc.isenabled(), len(gc.get_objects()) < gc.get_freeze_count() 
 def test_a_collector_that_was_off_stays_off() -> None:
     code = """
 import gc
-from jupyter_crush.collector import settling
+from jupyter_crush.processes.collector import settling
 gc.disable()
 with settling():
     pass

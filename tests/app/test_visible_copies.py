@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_crush import hidden
-from jupyter_crush.kernel.widget import view_module
-from jupyter_crush.visible import visible
+from jupyter_crush.notebook.widget import view_module
+from jupyter_crush.text import hidden
+from jupyter_crush.text.visible import visible
 
 LABEXTENSION = Path(__file__).parents[2] / "labextension"
 SEPARATOR = "\n"

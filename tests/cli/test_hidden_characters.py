@@ -15,7 +15,7 @@ from jupyter_crush.cli.permission_card import PermissionCard
 from jupyter_crush.cli.question_card import QuestionCard
 from jupyter_crush.cli.screen import Screen
 from jupyter_crush.cli.sessions import _line
-from jupyter_crush.visible import shown, visible
+from jupyter_crush.text.visible import shown, visible
 from jupyter_crush.wire import ChangedFile, Choice, PermissionRequest, Question, QuestionRequest, Session
 
 SPELLED = visible("\n".join(f"x{chr(code)}" for code in range(0x110000) if chr(code) not in "\t\n")).split("\n")

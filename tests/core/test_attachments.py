@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from jupyter_crush.attachments import Attachments
+from jupyter_crush.agent.attachments import Attachments
 from jupyter_crush.config import Reading
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.errors import NotFound
-from jupyter_crush.introspection.request import Unavailable, Variable, Variables
-from jupyter_crush.location import Location
+from jupyter_crush.files.location import Location
+from jupyter_crush.kernels.introspection.request import Unavailable, Variable, Variables
 from jupyter_crush.wire import Attachment, Context, Image
 from managers import code, large, notebook, put
 

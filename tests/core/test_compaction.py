@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from history_check import Json, violations
-from jupyter_crush.compaction import GO_ON
+from jupyter_crush.agent.compaction import GO_ON
+from jupyter_crush.agent.summary import ASK
 from jupyter_crush.config import Budgets, ModelOptions
+from jupyter_crush.conversation.history import LEAD
 from jupyter_crush.errors import ContextTooLong, ModelUnreachable
-from jupyter_crush.history import LEAD
 from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import Item, ScriptedModel, call, says
-from jupyter_crush.summary import ASK
 from jupyter_crush.wire import AgentEvent, Message, RunComplete, ToolCall, Usage
 from messages_api import Answer, Call, Fail, MessagesApi
 from model_requests import params

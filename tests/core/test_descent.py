@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from jupyter_crush.descent import Connection, Descent, Roots, connection_of
+from jupyter_crush.processes.descent import Connection, Descent, Roots, connection_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can be looked for")
 

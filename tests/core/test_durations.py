@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.workspaces import now_ms
+from jupyter_crush.workspace.registry import now_ms
 from workbench import desk
 
 HOUR_MS = 3_600_000

@@ -13,11 +13,11 @@ import pytest
 from msgspec.structs import replace
 
 from jupyter_crush.config import Retention
-from jupyter_crush.erasure import DAY_MS, Erasure
+from jupyter_crush.conversation.erasure import DAY_MS, Erasure
+from jupyter_crush.conversation.sessions import Live, Sessions
 from jupyter_crush.errors import NotFound, StoreError
 from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.sessions import Live, Sessions
 from jupyter_crush.store.migrations import SCHEMA, newest
 from jupyter_crush.store.sessions import Deletion
 from jupyter_crush.store.store import Store

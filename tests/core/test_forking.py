@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from history_check import violations
+from jupyter_crush.conversation.forking import fork, title_of_fork
+from jupyter_crush.conversation.history import for_model
 from jupyter_crush.errors import NotFound
-from jupyter_crush.forking import fork, title_of_fork
-from jupyter_crush.history import for_model
 from jupyter_crush.models.port import ModelRequest, Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.wire import Finish, ForkSession, Message, Session

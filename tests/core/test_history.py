@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from jupyter_crush.history import LEAD, for_model
+from jupyter_crush.conversation.history import LEAD, for_model
 from jupyter_crush.wire import Finish, Message, Part, Role, Text, ToolCall, ToolResult
 
 IDS = st.sampled_from(["a", "b", "c"])

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_crush.draft import Draft
 from jupyter_crush.errors import StoreRefused
-from jupyter_crush.journal import CHECKPOINT_S
+from jupyter_crush.events.draft import Draft
+from jupyter_crush.events.journal import CHECKPOINT_S
 from jupyter_crush.wire import Change, Finish, MessageDelta, Text, decode_event
 from workbench import journal, message, session
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from jupyter_crush.history import for_model
-from jupyter_crush.journal import Journal
-from jupyter_crush.kept import IDLE_BYTES, Histories, History
+from jupyter_crush.agent.kept import IDLE_BYTES, Histories, History
+from jupyter_crush.conversation.history import for_model
+from jupyter_crush.events.journal import Journal
 from jupyter_crush.models.conversation import body
 from jupyter_crush.models.conversation import said as said_of
 from jupyter_crush.models.estimate import tokens_of

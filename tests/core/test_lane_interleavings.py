@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from hypothesis.strategies import booleans, data, integers, sampled_from
 
-from jupyter_crush.lane import Ending, Lane, Ticket
+from jupyter_crush.agent.lane import Ending, Lane, Ticket
 from jupyter_crush.wire import PromptRequest, Run, RunMode
 from sizes import size
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from jupyter_crush.log import EventLog, Subscription
+from jupyter_crush.events.log import EventLog, Subscription
 
 FRAME = re.compile(rb"(?:id: (\S+)\n)?data: (.*)\n\n")
 

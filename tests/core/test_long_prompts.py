@@ -11,7 +11,7 @@ import pytest
 from jupyter_crush.errors import RunIdReused
 from jupyter_crush.models.port import TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, says
-from jupyter_crush.policy import Principal
+from jupyter_crush.permissions.policy import Principal
 from jupyter_crush.wire import PROMPT_CHARS, AcceptedPrompt, Attachment, Change, PromptRequest, Run
 from workbench import ANA, desk, workspaces
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from jupyter_crush.peers import inode_of
+from jupyter_crush.processes.peers import inode_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux tells")
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from jupyter_crush.config import MODES
 from jupyter_crush.errors import NotFound
-from jupyter_crush.permission import Decision, Gate, Leeway, grant_key, judge
 from jupyter_crush.permissions.asks import Ask
+from jupyter_crush.permissions.gate import Decision, Gate, Leeway, grant_key, judge
 from jupyter_crush.wire import AnswerPermission, PermissionMode, Run, ToolCall
 from workbench import journal
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.config import Config
-from jupyter_crush.policy import Policy
+from jupyter_crush.permissions.policy import Policy
 
 
 def policy(owner: str | None, **lists: tuple[str, ...]) -> Policy:

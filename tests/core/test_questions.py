@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.errors import BadRequest, StoreError, ToolError
-from jupyter_crush.questions import WAITING, Questions, check
+from jupyter_crush.permissions.questions import WAITING, Questions, check
 from jupyter_crush.store.store import Store
 from jupyter_crush.wire import AnswerQuestion, Choice, Question, QuestionAnswer, QuestionRequest, Run
 from workbench import journal

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from jupyter_crush.stopwatch import Stopwatch
+from jupyter_crush.concurrency.stopwatch import Stopwatch
 
 
 def test_the_time_that_others_take_is_counted_once_and_not_as_work() -> None:

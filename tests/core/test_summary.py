@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from jupyter_crush.agent.summary import ASK, told
+from jupyter_crush.conversation.history import LEAD
 from jupyter_crush.errors import ModelUnreachable, NothingToSummarize, SessionBusy
-from jupyter_crush.history import LEAD
 from jupyter_crush.models.port import ModelRequest, Stop, TextDelta
 from jupyter_crush.models.scripted import Item, ScriptedModel, call, says
-from jupyter_crush.summary import ASK, told
 from jupyter_crush.wire import AgentEvent, Message, Run, SummarizeSession, Text, Usage
 from workbench import ANA, Desk, desk
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_crush.agent.title import tidy
 from jupyter_crush.errors import ModelOverloaded
 from jupyter_crush.models.port import ModelEvent, ModelRequest, Retry, Stop, TextDelta
 from jupyter_crush.models.scripted import Item, ScriptedModel, says
-from jupyter_crush.title import tidy
 from jupyter_crush.wire import ModelInfo, PatchSession
 from workbench import ANA, Desk, desk
 

@@ -14,9 +14,9 @@ import pytest
 from jupyter_crush.errors import NotFound, StoreError
 from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.policy import Principal
+from jupyter_crush.permissions.policy import Principal
 from jupyter_crush.wire import AnswerPermission, CreateSession, Finish, ForkSession, PatchSession, PermissionAction
-from jupyter_crush.workspace import Workspace
+from jupyter_crush.workspace.workspace import Workspace
 from workbench import ANA, BEN, Desk, desk, workspaces
 
 COMMAND = says(call("run_command", {"command": "echo hello", "description": "greet"}, id="c1"))

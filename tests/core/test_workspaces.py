@@ -9,7 +9,7 @@ from jupyter_crush.errors import BadRequest, NotFound, StoreInUse, WorkspaceClos
 from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, says
 from jupyter_crush.wire import CreateSession, PromptRequest
-from jupyter_crush.workspaces import Workspaces
+from jupyter_crush.workspace.registry import Workspaces
 from workbench import workspaces
 
 

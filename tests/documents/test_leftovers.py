@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from few_files import no_more_files
-from jupyter_crush.beneath import DRAFT, LEFT_OVER_S
 from jupyter_crush.errors import OutOfFiles, known
+from jupyter_crush.files.beneath import DRAFT, LEFT_OVER_S
 from jupyter_crush.models.scripted import ScriptedModel
 from managers import as_nbformat_writes, code, notebook
 from tools_room import Room
@@ -23,7 +23,7 @@ from workbench import workspaces
 WRITING = """
 import sys
 from pathlib import Path
-from jupyter_crush.documents.replacing import drafting
+from jupyter_crush.files.replacing import drafting
 def pieces():
     yield b"begun"
     print("writing", flush=True)

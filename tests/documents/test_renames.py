@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from attached_room import PATH, Room, until
-from jupyter_crush.beneath import NotThere
 from jupyter_crush.documents.attached import Patience
 from jupyter_crush.documents.port import InsertCell, ReplaceCell, source_hash
 from jupyter_crush.documents.renames import Renames
+from jupyter_crush.files.beneath import NotThere
 from managers import large, plain
 
 NEW = "folder/b.ipynb"

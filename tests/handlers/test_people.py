@@ -12,7 +12,7 @@ from jupyter_server.auth import User
 from crush_http import Http
 from jupyter_crush.handlers.call import acting_user
 from jupyter_crush.models.scripted import ScriptedModel
-from jupyter_crush.policy import prompters_and_approvers
+from jupyter_crush.permissions.policy import prompters_and_approvers
 from visitors import Visitors
 
 

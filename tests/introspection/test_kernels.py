@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_crush.introspection.render import render_variables
-from jupyter_crush.introspection.request import Unavailable, variables
+from jupyter_crush.kernels.introspection.render import render_variables
+from jupyter_crush.kernels.introspection.request import Unavailable, variables
 from kernel_room import KernelRoom, text_of
 
 STATE = """

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_crush.introspection import python
+from jupyter_crush.kernels.introspection import python
 
 
 def look(*names: str, seconds: float = 60, **namespace: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from crush_loopback import TOKEN, Loopback, in_thread
-from jupyter_crush.kernel.talk import Talk
+from jupyter_crush.notebook.talk import Talk
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 
 from crush_loopback import TOKEN, Loopback
 from jupyter_crush.errors import CodeMayNotApprove
-from jupyter_crush.kernel.answer import Answer
-from jupyter_crush.kernel.asking import ask, ask_async
-from jupyter_crush.kernel.failure import RunCancelled, RunFailed
-from jupyter_crush.kernel.talk import NoSuchSession, Talk
+from jupyter_crush.notebook.answer import Answer
+from jupyter_crush.notebook.asking import ask, ask_async
+from jupyter_crush.notebook.failure import RunCancelled, RunFailed
+from jupyter_crush.notebook.talk import NoSuchSession, Talk
 from jupyter_crush.wire import FileChange, PromptRequest, Run, Usage
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_crush.kernel.answer import Answer
-from jupyter_crush.kernel.asking import asked_in_words
-from jupyter_crush.kernel.failure import RunFailed
-from jupyter_crush.kernel.magics import Drawing
-from jupyter_crush.visible import shown, visible
+from jupyter_crush.notebook.answer import Answer
+from jupyter_crush.notebook.asking import asked_in_words
+from jupyter_crush.notebook.failure import RunFailed
+from jupyter_crush.notebook.magics import Drawing
+from jupyter_crush.text.visible import shown, visible
 from jupyter_crush.wire import Choice, FileChange, PermissionRequest, Question, QuestionRequest, Run
 
 SPELLED = visible("\n".join(f"x{chr(code)}" for code in range(0x110000) if chr(code) not in "\t\n")).split("\n")

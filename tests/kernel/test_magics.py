@@ -13,8 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from crush_loopback import Loopback
-from jupyter_crush.kernel.magics import CrushMagics, Drawing, options_of
-from jupyter_crush.kernel.talk import Talk
+from jupyter_crush.notebook.magics import CrushMagics, Drawing, options_of
+from jupyter_crush.notebook.talk import Talk
 from jupyter_crush.wire import Run
 
 SHELL: Any = InteractiveShell

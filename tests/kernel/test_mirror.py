@@ -9,7 +9,7 @@ import msgspec
 from crush_loopback import TOKEN, Loopback
 from jupyter_crush.client import AsyncClient, Connected, Lost, Resynced
 from jupyter_crush.client.errors import CannotConnect
-from jupyter_crush.kernel.mirror import KEPT_CHARS, Mirror, Shown
+from jupyter_crush.notebook.mirror import KEPT_CHARS, Mirror, Shown
 from jupyter_crush.wire import Change, Event, PermissionNotification, Run, RunComplete, Session, Snapshot
 
 

@@ -9,7 +9,7 @@ import pytest
 from crush_loopback import TOKEN, Loopback
 from jupyter_crush.client import AsyncClient, Connected, Lost, Resynced
 from jupyter_crush.client.errors import CannotConnect
-from jupyter_crush.kernel.relay import Relay
+from jupyter_crush.notebook.relay import Relay
 from jupyter_crush.wire import Change, Event, MessageDelta
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_crush.kernel.answer import answer_html
-from jupyter_crush.kernel.rich_text import code_blocks, to_html
+from jupyter_crush.notebook.answer import answer_html
+from jupyter_crush.notebook.rich_text import code_blocks, to_html
 
 ALLOWED = {"p", "br", "ul", "ol", "li", "pre", "code", "strong", "em", "small", "h3", "h4", "h5", "h6"}
 

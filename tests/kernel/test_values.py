@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from jupyter_crush.kernel.values import MOST_CHARS, attachment, described
+from jupyter_crush.notebook.values import MOST_CHARS, attachment, described
 
 
 def test_a_table_is_its_shape_columns_types_and_first_rows() -> None:

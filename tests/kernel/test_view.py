@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_crush.kernel.widget import VIEW_PARTS, view_module
+from jupyter_crush.notebook.widget import VIEW_PARTS, view_module
 
 DOCUMENT = """
 class Node {

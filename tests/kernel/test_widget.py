@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from crush_loopback import Loopback
-from jupyter_crush.kernel.talk import Talk
-from jupyter_crush.kernel.widget import Chat
+from jupyter_crush.notebook.talk import Talk
+from jupyter_crush.notebook.widget import Chat
 from jupyter_crush.wire import Run, Usage
 
 

@@ -12,9 +12,9 @@ import zmq
 import zmq.asyncio
 from jupyter_client.session import Session
 
-from jupyter_crush import incoming
-from jupyter_crush.incoming import DROPPED, parsed
-from jupyter_crush.outputs import OutputLimits, Outputs
+from jupyter_crush.kernels import incoming
+from jupyter_crush.kernels.incoming import DROPPED, parsed
+from jupyter_crush.kernels.outputs import OutputLimits, Outputs
 
 
 def stdlib(content: Any) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 
-from jupyter_crush.kernels import Kernels
+from jupyter_crush.kernels.kernels import Kernels
 from kernel_room import KernelRoom, text_of
 
 JUPYTERLAB: dict[str, Any] = {"path": "a.ipynb", "name": "a.ipynb", "type": "notebook", "kernel_name": "python3"}

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jupyter_crush.kernels import Execution
+from jupyter_crush.kernels.kernels import Execution
 from kernel_room import KernelRoom, text_of
 from managers import as_nbformat_writes, code, notebook
 from notebook_in_a_room import cells

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_crush.outputs import OutputLimits, Outputs, StreamText
+from jupyter_crush.kernels.outputs import OutputLimits, Outputs, StreamText
 from sizes import examples
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_crush.kernels import Execution
+from jupyter_crush.kernels.kernels import Execution
 from kernel_room import Intruded, KernelRoom, text_of, until
 
 FOREVER = "print('begun', flush=True)\nwhile True:\n    pass"

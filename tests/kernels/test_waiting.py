@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_crush.kernels import Execution
+from jupyter_crush.kernels.kernels import Execution
 from kernel_room import KernelRoom, text_of, until
 
 PACE = 10

@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from jupyter_crush.introspection.request import variables
-from jupyter_crush.kernels import Execution
+from jupyter_crush.kernels.introspection.request import variables
+from jupyter_crush.kernels.kernels import Execution
 from kernel_room import KernelRoom, text_of, until
 from tools_room import Room
 

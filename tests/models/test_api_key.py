@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_crush.api_key import KeyFile, key_now
 from jupyter_crush.errors import ModelAuthError
 from jupyter_crush.models.anthropic import AnthropicModel
+from jupyter_crush.models.api_key import KeyFile, key_now
 from messages_api import Fail, MessagesApi
 from model_requests import asked, heard, text_of
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from jupyter_crush.concurrency.tasks import Tasks
 from jupyter_crush.models.arrivals import MOST_BYTES, Arrivals
-from jupyter_crush.tasks import Tasks
 
 NEVER = float("inf")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_crush.prompts.commands import BYTES, FILES, commands_in
+from jupyter_crush.agent.prompts.commands import BYTES, FILES, commands_in
 from jupyter_crush.wire import PromptCommand
 
 

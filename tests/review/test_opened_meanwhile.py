@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from front_end import FrontEnd
-from jupyter_crush.documents.replacing import intermediate
+from jupyter_crush.files.paths import Place
+from jupyter_crush.files.replacing import intermediate
 from jupyter_crush.review.compare import Change
 from jupyter_crush.review.content import Seen
 from jupyter_crush.review.undoing import Undoing
-from jupyter_crush.tools.paths import Place
 from review_room import ReviewRoom
 
 NB = "a.ipynb"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from jupyter_crush.errors import Denied, Stale, ToolError
-from jupyter_crush.permission import grant_key, judge
-from jupyter_crush.tools.control_files import judge as judge_place
-from jupyter_crush.tools.control_files import mentioned
-from jupyter_crush.tools.paths import locate
+from jupyter_crush.files.control_files import judge as judge_place
+from jupyter_crush.files.control_files import mentioned
+from jupyter_crush.files.paths import locate
+from jupyter_crush.permissions.gate import grant_key, judge
 from jupyter_crush.tools.port import Prepared
 from tools_room import Room
 

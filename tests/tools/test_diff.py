@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_crush.tools.diff import unified
+from jupyter_crush.text.diff import unified
 from sizes import examples
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", "", " a", "dd"]), max_size=30)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from jupyter_crush.errors import ToolError
-from jupyter_crush.tools.globs import Glob
+from jupyter_crush.files.globs import Glob
 
 
 @pytest.mark.parametrize(

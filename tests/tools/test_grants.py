@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_crush.permission import grant_key, judge
+from jupyter_crush.permissions.gate import grant_key, judge
 from managers import code, notebook, put
 from tools_room import TOOLS, Room
 

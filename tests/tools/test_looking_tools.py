@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from jupyter_crush.errors import ToolError
+from jupyter_crush.files.walk import Walk
 from jupyter_crush.tools import limits
 from jupyter_crush.tools.port import Output
 from jupyter_crush.tools.search_text import SearchText, SearchTextArgs
-from jupyter_crush.tools.walk import Walk
 from tools_room import Room
 
 

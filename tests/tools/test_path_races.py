@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_crush import beneath
 from jupyter_crush.errors import OutsideWorkspace, ToolError
+from jupyter_crush.files import beneath
 from swapping import SECRET, Stage
 from tools_room import Room
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from hostile_paths import SECRET, Trap
 from jupyter_crush.errors import OutsideWorkspace, ToolError
-from jupyter_crush.kernels import Execution
-from jupyter_crush.tools.paths import locate
+from jupyter_crush.files.paths import locate
+from jupyter_crush.kernels.kernels import Execution
 from sizes import examples
 from tools_room import TOOLS, Room
 

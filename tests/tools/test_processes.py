@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from jupyter_crush.errors import ToolError
+from jupyter_crush.text.truncate import HeadTail
 from jupyter_crush.tools import limits, processes
 from jupyter_crush.tools.processes import MARK, Ended
-from jupyter_crush.tools.truncate import HeadTail
 from tools_room import ENV
 
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_crush.errors import ToolError
-from jupyter_crush.kernels import Execution
+from jupyter_crush.kernels.kernels import Execution
+from jupyter_crush.text.truncate import READ_LIMIT
 from jupyter_crush.tools.registry import builtin_tools, parse_args, spec_of
-from jupyter_crush.tools.truncate import READ_LIMIT
 from managers import code, notebook
 from sizes import examples
 from tools_room import TOOLS, Room

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.errors import Renamed, Stale, ToolError
-from jupyter_crush.kernels import Execution
+from jupyter_crush.kernels.kernels import Execution
 from managers import code, got, notebook, put
 from tools_room import Room
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from jupyter_crush.errors import Stale, ToolError
-from jupyter_crush.kernels import STUBBORN, Execution
+from jupyter_crush.kernels.kernels import STUBBORN, Execution
 from jupyter_crush.tools.port import Stopped
 from notebook_in_a_room import asked, cells, change_outside, room
 from tools_room import Room

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_crush.tools.terminal import plain
+from jupyter_crush.text.terminal import plain
 
 
 @pytest.mark.parametrize(

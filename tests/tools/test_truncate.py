@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_crush.tools.truncate import HeadTail, fit, head
+from jupyter_crush.text.truncate import HeadTail, fit, head
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=400)
 

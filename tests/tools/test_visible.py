@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_crush.visible import shown, visible
+from jupyter_crush.text.visible import shown, visible
 
 HIDDEN = (
     "\0\x01\x07\x08\x0b\x0c\r\x1b\x7f\x80\x85\x9b\xad"  # control, and the soft hyphen

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 from cut_proxy import CutProxy
-from jupyter_crush import title
+from jupyter_crush.agent import title
 from jupyter_crush.client import Workspace
 from lab_page import LabPage, Visit
 from lab_process import LabOptions, LabProcess

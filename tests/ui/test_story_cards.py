@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 from accessibility import grave_findings
 from chat_cell import NOTEBOOK, ChatCell, write_notebook
 from jupyter_crush.client import Workspace
-from jupyter_crush.visible import visible
+from jupyter_crush.text.visible import visible
 from lab_page import LabPage, Visit
 from lab_process import LabOptions, LabProcess, scripted
 from messages_api import Answer, Call, MessagesApi

@@ -1,5 +1,5 @@
 /**
- * What the chat in a cell (jupyter_crush/kernel/view) uses of this page: its rights towards the server, and the browser's one
+ * What the chat in a cell (jupyter_crush/notebook/view) uses of this page: its rights towards the server, and the browser's one
  * stream. A widget's module is no plugin and can ask for no token, so this is a global; whoever runs scripts in this page has
  * the page's rights anyway.
  */

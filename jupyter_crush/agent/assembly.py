@@ -1,0 +1,276 @@
+"""What a workspace works with: its folder, the models, the documents, the kernels, the tools, and what was chosen for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
+
+from ..config import Config, clamp_mode
+from ..conversation.sessions import Sessions
+from ..documents.documents import Documents
+from ..errors import Forbidden, NoPrice
+from ..events.journal import Journal
+from ..files.location import Location
+from ..files.paths import locate
+from ..kernels.introspection.request import Variables, variables
+from ..kernels.kernels import Kernels
+from ..models.catalog import Catalog
+from ..models.known import SMALL
+from ..models.metering import Meter
+from ..models.port import MAX_TOKENS, Model
+from ..permissions.gate import Leeway
+from ..permissions.policy import Policy, Principal
+from ..permissions.questions import Questions
+from ..review.content import Contents
+from ..review.ledger import Ledger
+from ..store.store import Store
+from ..tools.port import ReadFiles, Tool, ToolContext
+from ..tools.read_variables import ReadVariables
+from ..tools.registry import spec_of
+from ..wire import ConfigView, Message, ModelInfo, PermissionMode, Session, ToolProgress
+from .attachments import Attachments, Recall
+from .compaction import Room
+from .kept import Histories, History
+from .lane import Ticket
+from .loop import Task
+from .prompts.templates import system_prompt
+from .turn import Turn
+
+PROGRESS_S = 0.1
+"""A running tool shows its output at most this often."""
+NOTES_FILE = "AGENTS.md"
+NOTES_BYTES = 32 * 1024
+
+
+class World:
+    """Everything around one workspace that is not its state. Owner of the chosen default model and mode."""
+
+    def __init__(
+        self,
+        *,
+        workspace_id: str,
+        location: Location,
+        config: Config,
+        catalog: Catalog,
+        documents: Documents,
+        kernels: Kernels,
+        tools: Sequence[Tool[Any]],
+        env: Mapping[str, str],
+        now: Callable[[], int],
+        new_id: Callable[[], str],
+        on_activity: Callable[[], None],
+        on_conversation: Callable[[], None],
+    ) -> None:
+        self.workspace_id = workspace_id
+        self.location = location
+        self.config = config
+        self.catalog = catalog
+        self.now = now
+        self.new_id = new_id
+        self.on_activity = on_activity
+        self.on_conversation = on_conversation
+        self.model_id: str | None = config.model
+        self.policy = Policy(config)
+        self.mode: PermissionMode = clamp_mode(config.permission_mode, config.max_permission_mode)
+        self._documents = documents
+        self._kernels = kernels
+        self._env = dict(env)
+        self._tools = {tool.name: tool for tool in tools if tool.name not in config.denied_tools}
+        self._specs = tuple(spec_of(tool) for tool in self._tools.values())
+        self._read: dict[str, ReadFiles] = {}
+        self._attachments = Attachments(
+            location=location, documents=documents, variables=self.variables, reading=config.reading
+        )
+        own = (config.data_dir, Path(jupyter_config_dir()), Path(jupyter_runtime_dir()))
+        self._private = tuple(folder.expanduser().resolve() for folder in own)
+
+    @property
+    def root(self) -> Path:
+        return self.location.root
+
+    def small(self) -> tuple[Model, str] | None:
+        """The model for side jobs: the configured one, else Anthropic's small one where it can be used; None: there is none."""
+        wanted = self.config.small_model or next((info.id for info in self.catalog.infos if info.id == SMALL), None)
+        info = self.catalog.info(wanted) if wanted else None
+        if (
+            info is None
+            or info.is_demo
+            or (self.config.budgets.cost_usd is not None and self.catalog.price(info) is None)
+        ):
+            return None
+        return self.catalog.find(wanted)[0], info.id
+
+    def meter(self, info: ModelInfo) -> Meter:
+        most = self.catalog.options(info.id).max_tokens or MAX_TOKENS
+        return Meter(info=info, price=self.catalog.price(info), max_tokens=most)
+
+    def summary_writer(self, model_id: str | None) -> tuple[Model, Meter]:
+        """Who writes summaries of a session of that model. Raises ModelNotFound."""
+        model, info = self.catalog.find(self.config.small_model or model_id or self.model_id)
+        return model, self.meter(info)
+
+    def check_prices(self, model_id: str | None) -> None:
+        """Where costs are limited, the price of what a session of that model uses is known. Raises NoPrice."""
+        if self.config.budgets.cost_usd is None:
+            return
+        for name in (model_id or self.model_id, self.config.small_model or model_id or self.model_id):
+            info = self.catalog.info(name)
+            if info is not None and self.catalog.price(info) is None:
+                said = f'[{{"id": "{info.id}", "price": {{"input": …, "output": …}}}}]'
+                raise NoPrice(
+                    f"budgets.cost_usd limits what a run may cost, and the price of {info.id} is not known. Say it in USD for a "
+                    f"million tokens, CrushApp.models = {said}, or take cost_usd out of CrushApp.budgets."
+                )
+
+    def choose(self, *, model: str | None, mode: PermissionMode) -> None:
+        self.model_id = model or self.config.model
+        self.mode = clamp_mode(mode, self.config.max_permission_mode)
+
+    def leeway(self, session: Session, ticket: Ticket) -> Leeway:
+        """The prompt's mode, else the session's, else the workspace's; never looser than the administrator allows. For
+        whoever may not approve, others' choices do not count: they are asked for, at least."""
+        wanted = ticket.run.permission_mode or session.permission_mode or self.mode
+        return self._narrowed(clamp_mode(wanted, self.config.max_permission_mode), ticket)
+
+    def _narrowed(self, mode: PermissionMode, ticket: Ticket) -> Leeway:
+        """What a turn may do unasked: what all whose words are in it may."""
+        authors = [one.author.id if one.author is not None else None for one in (ticket, *ticket.folded)]
+        if all(map(self.policy.may_approve, authors)):
+            return Leeway(mode, grants=True)
+        return Leeway(clamp_mode(mode, "ask"), grants=False)
+
+    def mode_of_fork(self, origin: Session, user: Principal | None) -> PermissionMode | None:
+        """A loose mode is not handed on to other people. None: the workspace's."""
+        mode = origin.permission_mode
+        is_own = user is not None and user.id == origin.author_id and self.policy.may_approve(user.id)
+        return mode if is_own or mode == "plan" else None
+
+    def view(self) -> ConfigView:
+        model = self.catalog.info(self.model_id)
+        return ConfigView(
+            model=model.id if model else None,
+            models=self.catalog.infos,
+            permission_mode=self.mode,
+            permission_modes=self.config.modes,
+            limits={
+                "queue": self.config.queue_limit,
+                "body_bytes": self.config.limits.body_bytes,
+                "prompt_bytes": self.config.limits.prompt_bytes,
+                "text_bytes": self.config.limits.text_bytes,
+            },
+            features=tuple(self._tools),
+            tools=tuple(self._tools),
+            demo=bool(model and model.is_demo),
+        )
+
+    def ledger(self, store: Store, journal: Journal) -> Ledger:
+        limits = self.config.limits
+        contents = Contents(self._documents, self.location, limits.checkpoint_bytes)
+        return Ledger(store, journal, contents, keep_bytes=limits.checkpoints_bytes, now=self.now)
+
+    def turn(self, ticket: Ticket, journal: Journal, sessions: Sessions, info: ModelInfo | None) -> Turn:
+        return Turn(
+            ticket,
+            journal,
+            model=info.id if info else None,
+            provider=info.provider if info else None,
+            now=self.now,
+            new_id=self.new_id,
+            next_seq=sessions.next_seq,
+        )
+
+    def task(
+        self,
+        ticket: Ticket,
+        model: Model,
+        info: ModelInfo,
+        mode: PermissionMode,
+        histories: Histories,
+        journal: Journal,
+        questions: Questions,
+        ledger: Ledger,
+        followups: Callable[[], list[Ticket]],
+        recall: Recall,
+    ) -> Task:
+        session_id = ticket.run.session_id
+
+        async def history() -> History:
+            return await histories.of(session_id)
+
+        async def messages() -> Sequence[Message]:
+            return (await history()).messages
+
+        return Task(
+            model=model,
+            meter=self.meter(info),
+            room=Room(
+                at=self.config.summarize_at,
+                writer=lambda: self.summary_writer(info.id),
+                history=messages,
+                budgets=self.config.budgets,
+            ),
+            system=system_prompt(self.root.name or "/", mode, self._notes()),
+            leeway=lambda: self._narrowed(mode, ticket),
+            budgets=self.config.budgets,
+            tools=self._tools,
+            specs=self._specs,
+            context=lambda call_id: self._context(ticket, call_id, journal, questions, ledger),
+            history=history,
+            attached=lambda ticket: self._attachments.read(ticket.request.attachments, recall),
+            followups=followups,
+        )
+
+    async def variables(self, notebook: str, names: Sequence[str] | None = None) -> Variables:
+        """Of a notebook's kernel: for people who name them, as the tool for the agent. Raises CrushError."""
+        if ReadVariables.name not in self._tools:
+            raise Forbidden(f"The administrator does not allow {ReadVariables.name} here.")
+        return await variables(self._kernels, locate(notebook, self.root, self.location.prefix).api, names)
+
+    def _context(
+        self, ticket: Ticket, call_id: str, journal: Journal, questions: Questions, ledger: Ledger
+    ) -> ToolContext:
+        shown = 0.0
+
+        def progress(text: str) -> None:
+            nonlocal shown
+            now = asyncio.get_running_loop().time()
+            if now - shown >= PROGRESS_S:
+                shown = now
+                run = ticket.run
+                journal.progress(
+                    ToolProgress(session_id=run.session_id, run_id=run.run_id, tool_call_id=call_id, text=text)
+                )
+
+        return ToolContext(
+            root=self.root,
+            prefix=self.location.prefix,
+            session_id=ticket.run.session_id,
+            run_id=ticket.id,
+            tool_call_id=call_id,
+            documents=self._documents,
+            kernels=self._kernels,
+            files=self._read.setdefault(ticket.run.session_id, ReadFiles()),
+            env=self._env,
+            new_id=self.new_id,
+            progress=progress,
+            ask=lambda asked: questions.ask(asked, ticket.run, call_id),
+            reading=self.config.reading,
+            ledger=ledger.of(ticket.run.session_id, ticket.id),
+            private=self._private,
+        )
+
+    def forget(self, session_id: str) -> None:
+        """A session is gone, and with it what its agent has read."""
+        self._read.pop(session_id, None)
+
+    def _notes(self) -> str | None:
+        """The workspace's own notes for agents, if there are any. Data of the person's, never configuration."""
+        path = self.root / NOTES_FILE
+        if path.is_symlink() or not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(NOTES_BYTES).decode("utf-8", "replace")

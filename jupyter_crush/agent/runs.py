@@ -1,0 +1,394 @@
+"""A workspace's runs: a prompt is accepted in one synchronous step (checked, queued in its lane, its row posted), answered when the
+row is committed, and run by the lane afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from ..concurrency.stopwatch import Stopwatch
+from ..concurrency.tasks import Tasks
+from ..conversation.sessions import UNTITLED, Live, Sessions, title_from
+from ..errors import (
+    AgentNotReady,
+    CrushError,
+    NotFound,
+    NothingToSummarize,
+    QueueFull,
+    RunIdReused,
+    SessionBusy,
+    WorkspaceClosing,
+)
+from ..events.journal import Journal
+from ..models.port import Model
+from ..permissions.gate import Gate
+from ..permissions.policy import Principal
+from ..permissions.questions import Questions
+from ..review.ledger import Ledger
+from ..store.store import Store
+from ..wire import (
+    AcceptedPrompt,
+    Cancelled,
+    Change,
+    ModelInfo,
+    MovePrompt,
+    PromptRequest,
+    Run,
+    Session,
+    SummarizeSession,
+)
+from .admission import accepted_run, check_said, in_full, is_another
+from .assembly import World
+from .conclusion import conclude
+from .endings import write_ending
+from .kept import Histories
+from .lane import Ending, Lane, Ticket, run_ids
+from .loop import Agent
+from .step import tell
+from .summary import is_nearly_full, recalled, summarize
+from .title import Titles
+from .turn import Turn
+
+logger = logging.getLogger(__name__)
+
+STOPPED = Ending("interrupted", "The server was stopped.")
+NEARLY_FULL = "The context is nearly full, so what was said is summarized first."
+STOP_GRACE_S = 1.0
+"""How long a turn may take to unwind when the server stops."""
+
+
+class Runs:
+    """Owner of the lanes, and of the tickets and turns in them."""
+
+    def __init__(
+        self,
+        world: World,
+        sessions: Sessions,
+        *,
+        store: Store,
+        journal: Journal,
+        gate: Gate,
+        questions: Questions,
+        ledger: Ledger,
+        tasks: Tasks,
+    ) -> None:
+        self._world = world
+        self._sessions = sessions
+        self._store = store
+        self._journal = journal
+        self._gate = gate
+        self._questions = questions
+        self._ledger = ledger
+        self._tasks = tasks
+        self.histories = Histories(store, journal)
+        self._lanes: dict[str, Lane] = {}
+        self._tickets: dict[str, Ticket] = {}
+        self._turns: dict[str, Turn] = {}
+        self.titles = Titles(world, sessions, journal, tasks)
+        self.is_closing = False
+
+    @property
+    def is_busy(self) -> bool:
+        return any(not lane.is_idle for lane in self._lanes.values())
+
+    def live(self, session_id: str, *, attached_clients: int = 0) -> Live:
+        """What runs and waits in a session now, beside those who watch it."""
+        lane = self._lanes.get(session_id)
+        if lane is None:
+            return Live(attached_clients=attached_clients)
+        busy = lane.active is not None and lane.active.run.ended_at is None
+        queue = tuple(ticket.id for ticket in lane.waiting)
+        return Live(is_busy=busy or bool(queue), queue=queue, attached_clients=attached_clients)
+
+    def check_open(self) -> None:
+        if self.is_closing:
+            raise WorkspaceClosing
+
+    # --- what can be asked -----------------------------------------------------------------------------------------------
+
+    async def prompt(self, body: PromptRequest, user: Principal | None) -> Run:
+        """Accept a prompt: returns when it is on disk, long before it is answered. The same ``run_id`` again is the same run."""
+        self.check_open()
+        self._sessions.get(body.session_id)
+        check_said(body, self._world.config.limits.text_bytes)
+        self._check_ready(body.session_id)
+        if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
+            return known
+        self.check_open()
+        self._sessions.get(body.session_id)  # it may have been deleted while the store was asked
+        lane = self._lane(body.session_id)
+        if len(lane.waiting) >= self._world.config.queue_limit:
+            raise QueueFull(retry_after=5)
+        if lane.is_idle:
+            self._make_room(body.session_id, lane)
+        ticket = self._ticket(body, user)
+        lane.accept(ticket)
+        return await self._admit(ticket)
+
+    def _check_ready(self, session_id: str) -> None:
+        """There is a model, and it has a price where that is wanted."""
+        if self._world.catalog.reason is not None:
+            raise AgentNotReady(self._world.catalog.reason)
+        self._world.check_prices(self._sessions.get(session_id).model)
+
+    async def summarize(self, body: SummarizeSession, session_id: str, user: Principal | None) -> Run:
+        """Have what was said so far summarized: a run of its own. Nothing may run or wait there."""
+        self.check_open()
+        self._sessions.get(session_id)
+        self._check_ready(session_id)
+        said = (await self.histories.of(session_id)).messages
+        try:
+            self.check_open()
+            self._sessions.get(session_id)
+        except CrushError:
+            self.histories.forget(session_id)
+            raise
+        lane = self._lane(session_id)
+        if not lane.is_idle:
+            raise SessionBusy
+        if not any(not message.is_summary for message in said):
+            self.histories.release(session_id)
+            raise NothingToSummarize
+        ticket = self._summary_ticket(session_id, body.wishes, user)
+        lane.accept(ticket)
+        return await self._admit(ticket)
+
+    async def get(self, run_id: str) -> Run:
+        ticket = self._tickets.get(run_id)
+        run = in_full(ticket.run, ticket.request) if ticket is not None else await self._store.runs.get(run_id)
+        if run is None or (ticket is None and run.session_id not in self._sessions):
+            raise NotFound("There is no such run.")
+        return run
+
+    async def cancel(self, session_id: str, by: str | None) -> Cancelled:
+        """Cancel all that was accepted so far in a session."""
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        return Cancelled(cancelled=run_ids(lane.cancel(Ending("cancelled", by=by)) if lane else ()))
+
+    async def clear(self, session_id: str, by: str | None) -> Cancelled:
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        cancelled = Cancelled(cancelled=run_ids(lane.clear(Ending("cancelled", by=by)) if lane else ()))
+        self._tell_session(session_id)
+        return cancelled
+
+    def queue(self, session_id: str) -> tuple[Run, ...]:
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        return tuple(ticket.run for ticket in lane.waiting) if lane else ()
+
+    async def remove(self, session_id: str, run_id: str, by: str | None) -> None:
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        if lane is None or lane.remove(run_id, Ending("cancelled", by=by)) is None:
+            raise NotFound("That prompt does not wait (any more).")
+        self._tell_session(session_id)
+
+    async def move(self, session_id: str, run_id: str, body: MovePrompt) -> tuple[Run, ...]:
+        """Another place in the queue, or into the running turn."""
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        ticket = lane.find(run_id) if lane is not None else None
+        is_moved = lane is not None and (body.before is UNSET or lane.move(run_id, body.before))
+        if ticket is None or not is_moved:
+            raise NotFound("That prompt does not wait (any more).")
+        if body.mode is not UNSET:
+            ticket.run = replace(ticket.run, mode=body.mode)
+            self._journal.post(Change(type="updated", payload=ticket.run))
+        self._tell_session(session_id)
+        return self.queue(session_id)
+
+    # --- how a prompt becomes a turn ------------------------------------------------------------------------------------
+
+    def _ticket(self, body: PromptRequest, user: Principal | None) -> Ticket:
+        name = user.name if user is not None else None
+        run = self._accepted(body, body.run_id or self._world.new_id(), name, self._world.now())
+        run = replace(run, origin=user.origin if user is not None else None)
+        self._tickets[run.run_id] = ticket = Ticket(
+            run=run, request=body, admitted=asyncio.get_running_loop().create_future(), author=user
+        )
+        return ticket
+
+    def _summary_ticket(self, session_id: str, wishes: str, user: Principal | None) -> Ticket:
+        ticket = self._ticket(PromptRequest(session_id=session_id, prompt=wishes, mode="queue"), user)
+        ticket.run = replace(ticket.run, kind="summary")
+        return ticket
+
+    def _make_room(self, session_id: str, lane: Lane) -> None:
+        """Where the context is nearly full, a summary comes before the next turn."""
+        if session_id not in self._sessions or self.is_closing:
+            return
+        session = self._sessions.get(session_id)
+        info = self._world.catalog.info(session.model or self._world.model_id)
+        if info is not None and is_nearly_full(session.usage, info, self._world.config.summarize_at):
+            ticket = self._summary_ticket(session_id, "", None)
+            lane.accept(ticket, first=True)
+            self._post(ticket)
+
+    async def _admit(self, ticket: Ticket) -> Run:
+        """Commit an accepted prompt. What is not on disk was not accepted: it leaves the lane without a trace."""
+        committed = self._post(ticket)
+        accepted_run = ticket.run
+        await asyncio.wait([committed])
+        committed.result()
+        return accepted_run
+
+    def _post(self, ticket: Ticket) -> asyncio.Future[None]:
+        accepted = AcceptedPrompt(run_id=ticket.id, request=ticket.request)
+        session_id = ticket.run.session_id
+        untitled = self._sessions.get(session_id).title == UNTITLED
+        title = title_from(ticket.run.prompt.strip() or ", ".join(one.shown for one in ticket.request.attachments))
+        titled = {"title": title} if untitled and title else {}
+        named = [attached.notebook or attached.path or "" for attached in ticket.request.attachments]
+        before = self._sessions.get(session_id)
+        changed = self._sessions.update(session_id, **titled, **self._sessions.touched(session_id, named))
+        committed = self._journal.post(
+            Change(type="created", payload=ticket.run), Change(type="created", payload=accepted), changed
+        )
+        committed.add_done_callback(lambda done: self._settle(ticket, before, is_kept=done.exception() is None))
+        return committed
+
+    def _settle(self, ticket: Ticket, before: Session, *, is_kept: bool) -> None:
+        if not is_kept:
+            self._tickets.pop(ticket.id, None)
+            self._sessions.undo(before)
+            if (lane := self._lanes.get(ticket.run.session_id)) is not None:
+                lane.drop(ticket)
+        ticket.admitted.set_result(is_kept)
+
+    async def _known(self, run_id: str, body: PromptRequest) -> Run | None:
+        """The run of that id, if there is one; it must be of the same prompt."""
+        ticket = self._tickets.get(run_id)
+        if ticket is None:
+            run, accepted = await self._store.runs.get(run_id), await self._store.prompts.find(run_id)
+            ticket = self._tickets.get(run_id)
+            if ticket is None:
+                return self._again(run, accepted, body) if run is not None else None
+        same = self._again(ticket.run, AcceptedPrompt(run_id=run_id, request=ticket.request), body)
+        await asyncio.wait([ticket.admitted])
+        return same if ticket.admitted.result() else None
+
+    def _again(self, run: Run, known: AcceptedPrompt | None, body: PromptRequest) -> Run:
+        """The answer that was given when the run was accepted, whatever has become of it since."""
+        if known is not None and is_another(body, known):
+            raise RunIdReused
+        return replace(self._accepted(body, run.run_id, run.author, run.created_at), origin=run.origin)
+
+    def _accepted(self, body: PromptRequest, run_id: str, user: str | None, at: int) -> Run:
+        return accepted_run(body, run_id, user, at, self._world.config.max_permission_mode)
+
+    def _lane(self, session_id: str) -> Lane:
+        lane = self._lanes.get(session_id)
+        if lane is None:
+            lane = Lane(
+                work=self._work, conclude=self._conclude, spawn=lambda work, name: self._tasks.start(work, name=name)
+            )
+            self._lanes[session_id] = lane
+        return lane
+
+    async def _work(self, ticket: Ticket) -> None:
+        """One turn, in a task of its own, which a cancel ends at any point."""
+        session = self._sessions.get(ticket.run.session_id)
+        is_summary = ticket.run.kind == "summary"
+        small = self._world.config.small_model if is_summary else None
+        model, info = self._world.catalog.find(small or session.model or self._world.model_id)
+        self._world.check_prices(session.model)
+        mode = None if is_summary else self._world.leeway(session, ticket).mode
+        ticket.running = Stopwatch()
+        ticket.run = replace(
+            ticket.run, state="active", started_at=self._world.now(), model=info.id, permission_mode=mode
+        )
+        turn = self._turns[ticket.id] = self._world.turn(ticket, self._journal, self._sessions, info)
+        self._world.on_activity()
+        turn.open(Change(type="updated", payload=ticket.run), self._sessions.changed(session.id))
+        if mode is None:
+            await self._summarize(turn, model, info)
+            return
+        followups = lambda: self._fold(self._lane(session.id), ticket)  # noqa: E731
+        task = self._world.task(
+            ticket,
+            model,
+            info,
+            mode,
+            self.histories,
+            self._journal,
+            self._questions,
+            self._ledger,
+            followups,
+            self._recall,
+        )
+        await Agent(turn, task, gate=self._gate, journal=self._journal, tasks=self._tasks).run()
+
+    async def _summarize(self, turn: Turn, model: Model, info: ModelInfo) -> None:
+        if turn.run.author is None:
+            await tell(self._journal, turn.run, "notice", NEARLY_FULL)
+        messages, meter = await self._store.messages.in_context(turn.run.session_id), self._world.meter(info)
+        budgets, draft = self._world.config.budgets, turn.begin()
+        await summarize(turn, draft, self._journal, model, meter, messages, turn.ticket.request.prompt, budgets=budgets)
+
+    async def _recall(self, session_id: str) -> tuple[str, str]:
+        """The title of a session, and what of it is told in another one. Raises NotFound."""
+        session = self._sessions.get(session_id)
+        return session.title, recalled(await self._store.messages.list(session_id))
+
+    def _fold(self, lane: Lane, host: Ticket) -> list[Ticket]:
+        """Follow-ups for the running turn: from now on they share its fate."""
+        taken = lane.take_followups()
+        for ticket in taken:
+            ticket.running = Stopwatch()
+            ticket.run = replace(ticket.run, state="active", started_at=self._world.now(), folded_into=host.id)
+            self._journal.post(Change(type="updated", payload=ticket.run))
+        if taken:
+            self._journal.post(self._sessions.changed(host.run.session_id))
+        return taken
+
+    async def _conclude(self, ticket: Ticket, ending: Ending | None) -> None:
+        """Write a run's ending, and those of the runs folded into it."""
+        session_id = ticket.run.session_id
+        turn = self._turns.pop(ticket.id, None) or self._world.turn(ticket, self._journal, self._sessions, None)
+        if ending is not None and ending.error is not None and not isinstance(ending.error, CrushError):
+            logger.error("the run %s failed", ticket.id, exc_info=ending.error)
+        changes = conclude(turn, ending, self._world.now())
+        for ended in (ticket, *ticket.folded):
+            self._tickets.pop(ended.id, None)
+        if session_id in self._sessions:
+            values = self._sessions.spent(session_id, turn.usage) | self._sessions.touched(session_id, turn.paths)
+            changes.append(self._sessions.update(session_id, **values))
+        self._world.on_activity()
+        await write_ending(self._journal, ticket, changes)
+        self.histories.release(session_id)
+        self.titles.begin(ticket.run)
+        lane = self._lanes.get(session_id)
+        if lane is not None and lane.active is ticket and lane.waiting and ticket.run.kind == "prompt":
+            self._make_room(session_id, lane)
+
+    # --- the end --------------------------------------------------------------------------------------------------------
+
+    async def leave(self, session_id: str, by: str | None) -> None:
+        """End all that was accepted in a session, and let go of its lane."""
+        if (lane := self._lanes.get(session_id)) is not None:
+            lane.cancel(Ending("cancelled", by=by))
+            await lane.idle()
+            if self._lanes.get(session_id) is lane:  # two may leave at once
+                del self._lanes[session_id]
+
+    async def close(self) -> None:
+        """Refuse, end what runs, write it down."""
+        self.is_closing = True
+        lanes = list(self._lanes.values())
+        for lane in lanes:
+            lane.hurry(STOP_GRACE_S)
+            lane.cancel(STOPPED)
+        await asyncio.gather(self.titles.close(), *(lane.idle() for lane in lanes))
+
+    def _tell_session(self, session_id: str) -> None:
+        """What waits in which order is not kept, so nothing can fail here."""
+        self._journal.announce(self._sessions.changed(session_id))
+
+    def __repr__(self) -> str:
+        return f"<Runs: {len(self._tickets)} in {len(self._lanes)} lanes>"

@@ -1,0 +1,193 @@
+"""Put a new content in a file's place, so that every reader sees the whole old one or the whole new one.
+
+All of it happens in one folder that is held open: whatever its path comes to lead to meanwhile, no other folder is written to."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeAlias
+
+from . import beneath
+
+Mark: TypeAlias = tuple[int, int, int]
+"""What a file looked like from outside: anything written since then changes it."""
+NOTHING: Mark = (0, 0, 0)
+"""There was no file."""
+PIECE = 1024 * 1024
+SAVING_S = 60.0
+"""A save of Jupyter's that shows nothing for so long was cut off. One of 256 MB is silent while it is put into words."""
+IN_PLACE = os.O_WRONLY | (beneath.FILE & ~os.O_ACCMODE)
+
+
+@contextmanager
+def drafting(root: Path, relative: str) -> Iterator[Draft]:
+    """A draft of the file at a path beneath ``root``, without links; its folder must be there. Raises ToolError."""
+    folder, name = beneath.parent_and_name(relative)
+    with beneath.open_folder(root, folder) as held, beneath.explained(relative):
+        draft = Draft(held, name, relative)
+        try:
+            yield draft
+        finally:
+            draft.discard()
+
+
+class Draft:
+    """A file's next content, beside it. Owns a temporary file until it is ``put`` or discarded.
+
+    ``write`` and ``overwrite`` may run in a thread that is waited for, ``put`` is two system calls and runs where nobody comes
+    between. All raise OSError, and ToolError where there is no regular file."""
+
+    def __init__(self, folder: int, name: str, relative: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._relative = relative
+        self._fresh: str | None = None
+
+    def mark(self) -> Mark:
+        found = self._found()
+        return NOTHING if found is None else marked(found)
+
+    def replaceable(self) -> bool:
+        """Whether another file can take its place and nobody notices: no other names, a folder and an owner that allow it."""
+        found = self._found()
+        if found is None:
+            return True
+        ours = found.st_uid == os.geteuid() or os.geteuid() == 0
+        mounted = found.st_dev != os.fstat(self._folder).st_dev
+        return ours and found.st_nlink == 1 and not mounted and self._may_write_folder()
+
+    def pieces(self) -> Iterator[bytes]:
+        """What the file holds now."""
+        with self._opened(beneath.FILE) as file:
+            while piece := os.read(file, PIECE):
+                yield piece
+
+    def write(self, content: Iterable[bytes | memoryview], like: int | None = None) -> None:
+        """``like``: the open file whose permissions it gets; None: the present one, if there is one."""
+        if like is None and self._found() is not None:
+            with self._opened(beneath.FILE) as present:
+                return self.write(content, present)
+        beneath.sweep(self._folder)
+        self._fresh = beneath.draft_name()
+        fresh = os.open(self._fresh, beneath.NEW, 0o666 if like is None else 0o600, dir_fd=self._folder)
+        with os.fdopen(fresh, "wb") as file:
+            file.writelines(content)
+            file.flush()
+            if like is not None:
+                _make_like(like, fresh)
+            os.fsync(fresh)
+        return None
+
+    def put(self, seen: Mark) -> bool:
+        """Take the place, if that is still as it was ``seen``."""
+        if self.mark() != seen:
+            return False
+        self._place(self._name)
+        return True
+
+    def overwrite(self, content: Iterable[bytes | memoryview], seen: Mark, *, keep: bool) -> bool:
+        """Write into the file itself, if it is still as it was ``seen``. ``keep`` the former content beside it meanwhile, where
+        Jupyter's managers look for it when a notebook was cut off."""
+        with self._opened(IN_PLACE) as target:
+            kept = None
+            if keep and self._may_write_folder():
+                self.write(self.pieces())
+                kept = intermediate(self._name)
+                self._place(kept)
+            try:
+                if same := marked(os.fstat(target)) == seen:
+                    os.truncate(target, 0)
+                    with os.fdopen(target, "wb", closefd=False) as file:
+                        file.writelines(content)
+                    os.fsync(target)
+            except BaseException:
+                if kept is not None:
+                    self._move(kept, self._name)
+                raise
+            if kept is not None:
+                os.unlink(kept, dir_fd=self._folder)
+        return same
+
+    def is_being_saved(self) -> bool:
+        """Whether one of Jupyter's managers is just writing into the file, so that less than all may be in it.
+
+        It keeps the former content beside it meanwhile; that is left behind, and grows old, when a save is cut off."""
+        kept, found = self._kept(), self._found()
+        if kept is None or found is None:
+            return False
+        return time.time() - min(kept.st_ctime, found.st_mtime) < SAVING_S
+
+    def restore(self) -> bool:
+        """Take the former content back that a save left behind when it was cut off, if there is one; the rest is kept, too."""
+        if self._kept() is None or self.is_being_saved():
+            return False
+        self._move(self._name, f"{self._name}.invalid")
+        self._move(intermediate(self._name), self._name)
+        return True
+
+    def discard(self) -> None:
+        if self._fresh is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(self._fresh, dir_fd=self._folder)
+            self._fresh = None
+
+    @contextmanager
+    def _opened(self, flags: int) -> Iterator[int]:
+        file = os.open(self._name, flags, dir_fd=self._folder)
+        try:
+            beneath.must_be_regular(os.fstat(file), self._relative)
+            yield file
+        finally:
+            os.close(file)
+
+    def _kept(self) -> os.stat_result | None:
+        try:
+            return os.stat(intermediate(self._name), dir_fd=self._folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def _found(self) -> os.stat_result | None:
+        try:
+            found = os.stat(self._name, dir_fd=self._folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        beneath.must_be_regular(found, self._relative)
+        return found
+
+    def _may_write_folder(self) -> bool:
+        return os.access(".", os.W_OK, dir_fd=self._folder)
+
+    def _place(self, name: str) -> None:
+        if self._fresh is not None:
+            self._move(self._fresh, name)
+            self._fresh = None
+
+    def _move(self, old: str, new: str) -> None:
+        os.replace(old, new, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+
+
+def intermediate(name: str) -> str:
+    """Where Jupyter's atomic writing keeps the former version meanwhile."""
+    return f".~{name}"
+
+
+def marked(found: os.stat_result) -> Mark:
+    """The mark of what a file looks like."""
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _make_like(old: int, fresh: int) -> None:
+    """The same permissions, attributes and owner; the time is that of now."""
+    found = os.fstat(old)
+    with suppress(PermissionError):
+        os.fchown(fresh, found.st_uid, found.st_gid)
+    if hasattr(os, "listxattr"):
+        with suppress(OSError):  # a file system without any
+            for name in os.listxattr(old):
+                with suppress(OSError):  # not ours to set
+                    os.setxattr(fresh, name, os.getxattr(old, name))
+    os.fchmod(fresh, found.st_mode & 0o7777)
