@@ -11,7 +11,7 @@ The answers are the frozen models of ``jupyter_crush.wire``; every error is a ``
 
 from .asynchronous import AsyncClient as AsyncClient
 from .blocking import Client as Client
-from .blocking import Workspace as Workspace
+from .blocking_workspace import Workspace as Workspace
 from .endpoint import Endpoint as Endpoint
 from .endpoint import RunningServer as RunningServer
 from .endpoint import find_endpoint as find_endpoint

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..client import AsyncWorkspace, Client, Refused, Workspace
-from ..client.blocking import LoopThread
+from ..client.loop_thread import LoopThread
 from ..errors import CrushError
 from ..wire import Attachment, Origin, Session
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 
 from crush_loopback import TOKEN, Loopback
 from jupyter_crush.client import Client, NoServer, Refused, Workspace
-from jupyter_crush.client.blocking import LoopThread
+from jupyter_crush.client.loop_thread import LoopThread
 from jupyter_crush.client.workspace import AsyncWorkspace
 from jupyter_crush.wire import Event, Message, Run
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_run_from_prompt_to_answer(threaded: Loopback) -> None:
@@ -81,6 +87,34 @@ def test_an_iteration_that_is_left_is_closed() -> None:
     assert closed == [True]
 
 
-def test_every_method_has_its_blocking_twin() -> None:
+def test_every_method_has_its_blocking_twin_with_the_same_arguments_and_text() -> None:
     public = {name for name in vars(AsyncWorkspace) if not name.startswith("_")} - {"reader", "reopen", "send"}
     assert public <= {name for name in vars(Workspace) if not name.startswith("_")}
+    for name in public:
+        theirs, ours = getattr(AsyncWorkspace, name), getattr(Workspace, name)
+        assert inspect.signature(ours).parameters == inspect.signature(theirs).parameters, name
+        assert ours.__doc__ == theirs.__doc__, name
+
+
+def _generate(*options: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(root / "scripts" / "generate_blocking.py"), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_blocking_workspace_is_written_from_the_asynchronous_one(tmp_path: Path) -> None:
+    assert _generate("--check").returncode == 0
+    workspace = tmp_path / "jupyter_crush" / "client" / "workspace.py"
+    for path in ("pyproject.toml", "scripts/generate_blocking.py", "jupyter_crush/client/workspace.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes((ROOT / path).read_bytes())
+    assert _generate("--check", root=tmp_path).returncode == 1, "nothing written yet"
+    assert _generate(root=tmp_path).returncode == 0
+    written = workspace.with_name("blocking_workspace.py").read_bytes()
+    assert written == (ROOT / "jupyter_crush" / "client" / "blocking_workspace.py").read_bytes()
+    workspace.write_text(workspace.read_text("utf-8").replace("def fork(self,", "def branch(self,"), "utf-8")
+    stale = _generate("--check", root=tmp_path)
+    assert (stale.returncode, "run python scripts/generate_blocking.py" in stale.stderr) == (1, True)
+    assert _generate(root=tmp_path).returncode == 0
+    assert "self.asynchronous.branch(session_id, message_id, before=before)" in workspace.with_name(
+        "blocking_workspace.py"
+    ).read_text("utf-8")
