@@ -32,6 +32,17 @@ def begin(work: Callable[[], T], *, name: str) -> Future[T]:
     return future
 
 
+async def to_its_end(work: Callable[[], T]) -> T:
+    """The result of ``work``, in a thread. A caller that is cancelled is so when the work has ended: what it holds meanwhile (a lease,
+    a lock) is not given away under it."""
+    working = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
+
+
 async def abandonable(work: Callable[[], T], *, name: str) -> T:
     """The result of ``work``. When the caller is cancelled, the thread goes on and nobody hears of it."""
     return await asyncio.wrap_future(begin(work, name=name))

@@ -19,7 +19,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -32,6 +32,7 @@ LOOKING_S = 2.0
 KEPT = 1000
 """Connections of which is remembered who speaks over them."""
 _PEER = struct.Struct("3i")
+_SOCKET = "socket:["
 
 Speaker = Literal["kernel", "command", "hidden", "other", "unknown"]
 """``hidden``: a suspect may hold the connection, and it cannot be told. ``unknown``: not on this machine, or no way to look."""
@@ -71,18 +72,39 @@ def connection_of(end: socket.socket) -> Connection | None:
     return None
 
 
+class _Batch:
+    """Those who ask before a look begins, and what it found."""
+
+    def __init__(self) -> None:
+        self.asked: list[Connection] = []
+        self.found: list[Speaker] | None = None
+
+
 class Descent:
-    """Looks at the processes of this machine: for milliseconds, in a thread."""
+    """Looks at the processes of this machine: for milliseconds, in a thread. Owner of the looks: there is one at a time, and it is for
+    all who asked before it began, since hundreds at once would keep the event loop from its turn."""
 
     def __init__(self, roots: Callable[[], Roots], proc: Path = PROC) -> None:
         self._roots = roots
         self._proc = proc
+        self._looking = asyncio.Lock()
+        self._next = _Batch()
         self._seen: dict[tuple[Connection, int], Speaker] = {}
         """Who was at the other end of a connection, and of which socket; the oldest first."""
 
     async def speaker(self, connection: Connection | None) -> Speaker:
         """Who is at the other end, now: for what only a person may do."""
-        return await asyncio.to_thread(self.look, connection, self._roots())
+        if connection is None:
+            return "unknown"
+        batch = self._next
+        place = len(batch.asked)
+        batch.asked.append(connection)
+        async with self._looking:
+            if batch.found is None:
+                if self._next is batch:
+                    self._next = _Batch()
+                batch.found = await asyncio.to_thread(self.look, tuple(batch.asked), self._roots())
+        return batch.found[place]
 
     async def sender(self, connection: Connection | None) -> Speaker:
         """Who is at the other end, for what is only noted: of a connection that stays open, who was there at first."""
@@ -98,33 +120,40 @@ class Descent:
                 del self._seen[next(iter(self._seen))]
         return found
 
-    def look(self, connection: Connection | None, roots: Roots) -> Speaker:
-        """The same, blocking."""
-        if connection is None or sys.platform != "linux" or not (self._proc / "net" / "tcp").exists():
-            return "unknown"
+    def look(self, connections: Sequence[Connection], roots: Roots) -> list[Speaker]:
+        """The same of several, blocking."""
+        if sys.platform != "linux" or not (self._proc / "net" / "tcp").exists():
+            return ["unknown"] * len(connections)
         until = time.monotonic() + LOOKING_S
         try:
-            return self._speaker(connection, roots, until)
+            return self._speakers(connections, roots, until)
         except TimeoutError:
-            return "hidden"
+            return ["hidden"] * len(connections)
 
-    def _speaker(self, connection: Connection, roots: Roots, until: float) -> Speaker:
-        inode = self._inode(connection) if connection.pid is None else 0
-        if not isinstance(inode, int):  # nobody of this machine: no process has to be looked at
-            return inode
+    def _speakers(self, connections: Sequence[Connection], roots: Roots, until: float) -> list[Speaker]:
+        inodes = [self._inode(one) if one.pid is None else 0 for one in connections]
+        here = {inode for inode in inodes if isinstance(inode, int)}
+        if not here:  # nobody of this machine: no process has to be looked at
+            return [inode for inode in inodes if not isinstance(inode, int)]
         processes = self._processes(until)
         suspects = self._suspects(processes, roots, until)
-        if connection.pid is not None:
-            return suspects.get(connection.pid, "other")
-        unreadable = False
-        for pid, kind in suspects.items():
-            held = self._holds(pid, inode, until)
-            if held:
-                return kind
-            unreadable = unreadable or (held is None and (self._proc / str(pid)).exists())
-        if unreadable and not any(self._holds(pid, inode, until) for pid in processes if pid not in suspects):
-            return "hidden"
-        return "other" if self._inode(connection) == inode else "hidden"
+        held, unreadable = self._held(suspects, until)
+        others: Collection[int] = ()
+        if unreadable and not here - {0} <= held.keys():
+            others, _ = self._held([pid for pid in processes if pid not in suspects], until)
+        found: list[Speaker] = []
+        for connection, inode in zip(connections, inodes, strict=True):
+            if connection.pid is not None:
+                found.append(suspects.get(connection.pid, "other"))
+            elif not isinstance(inode, int):
+                found.append(inode)
+            elif inode in held:
+                found.append(suspects[held[inode]])
+            elif (unreadable and inode not in others) or self._inode(connection) != inode:
+                found.append("hidden")
+            else:
+                found.append("other")
+        return found
 
     def _suspects(self, processes: Mapping[int, _Process], roots: Roots, until: float) -> dict[int, Speaker]:
         found: dict[int, Speaker] = {}
@@ -164,19 +193,21 @@ class Descent:
             return None
         return next((kind for mark, kind in marks.items() if mark in variables), None)
 
-    def _holds(self, pid: int, inode: int, until: float) -> bool | None:
-        """None: it cannot be told."""
-        wanted = f"socket:[{inode}]"
-        try:
-            with os.scandir(self._proc / str(pid) / "fd") as entries:
-                for entry in entries:
-                    _check(until)
-                    with suppress(FileNotFoundError):  # closed meanwhile
-                        if os.readlink(entry.path) == wanted:  # noqa: PTH115  # of thousands
-                            return True
-        except OSError:
-            return None
-        return False
+    def _held(self, pids: Iterable[int], until: float) -> tuple[dict[int, int], bool]:
+        """The sockets that processes hold, and by whom; and whether one of them does not let us look."""
+        held: dict[int, int] = {}
+        unreadable = False
+        for pid in pids:
+            try:
+                with os.scandir(self._proc / str(pid) / "fd") as entries:
+                    for entry in entries:
+                        _check(until)
+                        with suppress(FileNotFoundError):  # closed meanwhile
+                            if (name := os.readlink(entry.path)).startswith(_SOCKET):  # noqa: PTH115  # of thousands
+                                held.setdefault(int(name[len(_SOCKET) : -1]), pid)
+            except OSError:
+                unreadable = unreadable or (self._proc / str(pid)).exists()
+        return held, unreadable
 
     def _inode(self, connection: Connection) -> int | Literal["hidden", "unknown"]:
         """Of the other end's socket."""

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import aiosqlite
 
+from ..concurrency.threads import to_its_end
 from ..errors import StoreError
 from .damage import DamagedError, check_contents, check_header, check_wal, finding_damage, is_orphaned, move_aside
 from .erasing import INCREMENTAL
@@ -60,14 +61,8 @@ async def open_file(plan: Plan) -> Opened:
 async def _attempt(plan: Plan) -> Opened | Path:
     """Open, or move aside what is damaged and say where it is now."""
     path, now = plan.path, plan.now
-    if is_orphaned(path):
-        return move_aside(path, now())
-    try:
-        check_header(path, plan.schema)
-    except FileNotFoundError:
-        _create(path)
-    except DamagedError:
-        return move_aside(path, now())
+    if (aside := await to_its_end(lambda: _made(plan))) is not None:
+        return aside
     connection = await _connect(path)
     opened: Opened | None = None
     try:
@@ -78,6 +73,19 @@ async def _attempt(plan: Plan) -> Opened | Path:
         if opened is None:
             await asyncio.wait([hang_up(connection)], timeout=CLOSE_S)
     return opened
+
+
+def _made(plan: Plan) -> Path | None:
+    """Look at the file, or make it: on a slow disk that takes long. Where it is now, if it had to be moved aside."""
+    if is_orphaned(plan.path):
+        return move_aside(plan.path, plan.now())
+    try:
+        check_header(plan.path, plan.schema)
+    except FileNotFoundError:
+        _create(plan.path)
+    except DamagedError:
+        return move_aside(plan.path, plan.now())
+    return None
 
 
 async def _settle(connection: aiosqlite.Connection, plan: Plan) -> str:

@@ -54,6 +54,8 @@ class Places:
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
+        self._known: dict[Path, tuple[tuple[int, int], Place]] = {}
+        """What place files say, by what tells a file from the one that replaces it."""
 
     def find(self, folder: Path) -> str:
         """The id of the folder's workspace; a moved project's place is written anew. ``folder`` is a real path. Raises OSError."""
@@ -104,10 +106,16 @@ class Places:
                 yield file.parent.name, place
 
     def _read(self, workspace_id: str) -> Place | None:
+        path = self._data_dir / workspace_id / PLACE
         try:
-            return msgspec.json.decode((self._data_dir / workspace_id / PLACE).read_bytes(), type=Place)
+            found = path.stat()
+            mark = found.st_ino, found.st_mtime_ns
+            if (known := self._known.get(path)) is None or known[0] != mark:
+                self._known[path] = known = mark, msgspec.json.decode(path.read_bytes(), type=Place)
         except (OSError, msgspec.MsgspecError):
+            self._known.pop(path, None)
             return None
+        return known[1]
 
     def _write(self, workspace_id: str, place: Place) -> None:
         home = self._data_dir / workspace_id

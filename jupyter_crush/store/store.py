@@ -20,6 +20,7 @@ from typing import Any
 
 import aiosqlite
 
+from ..concurrency.threads import to_its_end
 from ..errors import StoreError
 from ..wire import Change
 from . import erasing
@@ -83,14 +84,15 @@ class Store:
         holds it, StoreTooNew when a newer version wrote it, StoreError when the disk does not let us."""
         path = folder / FILE
         with translating(path), translating_os(path):
-            make_private(folder, FILE)
-            lease = Lease.take(folder / LOCK)
+            leases: list[Lease] = []
             try:
+                await to_its_end(lambda: leases.append(_leased(folder)))
                 opened = await open_file(Plan(path, TABLES, schema, mounts, now))
             except BaseException:
-                lease.release()
+                for lease in leases:
+                    lease.release()
                 raise
-        return cls(path, opened, lease)
+        return cls(path, opened, leases[0])
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
@@ -176,6 +178,11 @@ class Store:
     def __repr__(self) -> str:
         state = "closed" if self._closed else "closing" if self._closing else "busy" if self._holder else "idle"
         return f"<Store {self.path}: {self._journal_mode}, {state}>"
+
+
+def _leased(folder: Path) -> Lease:
+    make_private(folder, FILE)
+    return Lease.take(folder / LOCK)
 
 
 def _run(connection: sqlite3.Connection, statements: Sequence[Statement], presence: Presence) -> None:

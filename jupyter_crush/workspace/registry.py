@@ -40,6 +40,8 @@ from .workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
+OPENING = 4
+"""Workspaces that are opened at once; others wait. Hundreds of threads would keep the event loop from its turn for seconds."""
 ACTIVITY_S = 30.0
 """How often a running turn is reported to those who stop idle servers."""
 
@@ -82,6 +84,7 @@ class Workspaces:
         self._new_id = new_id
         self._tasks = Tasks("workspaces")
         self._opening: dict[Path, asyncio.Task[Workspace]] = {}
+        self._turns = asyncio.Semaphore(OPENING)
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._open: dict[str, Workspace] = {}
         self._grace: dict[str, asyncio.TimerHandle] = {}
@@ -184,12 +187,24 @@ class Workspaces:
             return await asyncio.to_thread(self._places.find, folder)
 
     async def _load(self, folder: Path) -> Workspace:
-        workspace_id = await self._id_of(folder)
+        async with self._turns:
+            workspace_id = await self._id_of(folder)
         if (known := self._open.get(workspace_id)) is not None:
             self._move(known, folder)
             return known
         while (leaving := self._leaving.get(workspace_id)) is not None:
             await asyncio.wait([leaving])
+        async with self._turns:
+            if self._closing:
+                raise WorkspaceClosing
+            workspace = await self._made(workspace_id, folder)
+        if self._closing:  # the server stops, and has closed those that were open
+            await workspace.close()
+            raise WorkspaceClosing
+        self._open[workspace.id] = workspace
+        return workspace
+
+    async def _made(self, workspace_id: str, folder: Path) -> Workspace:
         store = await Store.open(self._config.data_dir / workspace_id, now=self._now)
         world = self._world(workspace_id, folder, store)
         tasks = Tasks(f"workspace {folder.name}")
@@ -213,10 +228,6 @@ class Workspaces:
         except BaseException:
             await store.close()
             raise
-        if self._closing:  # the server stops, and has closed those that were open
-            await workspace.close()
-            raise WorkspaceClosing
-        self._open[workspace.id] = workspace
         return workspace
 
     def _prefix(self, folder: Path) -> str:

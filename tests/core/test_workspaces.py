@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from jupyter_crush.errors import BadRequest, NotFound, StoreInUse, WorkspaceClos
 from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, says
 from jupyter_crush.wire import CreateSession, PromptRequest
-from jupyter_crush.workspace.registry import Workspaces
+from jupyter_crush.workspace.registry import OPENING, Workspaces
 from workbench import workspaces
 
 
@@ -25,6 +28,46 @@ async def test_ten_callers_at_once_open_one_workspace(tmp_path: Path) -> None:
     assert len({id(workspace) for workspace, _ in opened}) == 1
     assert [created for _, created in opened].count(True) == 1
     await all_of_them.close()
+
+
+async def test_of_many_that_are_opened_at_once_some_wait_for_their_turn(tmp_path: Path) -> None:
+    """Each works in a thread of its own, and the event loop has to get its turn between them."""
+    names = [f"project-{number}" for number in range(30)]
+    for name in names:
+        (tmp_path / "root" / name).mkdir(parents=True)
+    all_of_them = workspaces(tmp_path, [ScriptedModel()])
+    opening = asyncio.gather(*(all_of_them.open(name, "tab") for name in names))
+    most = 0
+    while not opening.done():
+        working = sum("_connection_worker" in thread.name for thread in threading.enumerate())
+        most = max(most, working - len(all_of_them.list()))
+        await asyncio.sleep(0)
+    assert len({workspace.id for workspace, _ in await opening}) == len(names)
+    assert 1 < most <= OPENING + 1
+    await all_of_them.close()
+
+
+def test_a_store_is_made_and_found_without_the_event_loop_waiting_for_the_disk(tmp_path: Path) -> None:
+    code = """
+import asyncio, sys, threading
+from pathlib import Path
+from jupyter_crush.store.store import Store
+folder, loop, seen = Path(sys.argv[1]), threading.get_ident(), []
+def note(event, args):
+    if threading.get_ident() == loop and event in {"open", "os.mkdir", "os.rename", "os.chmod"} and str(folder) in str(args[0]):
+        seen.append(event)
+sys.addaudithook(note)
+async def main():
+    for _ in range(2):
+        await (await Store.open(folder / "data", now=lambda: 1)).close()
+asyncio.run(main())
+print(seen)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+    assert (tmp_path / "data" / "store.sqlite").exists()
 
 
 async def test_a_caller_that_goes_away_does_not_stop_the_opening_for_the_others(tmp_path: Path) -> None:
