@@ -186,7 +186,11 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
             raise self.refusal
         if self.body_size > self.body_limit:
             raise TooLarge(self._too_large())
-        return bytes(self.body)
+        body, self.body = (
+            bytes(self.body),
+            bytearray(),
+        )  # tornado's handlers go with the garbage, which may be long after this
+        return body
 
     def arguments(self) -> dict[str, str]:
         """The query's parameters that the operation knows; of one given twice, the last."""

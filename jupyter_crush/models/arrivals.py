@@ -8,12 +8,15 @@ out all that has come since. Of a stream that is read as fast as it comes, that 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 from ..concurrency.tasks import Tasks
 
 MOST_BYTES = 1024 * 1024
 """Bytes that are read ahead."""
+ENDING_S = 1.0
+"""Seconds that the reader is given to find the answer closed."""
 
 
 class Arrivals:
@@ -31,6 +34,8 @@ class Arrivals:
         self._room = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = 0.0
+        self._is_resting = False
+        """Whether the reader waits for something of ours, and not for the network."""
         self._task = tasks.start(self._read(), name="read an answer")
 
     async def take(self, deadline: float) -> bytes:
@@ -48,11 +53,16 @@ class Arrivals:
         return b""
 
     async def aclose(self) -> None:
-        """Stop reading."""
+        """Stop reading. The answer was closed before, so the reader ends by itself: cancelled in the middle of its own closing, the
+        HTTP client would keep the request, with all that was sent, for as long as it lives."""
         if self._timer is not None:
             self._timer.cancel()
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        if self._is_resting:
+            self._task.cancel()
+        _, running = await asyncio.wait([self._task], timeout=ENDING_S)
+        if running:
+            self._task.cancel()
+            await asyncio.wait(running)
 
     # --- who reads ---
 
@@ -65,18 +75,23 @@ class Arrivals:
                 self._bytes += len(piece)
                 self._wake()
                 if is_first and not has_paused and (seconds := self._pause()):
-                    await asyncio.sleep(seconds)
+                    await self._rest(asyncio.sleep(seconds))
                     has_paused = True  # what has come meanwhile is taken as it is
                 elif is_first:
                     has_paused = False
                 if self._bytes >= MOST_BYTES:
                     self._room.clear()
-                    await self._room.wait()
+                    await self._rest(self._room.wait())
         except Exception as error:  # noqa: BLE001  it is raised where it is read
             self._failure = error
         finally:
             self._has_ended = True
             self._wake()
+
+    async def _rest(self, until: Awaitable[Any]) -> None:
+        self._is_resting = True
+        await until
+        self._is_resting = False
 
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():

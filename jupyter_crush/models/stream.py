@@ -41,9 +41,17 @@ async def stream_events(
             if found:
                 yield found
     finally:
+        await asyncio.wait([tasks.start(_close(stream, arrivals), name="close an answer")])
+
+
+async def _close(stream: anthropic.AsyncStream[Any], arrivals: Arrivals | None) -> None:
+    """In a task of its own, which no cancel reaches, and before the reader is stopped: the HTTP client forgets a request with the
+    last act of closing its answer, and whoever is cut off there leaves it, with all that was sent, behind for ever."""
+    try:
+        await stream.close()
+    finally:
         if arrivals is not None:
             await arrivals.aclose()
-        await stream.close()
 
 
 async def _take(arrivals: Arrivals, clocks: Clocks) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import history_check
+from held import held_bytes
 from jupyter_crush.errors import ModelError
 from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.port import ReasoningEnd, Stop, TextDelta, ToolCallEnd, ToolCallStart
@@ -136,6 +137,25 @@ async def test_text_comes_as_it_is_written_and_pings_are_not_heard() -> None:
         gate.set()
         assert await anext(stream) == TextDelta("second")
         assert isinstance(await anext(stream), Stop)
+        await model.aclose()
+
+
+async def test_what_was_sent_is_let_go_when_its_answer_is_over_read_to_its_end_or_left() -> None:
+    gate = asyncio.Event()
+    async with MessagesApi() as api:
+        model = model_at(api)
+        api.handler = lambda _body: Answer("first", headers={"Connection": "close"})
+        await heard(model, asked("hi"))
+        before = held_bytes(model)
+        for number in range(5):
+            await heard(model, asked(f"{number} {'long ' * 40_000}"))
+        assert held_bytes(model) - before < 100_000, "answers that were read to their end"
+        api.handler = lambda _body: Answer("first", Hold(gate), "never")
+        for number in range(5):
+            stream = model.stream(asked(f"{number} {'long ' * 40_000}"))
+            await anext(stream)
+            await stream.aclose()
+        assert held_bytes(model) - before < 100_000, "answers that were left"
         await model.aclose()
 
 
