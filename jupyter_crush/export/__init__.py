@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec import Struct
 from ..wire import Message, Session, encode
 from .markdown import fenced as fenced
 from .markdown import markdown as markdown
+from .markdown import markdown_pieces
 from .notebook import notebook as notebook
 
 ExportFormat: TypeAlias = Literal["markdown", "ipynb", "json"]
@@ -24,7 +25,12 @@ class Document(Struct, frozen=True, kw_only=True):
 
     name: str
     media_type: str
-    content: bytes
+    parts: tuple[bytes, ...]
+    """Its content, a message at a time: in one piece a long session would hold up every other thread while it is copied."""
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(self.parts)
 
 
 SUFFIXES: dict[ExportFormat, tuple[str, str]] = {
@@ -38,16 +44,32 @@ SUFFIXES: dict[ExportFormat, tuple[str, str]] = {
 def document(session: Session, messages: Sequence[Message], form: ExportFormat) -> Document:
     """The session in one of the formats. ``messages`` are in the order of the conversation."""
     suffix, media_type = SUFFIXES[form]
-    match form:
-        case "markdown":
-            content = markdown(session, messages).encode()
-        case "ipynb":
-            content = encode(notebook(session, messages))
-        case "json":
-            # One by one: encoding all of a long session in one go holds up every other thread.
-            said = b",".join([encode(message) for message in messages])
-            content = b'{"session":%s,"messages":[%s]}' % (encode(session), said)
-    return Document(name=f"{file_name(session.title)}.{suffix}", media_type=media_type, content=content)
+    make = {"markdown": _markdown, "ipynb": _notebook, "json": _json}[form]
+    parts = tuple(make(session, messages))
+    return Document(name=f"{file_name(session.title)}.{suffix}", media_type=media_type, parts=parts)
+
+
+def _markdown(session: Session, messages: Sequence[Message]) -> Iterator[bytes]:
+    for piece in markdown_pieces(session, messages):
+        yield piece.encode()
+
+
+def _notebook(session: Session, messages: Sequence[Message]) -> Iterator[bytes]:
+    made = notebook(session, messages)
+    head = encode({name: value for name, value in made.items() if name != "cells"})
+    yield from _listed(head, "cells", made["cells"])
+
+
+def _json(session: Session, messages: Sequence[Message]) -> Iterator[bytes]:
+    yield from _listed(encode({"session": session}), "messages", messages)
+
+
+def _listed(head: bytes, name: str, elements: Iterable[object]) -> Iterator[bytes]:
+    """An object's JSON with a list as its last member."""
+    yield b'%s,"%s":[' % (head[:-1], name.encode())
+    for number, element in enumerate(elements):
+        yield (b"," if number else b"") + encode(element)
+    yield b"]}"
 
 
 def file_name(title: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -13,10 +13,17 @@ _RESULT_LINES = 40
 
 def markdown(session: Session, messages: Sequence[Message]) -> str:
     """The whole session. Tool calls are fenced; long results are cut, with a count of what is left out."""
-    pieces = [f"# {session.title}"]
+    return "".join(markdown_pieces(session, messages))
+
+
+def markdown_pieces(session: Session, messages: Sequence[Message]) -> Iterator[str]:
+    """The same, a piece at a time."""
+    yield f"# {session.title}"
     for message in messages:
-        pieces += _message(message)
-    return "\n\n".join(pieces) + "\n"
+        for piece in _message(message):
+            yield "\n\n"
+            yield piece
+    yield "\n"
 
 
 def _message(message: Message) -> list[str]:

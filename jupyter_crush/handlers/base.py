@@ -25,6 +25,7 @@ from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge, known
 from ..export import Document
 from ..permissions.policy import Principal
 from ..processes.descent import Connection, connection_of
+from ..text.pieces import in_pieces
 from ..wire import ORIGIN_HEADER, ErrorBody, Origin, Snapshot, encode, encode_snapshot
 from .call import Call, Services, acting_user
 from .route import RESOURCE, Operation, Route
@@ -270,26 +271,27 @@ class EndpointHandler(CrushHandler):
             self.set_status(call.status or self.operation.statuses[0])
             if isinstance(answer, Document):
                 self.set_attachment_header(answer.name)
-                await self.send(answer.content, answer.media_type)
+                await self.send(answer.parts, answer.media_type)
             elif isinstance(answer, Snapshot):
                 is_long = len(answer.messages) > FEW_MESSAGES
-                content = await asyncio.to_thread(encode_snapshot, answer) if is_long else encode_snapshot(answer)
-                await self.send(content)
+                parts = await asyncio.to_thread(encode_snapshot, answer) if is_long else encode_snapshot(answer)
+                await self.send(parts)
             else:
                 self.finish(*(() if self.operation.answer is None else (encode(answer),)))
 
-    async def send(self, content: bytes, media_type: str = "application/json") -> None:
-        """Answer with it; a large one in pieces, so that the others get their turn in between."""
-        if len(content) > PIECE and self.request.method == "GET":
-            self.set_header("Content-Type", media_type)
-            self.set_header("Content-Length", str(len(content)))
-            view = memoryview(content)
-            for start in range(0, len(content), PIECE):
-                self.write(bytes(view[start : start + PIECE]))
-                await self.flush()
-                await asyncio.sleep(0)
-            content = b""
-        self.finish(*([content] if content else []), set_content_type=media_type)
+    async def send(self, parts: Sequence[bytes], media_type: str = "application/json") -> None:
+        """Answer with them; what is large in pieces, so that the others get their turn in between."""
+        size = sum(map(len, parts))
+        if size <= PIECE or self.request.method != "GET":
+            self.finish(b"".join(parts), set_content_type=media_type)
+            return
+        self.set_header("Content-Type", media_type)
+        self.set_header("Content-Length", str(size))
+        for piece in in_pieces(parts, PIECE):
+            self.write(piece)
+            await self.flush()
+            await asyncio.sleep(0)
+        self.finish(set_content_type=media_type)
 
     head = post = put = patch = delete = trace = get
     options = get  # type: ignore[assignment]  # the base class answers any origin's preflight; here it is refused

@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter, is_
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from xml.sax.saxutils import quoteattr
 from msgspec import Struct
 from msgspec.json import encode
 
+from ..text.pieces import in_pieces
 from ..wire import Context, Image, Message, Reasoning, Text, ToolCall, ToolResult
 from .known import PROVIDER, thinks_adaptively
 from .port import Memo, ModelRequest, ToolSpec
@@ -116,7 +117,7 @@ def body(request: ModelRequest, *, full: bool) -> Body:
         groups.insert(0, [_EARLIER])
     calls = frozenset(one for group in groups for each in group for one in each.call_ids)
     tail = [sealed.rest, *_rendered(groups, marks=MARKS * full, is_first=not sealed.messages), b"]}"]
-    pieces = (encode(head)[:-1] + b',"messages":[', *sealed.pieces, *_pieces(tail))
+    pieces = (encode(head)[:-1] + b',"messages":[', *sealed.pieces, *in_pieces(tail, PIECE))
     return Body(pieces, sealed.call_ids | calls)
 
 
@@ -147,7 +148,8 @@ def _sealed(request: ModelRequest, memo: Memo) -> Sealed:
         return known
     if not known.messages and groups[0][0].role != "user":
         groups.insert(0, [_EARLIER])
-    *pieces, rest = _pieces([known.rest, *_rendered(groups, marks=0, is_first=not known.messages)])
+    added = [known.rest, *_rendered(groups, marks=0, is_first=not known.messages)]
+    *pieces, rest = in_pieces(added, PIECE)
     calls = (one for group in groups for each in group for one in each.call_ids)
     memo.sealed[PROVIDER] = made = Sealed(messages[:end], (*known.pieces, *pieces), rest, known.call_ids.union(calls))
     for message in fresh:
@@ -207,21 +209,6 @@ def _content(group: Sequence[Said], *, is_marked: bool) -> Iterator[bytes]:
         if place:
             yield b","
         yield blocks
-
-
-def _pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, in pieces that are worth a write each, and that hold up nobody."""
-    held: list[bytes] = []
-    size = 0
-    for part in parts:
-        held.append(part)
-        size += len(part)
-        if size >= PIECE:
-            whole = held[0] if len(held) == 1 else b"".join(held)
-            end = size - size % PIECE
-            yield from (whole[start : start + PIECE] for start in range(0, end, PIECE))
-            held, size = [whole[end:]], size - end
-    yield b"".join(held)
 
 
 def _blocks(message: Message) -> tuple[Literal["user", "assistant"], list[Json]]:

@@ -152,11 +152,11 @@ def encode(value: object) -> bytes:
     return _ENCODER.encode(value)
 
 
-def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """Its JSON, made message by message: encoding fifty megabytes in one go would hold up every other thread, too."""
-    messages = b",".join([encode(message) for message in snapshot.messages])
+def encode_snapshot(snapshot: Snapshot) -> tuple[bytes, ...]:
+    """Its JSON, message by message: encoding or copying fifty megabytes in one go would hold up every other thread, too."""
+    messages = [(b"," if number else b"") + encode(message) for number, message in enumerate(snapshot.messages)]
     rest = encode(replace(snapshot, messages=())).removeprefix(_NO_MESSAGES)
-    return b"".join((_NO_MESSAGES, messages, rest))
+    return (_NO_MESSAGES, *messages, rest)
 
 
 def encode_event(change: ChangeType, payload: Payload) -> bytes:
