@@ -18,9 +18,9 @@ from .servers import ROOT
 
 sys.path.append(str(ROOT / "tests"))
 
-from lab_page import LabPage
-from lab_process import LabProcess, scripted
-from messages_api import Answer, Call, Hold, MessagesApi, Text
+from support.browser.lab_page import LabPage
+from support.browser.lab_process import LabProcess, scripted
+from support.models.messages_api import Answer, Call, Hold, MessagesApi, Text
 
 MESSAGES = 10_000
 OPEN_MS = 1000

@@ -15,8 +15,8 @@ from playwright.sync_api import ViewportSize, expect, sync_playwright
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
-from lab_page import LabPage
-from lab_process import LabOptions, LabProcess
+from support.browser.lab_page import LabPage
+from support.browser.lab_process import LabOptions, LabProcess
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = ViewportSize(width=1360, height=940)

@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from sizes import told
+from support.scenarios.sizes import told
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 

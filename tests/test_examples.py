@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from crush_process import ROOT, TOKEN, ServerProcess
+from support.servers.crush_process import ROOT, TOKEN, ServerProcess
 
 EXAMPLES = ROOT / "examples"
 

@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from crush_server import crush, crush_options, http, jp_server_config, model, server_options
+from support.servers.crush_server import crush, crush_options, http, jp_server_config, model, server_options
 
 __all__ = ["crush", "crush_options", "http", "jp_server_config", "model", "server_options"]

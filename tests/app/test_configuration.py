@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from msgspec import ValidationError, convert
 from traitlets import TraitError
 
-from crush_http import Http
 from jupyter_crush.app import CrushApp
 from jupyter_crush.config import MODES, Budgets, Config, Limits, ModelOptions, Price, Reading, Timeouts, clamp_mode
 from jupyter_crush.models.api_key import key_now
 from jupyter_crush.models.catalog import Catalog, providers_from
 from jupyter_crush.permissions.policy import is_one_of
 from jupyter_crush.wire import PermissionMode
-from messages_api import MessagesApi
-from workbench import desk
+from support.models.messages_api import MessagesApi
+from support.servers.crush_http import Http
+from support.workspace.workbench import desk
 
 KEY = "sk-canary-1234567890"
 NAMES = ["model", "small_model", "base_url", "api_key", "demo", "data_dir", "permission_mode", "max_permission_mode"]

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from crush_http import Http
 from jupyter_crush.app import CrushApp
 from jupyter_crush.models.scripted import ScriptedModel, says
+from support.servers.crush_http import Http
 
 
 def _python(code: str) -> str:

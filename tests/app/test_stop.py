@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from crush_http import Http
-from crush_process import ROOT, ServerProcess
+from support.servers.crush_http import Http
+from support.servers.crush_process import ROOT, ServerProcess
 
 WAYS = ["SIGTERM", "SIGINT", "POST /api/shutdown"]
 SLOW_SDK = Path(__file__).parent / "slow_sdk"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crush_loopback import TOKEN, Loopback, in_thread
-from crush_terminal import Terminal
+from support.servers.crush_loopback import TOKEN, Loopback, in_thread
+from support.terminals.crush_terminal import Terminal
 
 Open = Callable[..., Terminal]
 Start = Callable[..., "subprocess.Popen[str]"]

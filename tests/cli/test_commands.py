@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from crush_loopback import Loopback
 from jupyter_crush.cli.sessions import ago
 from jupyter_crush.export import fenced, markdown
 from jupyter_crush.wire import (
@@ -26,6 +25,7 @@ from jupyter_crush.wire import (
     ToolResult,
     encode,
 )
+from support.servers.crush_loopback import Loopback
 
 Crush = Callable[..., "subprocess.CompletedProcess[str]"]
 

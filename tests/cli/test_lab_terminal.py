@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
-from crush_http import Http
-from crush_process import CONFIG, TOKEN, ServerProcess
-from jupyter_terminal import TERMINALS, JupyterTerminal
+from support.servers.crush_http import Http
+from support.servers.crush_process import CONFIG, TOKEN, ServerProcess
+from support.terminals.jupyter_terminal import TERMINALS, JupyterTerminal
 
 PASSWORD_ONLY = """
 from jupyter_server.auth.security import passwd

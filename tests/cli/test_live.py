@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from psutil import process_iter
 
-from crush_terminal import Terminal
 from jupyter_crush.cli.demo import code_cells
 from jupyter_crush.client import AsyncClient, AsyncWorkspace
 from jupyter_crush.wire import Event, PermissionNotification, Run, RunComplete, Snapshot
-from lab_process import TOKEN, LabOptions, LabProcess
+from support.browser.lab_process import TOKEN, LabOptions, LabProcess
+from support.terminals.crush_terminal import Terminal
 
 
 @pytest.fixture

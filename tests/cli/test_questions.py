@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from crush_loopback import Loopback
-from crush_terminal import Terminal
 from jupyter_crush.cli.question_card import read_answer
 from jupyter_crush.wire import Choice, Question, QuestionAnswer, QuestionNotification, Run
-from loopback_asking import WHICH
+from support.servers.crush_loopback import Loopback
+from support.servers.loopback_asking import WHICH
+from support.terminals.crush_terminal import Terminal
 
 Open = Callable[..., Terminal]
 Crush = Callable[..., Any]

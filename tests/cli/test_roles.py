@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from acting_code import Room
-from crush_process import ROOT, TOKEN
-from crush_terminal import Terminal
 from jupyter_crush.client.roles import cannot_answer, cannot_approve, doer, people, watching
 from jupyter_crush.wire import May
+from support.servers.acting_code import Room
+from support.servers.crush_process import ROOT, TOKEN
+from support.terminals.crush_terminal import Terminal
 
 PEOPLE = """
 os.environ["JUPYTERHUB_USER"] = "ana"

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from crush_loopback import Loopback
 from jupyter_crush.wire import AgentEvent, ErrorBody, Run, encode
+from support.servers.crush_loopback import Loopback
 
 Crush = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]

@@ -9,8 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from crush_loopback import Loopback
-from crush_terminal import Terminal
 from jupyter_crush.wire import (
     Message,
     PermissionNotification,
@@ -21,6 +19,8 @@ from jupyter_crush.wire import (
     ToolCall,
     ToolResult,
 )
+from support.servers.crush_loopback import Loopback
+from support.terminals.crush_terminal import Terminal
 
 Open = Callable[..., Terminal]
 

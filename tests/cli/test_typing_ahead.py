@@ -10,11 +10,11 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from crush_loopback import Loopback
-from crush_terminal import Terminal
 from jupyter_crush.cli.keyboard import Typed
 from jupyter_crush.cli.permission_card import Answer, read_answer
 from jupyter_crush.wire import AnswerPermission, PermissionNotification, Run
+from support.servers.crush_loopback import Loopback
+from support.terminals.crush_terminal import Terminal
 
 Open = Callable[..., Terminal]
 SENTENCES = (

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from crush_loopback import TOKEN, Loopback, in_thread
 from jupyter_crush.client import AsyncClient
+from support.servers.crush_loopback import TOKEN, Loopback, in_thread
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from crush_loopback import TOKEN, Loopback
 from jupyter_crush.client import Client, NoServer, Refused, Workspace
 from jupyter_crush.client.loop_thread import LoopThread
 from jupyter_crush.client.workspace import AsyncWorkspace
 from jupyter_crush.wire import Event, Message, Run
+from support.servers.crush_loopback import TOKEN, Loopback
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,9 +7,9 @@ from contextlib import aclosing
 
 import pytest
 
-from crush_loopback import Loopback
 from jupyter_crush.client import AsyncClient, AsyncWorkspace, Lost, ends, own_error
 from jupyter_crush.wire import AgentEvent, Event, Run, RunComplete
+from support.servers.crush_loopback import Loopback
 
 
 def failure(run_id: str | None, session_id: str) -> AgentEvent:

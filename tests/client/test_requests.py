@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from crush_loopback import TOKEN, Canned, Loopback
 from jupyter_crush.client import AsyncClient, BadAnswer, CannotConnect, Refused
 from jupyter_crush.errors import CrushError
 from jupyter_crush.wire import Attachment, ErrorBody, QuestionAnswer, encode
+from support.servers.crush_loopback import TOKEN, Canned, Loopback
 
 AGENT = ("POST", "workspaces/w1/agent")
 

@@ -7,10 +7,10 @@ from contextlib import aclosing
 
 import pytest
 
-from crush_loopback import Loopback
 from jupyter_crush.client import AsyncClient, AsyncWorkspace, CannotConnect, Connected, Idle, Lost, Refused, Resynced
 from jupyter_crush.client.stream import Backoff, Item
 from jupyter_crush.wire import ErrorBody, Event, Message, MessageDelta, Run, encode
+from support.servers.crush_loopback import Loopback
 
 
 async def started(client: AsyncClient) -> tuple[AsyncWorkspace, Run]:

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from crush_http import Http
-from crush_server import TOKEN, crush, http
 from jupyter_crush.app import CrushApp
 from jupyter_crush.client import AsyncClient
 from jupyter_crush.client.workspace import AsyncWorkspace
@@ -19,8 +17,10 @@ from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.rooms import Rooms
 from jupyter_crush.documents.shared import SharedBackend
-from messages_api import MessagesApi
-from shared_client import SharedClient
+from support.documents.shared_client import SharedClient
+from support.models.messages_api import MessagesApi
+from support.servers.crush_http import Http
+from support.servers.crush_server import TOKEN, crush, http
 
 __all__ = ["crush", "http"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.port import ReplaceCell, source_hash
-from managers import code, got, notebook, put
-from shared_client import PATIENCE_S, SharedClient
+from support.documents.managers import code, got, notebook, put
+from support.documents.shared_client import PATIENCE_S, SharedClient
 
 NOTEBOOKS = 30
 """One after the other, the agent comes a little later."""

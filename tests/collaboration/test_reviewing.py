@@ -10,9 +10,9 @@ import pytest
 from jupyter_crush.client import Refused
 from jupyter_crush.client.workspace import AsyncWorkspace
 from jupyter_crush.documents.port import source_hash
-from managers import code, notebook, put
-from messages_api import Answer, Call, MessagesApi
-from shared_client import SharedClient
+from support.documents.managers import code, notebook, put
+from support.documents.shared_client import SharedClient
+from support.models.messages_api import Answer, Call, MessagesApi
 
 NAME = "together.ipynb"
 Join = Callable[[str], Awaitable[SharedClient]]

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from crush_http import Http
 from jupyter_crush.documents.documents import Documents
-from managers import notebook, put
-from shared_client import SharedClient
-from shared_world import Evict, World
+from support.documents.managers import notebook, put
+from support.documents.shared_client import SharedClient
+from support.documents.shared_world import Evict, World
+from support.servers.crush_http import Http
 
 EXAMPLES = int(os.environ.get("CRUSH_EXAMPLES", "200"))
 BATCHES = 5

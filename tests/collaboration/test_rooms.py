@@ -16,8 +16,8 @@ from jupyter_crush.app import CrushApp
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.port import CellEdit, InsertCell, ReplaceCell, SetOutputs, source_hash
 from jupyter_crush.errors import Stale, ToolError
-from managers import code, got, notebook, put
-from shared_client import SharedClient
+from support.documents.managers import code, got, notebook, put
+from support.documents.shared_client import SharedClient
 
 PATH = "folder/a.ipynb"
 TEXT = "t.py"

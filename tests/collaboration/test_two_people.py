@@ -11,9 +11,9 @@ import pytest
 
 from jupyter_crush.client.workspace import AsyncWorkspace
 from jupyter_crush.documents.port import source_hash
-from managers import code, got, notebook, put, sha256
-from messages_api import Answer, Call, Hold, MessagesApi
-from shared_client import SharedClient
+from support.documents.managers import code, got, notebook, put, sha256
+from support.documents.shared_client import SharedClient
+from support.models.messages_api import Answer, Call, Hold, MessagesApi
 
 NAME = "together.ipynb"
 BEFORE = {"one": "total = 1", "two": "mine = 2", "three": "print(3)"}

@@ -1,5 +1,5 @@
 """What tests of documents share."""
 
-from attached_room import patience, room
+from support.documents.attached_room import patience, room
 
 __all__ = ["patience", "room"]

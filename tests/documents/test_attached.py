@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from attached_room import PATH, Room, replace, until
-from front_end import WID, FrontEnd
 from jupyter_crush.documents.attached import Patience
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
@@ -25,6 +23,8 @@ from jupyter_crush.documents.port import (
 )
 from jupyter_crush.errors import NotFound, Stale, ToolError, Unavailable
 from jupyter_crush.wire import AnswerDocument, ClaimDocument, Client, OpenDocument, PutPresence
+from support.documents.attached_room import PATH, Room, replace, until
+from support.documents.front_end import WID, FrontEnd
 
 
 class OpenedMeanwhile(ContentsBackend):

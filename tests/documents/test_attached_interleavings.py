@@ -26,14 +26,14 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from front_end import FrontEnd
 from jupyter_crush.documents.attached import AttachedBackend, Patience
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.port import CellEdit, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell
 from jupyter_crush.errors import ToolError
-from managers import large
-from sizes import size
+from support.documents.front_end import FrontEnd
+from support.documents.managers import large
+from support.scenarios.sizes import size
 
 PATH = "a.ipynb"
 EXAMPLES = size("examples")

@@ -28,7 +28,7 @@ from jupyter_crush.documents.port import (
 )
 from jupyter_crush.documents.storage import in_thread
 from jupyter_crush.errors import Stale, ToolError
-from managers import MANAGERS, code, got, large, markdown, notebook, put, sha256
+from support.documents.managers import MANAGERS, code, got, large, markdown, notebook, put, sha256
 
 Make = Callable[[Path], Any]
 every_manager = pytest.mark.parametrize("make", MANAGERS.values(), ids=MANAGERS)

@@ -11,7 +11,7 @@ from tornado.web import HTTPError
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.port import ReplaceCell, source_hash
 from jupyter_crush.errors import ToolError
-from managers import code, got, large, notebook, put
+from support.documents.managers import code, got, large, notebook, put
 
 STREAM = {"output_type": "stream", "name": "stdout", "text": "a\nb\n"}
 

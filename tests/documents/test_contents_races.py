@@ -12,8 +12,8 @@ import pytest
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.port import InsertCell
 from jupyter_crush.errors import OutsideWorkspace, ToolError
-from managers import got, large, plain
-from swapping import SECRET, Stage
+from support.documents.managers import got, large, plain
+from support.files.swapping import SECRET, Stage
 
 Make = Callable[[Path], Any]
 

@@ -11,7 +11,7 @@ import pytest
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.storage import TEXT_LIMIT
 from jupyter_crush.errors import Stale, ToolError
-from managers import MANAGERS, large
+from support.documents.managers import MANAGERS, large
 
 Make = Callable[[Path], Any]
 every_manager = pytest.mark.parametrize("make", MANAGERS.values(), ids=MANAGERS)

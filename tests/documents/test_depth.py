@@ -16,8 +16,8 @@ from jupyter_core.utils import ensure_async
 from jupyter_crush.documents.depth import NOTE, READ, bounded, is_deep, shallow
 from jupyter_crush.documents.layout import Layout
 from jupyter_crush.errors import ToolError
-from managers import as_nbformat_writes, code, notebook
-from tools_room import Room
+from support.documents.managers import as_nbformat_writes, code, notebook
+from support.tools.tools_room import Room
 
 MARK = '"HERE"'
 

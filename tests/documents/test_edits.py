@@ -20,8 +20,8 @@ from jupyter_crush.documents.port import (
     source_hash,
 )
 from jupyter_crush.errors import Stale, ToolError
-from managers import code, markdown, notebook
-from sizes import examples
+from support.documents.managers import code, markdown, notebook
+from support.scenarios.sizes import examples
 
 STREAM = {"output_type": "stream", "name": "stdout", "text": "hello\n"}
 

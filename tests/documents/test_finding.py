@@ -4,7 +4,7 @@ import pytest
 
 from jupyter_crush.documents import finding
 from jupyter_crush.documents.finding import find_in
-from shown_cells import book, cell, data, error, stream
+from support.documents.shown_cells import book, cell, data, error, stream
 
 
 def test_matches_name_cell_hash_line_and_snippet() -> None:

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from front_end import FrontEnd
 from jupyter_crush.documents.attached import AttachedBackend
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
@@ -29,8 +28,9 @@ from jupyter_crush.documents.port import (
     source_hash,
 )
 from jupyter_crush.errors import Stale, ToolError
-from managers import MANAGERS, code, got, large, notebook, put
-from sizes import examples
+from support.documents.front_end import FrontEnd
+from support.documents.managers import MANAGERS, code, got, large, notebook, put
+from support.scenarios.sizes import examples
 
 STREAM = {"output_type": "stream", "name": "stdout", "text": "2\n"}
 

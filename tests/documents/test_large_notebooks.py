@@ -16,7 +16,7 @@ import pytest
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.port import ReplaceCell
 from jupyter_crush.documents.render import WHOLE, render_notebook
-from managers import code, large, notebook, plain, put
+from support.documents.managers import code, large, notebook, plain, put
 
 MB = 1024 * 1024
 LINES: dict[str, Any] = {"output_type": "stream", "name": "stdout", "text": ["a line of text that is printed\n"] * 200}

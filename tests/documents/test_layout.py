@@ -19,8 +19,8 @@ from jupyter_crush.documents.port import (
     SetOutputs,
     source_hash,
 )
-from managers import as_nbformat_writes, code, markdown, notebook
-from sizes import examples
+from support.documents.managers import as_nbformat_writes, code, markdown, notebook
+from support.scenarios.sizes import examples
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),

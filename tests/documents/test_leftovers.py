@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from few_files import no_more_files
 from jupyter_crush.errors import OutOfFiles, known
 from jupyter_crush.files.beneath import DRAFT, LEFT_OVER_S
 from jupyter_crush.models.scripted import ScriptedModel
-from managers import as_nbformat_writes, code, notebook
-from tools_room import Room
-from workbench import workspaces
+from support.documents.managers import as_nbformat_writes, code, notebook
+from support.files.few_files import no_more_files
+from support.tools.tools_room import Room
+from support.workspace.workbench import workspaces
 
 WRITING = """
 import sys

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from attached_room import PATH, Room
 from jupyter_crush.documents.port import ReplaceCell, source_hash
 from jupyter_crush.errors import NotFound, ToolError
 from jupyter_crush.wire import ClaimDocument
+from support.documents.attached_room import PATH, Room
 
 EDIT = ReplaceCell(id="a", expected=source_hash("1"), source="10")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from attached_room import PATH, Room, replace, until
-from front_end import FrontEnd
 from jupyter_crush.documents.attached import Patience
 from jupyter_crush.errors import ToolError
+from support.documents.attached_room import PATH, Room, replace, until
+from support.documents.front_end import FrontEnd
 
 
 @pytest.fixture

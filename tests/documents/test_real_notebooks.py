@@ -14,7 +14,7 @@ from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.port import CellEdit, InsertCell, ReplaceCell
 from jupyter_crush.documents.slices import Slices
 from jupyter_crush.errors import ToolError
-from managers import MANAGERS, code, got, markdown, notebook, put
+from support.documents.managers import MANAGERS, code, got, markdown, notebook, put
 
 DATA = Path(__file__).parents[1] / "data" / "notebooks"
 UNREADABLE = [

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from attached_room import PATH, Room, until
 from jupyter_crush.documents.attached import Patience
 from jupyter_crush.documents.port import InsertCell, ReplaceCell, source_hash
 from jupyter_crush.documents.renames import Renames
 from jupyter_crush.files.beneath import NotThere
-from managers import large, plain
+from support.documents.attached_room import PATH, Room, until
+from support.documents.managers import large, plain
 
 NEW = "folder/b.ipynb"
 EDIT = ReplaceCell(id="a", expected=source_hash("1"), source="10")

@@ -12,8 +12,8 @@ from jupyter_crush.config import Reading
 from jupyter_crush.documents.html_words import html_text
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.documents.render import CLOSE, WHOLE, render_cells, render_notebook, render_outputs, shortened
-from shown_cells import book, cell, data, error, stream
-from sizes import examples
+from support.documents.shown_cells import book, cell, data, error, stream
+from support.scenarios.sizes import examples
 
 PNG = base64.b64encode(b"\x89PNG" + b"\0" * 3000).decode()
 

@@ -14,7 +14,7 @@ from jupyter_server.services.contents.fileio import atomic_writing
 
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.port import ReplaceCell, source_hash
-from managers import as_nbformat_writes, code, got, large, notebook, plain, put
+from support.documents.managers import as_nbformat_writes, code, got, large, notebook, plain, put
 
 Make = Callable[[Path], Any]
 managers = pytest.mark.parametrize("make", [plain, large])

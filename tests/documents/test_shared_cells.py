@@ -25,8 +25,8 @@ from jupyter_crush.documents.port import (
 )
 from jupyter_crush.documents.shared_cells import edit_notebook, read_notebook, read_text, rewrite, show, write_text
 from jupyter_crush.errors import Stale, ToolError
-from managers import code, markdown, notebook
-from sizes import examples
+from support.documents.managers import code, markdown, notebook
+from support.scenarios.sizes import examples
 
 PATH = "a.ipynb"
 STREAM = {"output_type": "stream", "name": "stdout", "text": "one\n"}

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from attached_room import PATH, Room, until
-from front_end import FrontEnd
 from jupyter_crush.documents.port import Cell, SetOutputs, source_hash
 from jupyter_crush.documents.showing import EARLIER, PAUSE_MOST_S, PAUSE_S, ends, pause_after
+from support.documents.attached_room import PATH, Room, until
+from support.documents.front_end import FrontEnd
 
 
 def stream(text: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_crush.documents.slices import Slices
-from sizes import examples
+from support.scenarios.sizes import examples
 
 JSON = st.recursive(
     st.none()

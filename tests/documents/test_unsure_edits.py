@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from attached_room import PATH, Room
-from front_end import FrontEnd
 from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.port import CellEdit, Notebook, ReplaceCell, source_hash
 from jupyter_crush.errors import ToolError
+from support.documents.attached_room import PATH, Room
+from support.documents.front_end import FrontEnd
 
 EDIT = ReplaceCell(id="a", expected=source_hash("1"), source="10")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from crush_http import Http
 from jupyter_crush import __version__
+from support.servers.crush_http import Http
 
 
 async def test_health_says_version_and_protocol(http: Http) -> None:

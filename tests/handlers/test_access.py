@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import pytest
 from jupyter_server.auth import Authorizer
 
-from crush_http import Answer, Http
-from crush_server import served
 from jupyter_crush.app import CrushApp
 from jupyter_crush.handlers.routes import PREFIX, ROUTES
+from support.servers.crush_http import Answer, Http
+from support.servers.crush_server import served
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 EXECUTE = {

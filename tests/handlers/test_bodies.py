@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crush_http import Answer, Http
 from jupyter_crush.app import CrushApp
 from jupyter_crush.handlers.routes import ROUTES
-from sizes import examples
+from support.scenarios.sizes import examples
+from support.servers.crush_http import Answer, Http
 
 MIB = 1024 * 1024
 

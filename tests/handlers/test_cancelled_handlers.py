@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from crush_http import Http
 from jupyter_crush.models.scripted import ScriptedModel
+from support.servers.crush_http import Http
 
 
 async def until_run(http: Http, wid: str, run_id: str, state: str) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from crush_http import Answer, Http
 from jupyter_crush.client import AsyncClient, Refused
 from jupyter_crush.models.scripted import ScriptedModel, call, says
+from support.servers.crush_http import Answer, Http
 
 NOTEBOOK = {
     "path": "a.ipynb",

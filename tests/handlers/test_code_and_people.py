@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from acting_code import REFUSED, Room, check_refused, said
-from crush_http import Http
-from jupyter_terminal import JupyterTerminal
+from support.servers.acting_code import REFUSED, Room, check_refused, said
+from support.servers.crush_http import Http
+from support.terminals.jupyter_terminal import JupyterTerminal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere what a client declares counts")
 

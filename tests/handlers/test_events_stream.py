@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import pytest
 from jupyter_server.auth import Authorizer, IdentityProvider, User
 
-from crush_http import Http, Stream
 from jupyter_crush.app import CrushApp
+from support.servers.crush_http import Http, Stream
 
 
 async def until(condition: Callable[[], bool]) -> None:

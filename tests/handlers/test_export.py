@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 
-from crush_http import Http
 from jupyter_crush.models.scripted import ScriptedModel
+from support.servers.crush_http import Http
 
 
 async def test_a_session_is_downloaded_in_each_format(http: Http, model: ScriptedModel) -> None:

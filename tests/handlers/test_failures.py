@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from crush_http import Http
 from jupyter_crush.app import CrushApp
 from jupyter_crush.errors import QueueFull
 from jupyter_crush.handlers.base import EndpointHandler
@@ -16,6 +15,7 @@ from jupyter_crush.handlers.call import Call
 from jupyter_crush.handlers.route import Route, operation
 from jupyter_crush.models.scripted import ScriptedModel
 from jupyter_crush.wire import Health
+from support.servers.crush_http import Http
 
 
 async def broken(call: Call, name: str) -> Health:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crush_http import Http
 from jupyter_crush.export import ExportFormat, document, notebook
 from jupyter_crush.handlers.base import PIECE
 from jupyter_crush.models.scripted import ScriptedModel
 from jupyter_crush.text.pieces import in_pieces
 from jupyter_crush.wire import Message, Session, Snapshot, Text, encode, encode_snapshot
+from support.servers.crush_http import Http
 
 LONG = "Größe " * 60_000
 

@@ -13,13 +13,13 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from crush_http import Http
-from crush_server import served
 from jupyter_crush.app import CrushApp
 from jupyter_crush.handlers.openapi import document
 from jupyter_crush.handlers.routes import ROUTES
 from jupyter_crush.models.scripted import ScriptedModel
 from jupyter_crush.wire import EVENT_TYPES
+from support.servers.crush_http import Http
+from support.servers.crush_server import served
 
 
 @pytest.fixture(scope="module")

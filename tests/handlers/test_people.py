@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from jupyter_server.auth import User
 
-from crush_http import Http
 from jupyter_crush.handlers.call import acting_user
 from jupyter_crush.models.scripted import ScriptedModel
 from jupyter_crush.permissions.policy import prompters_and_approvers
-from visitors import Visitors
+from support.servers.crush_http import Http
+from support.servers.visitors import Visitors
 
 
 async def until(condition: Callable[[], bool]) -> None:

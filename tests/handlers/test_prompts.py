@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from crush_http import Http
 from jupyter_crush.models.scripted import ScriptedModel
 from jupyter_crush.wire import Context, Image
+from support.servers.crush_http import Http
 
 MIB = 1024 * 1024
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

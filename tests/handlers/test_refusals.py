@@ -12,9 +12,9 @@ import pytest
 from jupyter_server.auth import IdentityProvider
 from tornado import web
 
-from crush_http import Http
-from hub_proxy import HubProxy
-from kept_connection import kept
+from support.servers.crush_http import Http
+from support.servers.hub_proxy import HubProxy
+from support.servers.kept_connection import kept
 
 PAIRS = int(os.environ.get("CRUSH_PAIRS", "100"))
 """A refused request and a good one, behind the proxy. 1,000 is the long run."""

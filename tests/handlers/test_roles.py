@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from crush_http import Http
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from visitors import Visitor, Visitors
+from support.servers.crush_http import Http
+from support.servers.visitors import Visitor, Visitors
 
 COMMAND = "touch ran"
 

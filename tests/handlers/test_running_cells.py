@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from crush_http import Http
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from managers import code, notebook, put
-from witness import Witness
+from support.documents.managers import code, notebook, put
+from support.servers.crush_http import Http
+from support.servers.witness import Witness
 
 CELL_SECONDS = float(os.environ.get("CRUSH_CELL_SECONDS", "1"))
 """How long the long cell runs; 120 is worth a look now and then."""

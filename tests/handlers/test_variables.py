@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from crush_http import Http
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.wire import Context
-from managers import code, notebook, put
+from support.documents.managers import code, notebook, put
+from support.servers.crush_http import Http
 
 SOURCE = "import pandas as pd\ndf = pd.DataFrame({'mass': [3750, 3800]})\nsecret = None"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel_room import KernelRoom
+from support.kernels.kernel_room import KernelRoom
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from jupyter_core.utils import ensure_async
 
 from jupyter_crush.documents.depth import NOTE, TAKEN
-from kernel_room import KernelRoom
-from managers import as_nbformat_writes, code, notebook
-from tools_room import Room
+from support.documents.managers import as_nbformat_writes, code, notebook
+from support.kernels.kernel_room import KernelRoom
+from support.tools.tools_room import Room
 
 
 @pytest.mark.parametrize("levels", [TAKEN + 1, 400, 900])

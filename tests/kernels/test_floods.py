@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-from kernel_room import KernelRoom, text_of, until
+from support.kernels.kernel_room import KernelRoom, text_of, until
 
 MB = 1024 * 1024
 FLOOD = """

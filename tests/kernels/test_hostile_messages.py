@@ -17,11 +17,11 @@ from typing import Any
 import nbformat
 import pytest
 
-import hostile_kernel
-from kernel_room import KernelRoom
-from managers import as_nbformat_writes, code, notebook
-from sizes import chance, size
-from tools_room import Room
+from support.documents.managers import as_nbformat_writes, code, notebook
+from support.kernels import hostile_kernel
+from support.kernels.kernel_room import KernelRoom
+from support.scenarios.sizes import chance, size
+from support.tools.tools_room import Room
 
 BATCH = 100
 KINDS = {

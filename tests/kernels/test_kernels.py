@@ -10,7 +10,7 @@ import pytest
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 
 from jupyter_crush.kernels.kernels import Kernels
-from kernel_room import KernelRoom, text_of
+from support.kernels.kernel_room import KernelRoom, text_of
 
 JUPYTERLAB: dict[str, Any] = {"path": "a.ipynb", "name": "a.ipynb", "type": "notebook", "kernel_name": "python3"}
 """What it asks for when somebody opens the notebook."""

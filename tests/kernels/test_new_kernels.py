@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from kernel_room import KernelRoom, until
-from managers import as_nbformat_writes, code, notebook
-from tools_room import Room
+from support.documents.managers import as_nbformat_writes, code, notebook
+from support.kernels.kernel_room import KernelRoom, until
+from support.tools.tools_room import Room
 
 GONE = "A new kernel was started; its variables are gone."
 STARTED = "A kernel was started for it: nothing is defined there yet."

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import zmq
 
-from few_files import no_more_files
 from jupyter_crush.errors import OutOfFiles, known
-from kernel_room import KernelRoom
+from support.files.few_files import no_more_files
+from support.kernels.kernel_room import KernelRoom
 
 
 async def test_that_no_socket_can_be_opened_is_told_from_a_bug_and_passes(room: KernelRoom) -> None:

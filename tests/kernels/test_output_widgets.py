@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_crush.kernels.kernels import Execution
-from kernel_room import KernelRoom, text_of
-from managers import as_nbformat_writes, code, notebook
-from notebook_in_a_room import cells
-from tools_room import Room
+from support.documents.managers import as_nbformat_writes, code, notebook
+from support.kernels.kernel_room import KernelRoom, text_of
+from support.tools.notebook_in_a_room import cells
+from support.tools.tools_room import Room
 
 MAKE = "from ipywidgets import Output\nfrom IPython.display import display\nout = Output()\ndisplay(out)"
 

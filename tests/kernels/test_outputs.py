@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_crush.kernels.outputs import OutputLimits, Outputs, StreamText
-from sizes import examples
+from support.scenarios.sizes import examples
 
 
 def stream(text: str, name: str = "stdout") -> tuple[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jupyter_crush.kernels.kernels import Execution
-from kernel_room import Intruded, KernelRoom, text_of, until
+from support.kernels.kernel_room import Intruded, KernelRoom, text_of, until
 
 FOREVER = "print('begun', flush=True)\nwhile True:\n    pass"
 
@@ -148,7 +148,7 @@ async def test_a_persons_failure_before_us_does_not_cancel_ours(room: KernelRoom
 
 
 async def test_ours_that_was_cancelled_behind_an_intruder_is_stopped_at_its_beginning(tmp_path: Path) -> None:
-    room = KernelRoom(tmp_path, kernel_manager_class="kernel_room.IntrudedKernel")
+    room = KernelRoom(tmp_path, kernel_manager_class="support.kernels.kernel_room.IntrudedKernel")
     try:
         person = await room.person()
         Intruded.intruder = person, slow(1.5, tmp_path / "done")

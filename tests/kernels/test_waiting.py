@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from jupyter_crush.kernels.kernels import Execution
-from kernel_room import KernelRoom, text_of, until
+from support.kernels.kernel_room import KernelRoom, text_of, until
 
 PACE = 10
 """Seconds on the kernels' clock for each real one: a minute of waiting takes six seconds."""

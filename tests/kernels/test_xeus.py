@@ -12,8 +12,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from jupyter_crush.kernels.introspection.request import variables
 from jupyter_crush.kernels.kernels import Execution
-from kernel_room import KernelRoom, text_of, until
-from tools_room import Room
+from support.kernels.kernel_room import KernelRoom, text_of, until
+from support.tools.tools_room import Room
 
 XEUS = "xpython"
 SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(60)"

@@ -21,9 +21,9 @@ from jupyter_crush.errors import (
 from jupyter_crush.models.answer import CUT, Answer
 from jupyter_crush.models.port import ModelEvent, ReasoningEnd, Stop, TextDelta, ToolCallEnd, ToolCallStart
 from jupyter_crush.wire import Usage
-from messages_script import Answer as Script
-from messages_script import Call, Part, Raw, Redacted, Text, Think, event
-from model_requests import text_of, thought
+from support.models.messages_script import Answer as Script
+from support.models.messages_script import Call, Part, Raw, Redacted, Text, Think, event
+from support.models.model_requests import text_of, thought
 
 RECORDED = (Path(__file__).parent.parent / "data" / "models" / "tool_call.sse").read_bytes()
 

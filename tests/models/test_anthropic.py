@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-import history_check
-from held import held_bytes
 from jupyter_crush.errors import ModelError
 from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.port import ReasoningEnd, Stop, TextDelta, ToolCallEnd, ToolCallStart
 from jupyter_crush.wire import Reasoning, ToolCall, ToolResult
 from jupyter_crush.wire import Text as TextPart
-from messages_api import Answer, Call, Hold, MessagesApi, Ping, Redacted, Text, Think
-from model_requests import Sleeps, asked, called, heard, message, text_of, thought
+from support.models import history_check
+from support.models.messages_api import Answer, Call, Hold, MessagesApi, Ping, Redacted, Text, Think
+from support.models.model_requests import Sleeps, asked, called, heard, message, text_of, thought
+from support.processes.held import held_bytes
 
 KEY = "sk-ant-secret-0123456789"
 

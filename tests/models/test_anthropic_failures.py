@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from history_check import Json
 from jupyter_crush.config import Timeouts
 from jupyter_crush.errors import (
     ContextTooLong,
@@ -27,9 +26,10 @@ from jupyter_crush.errors import (
 from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.port import ModelEvent, Retry, Stop, ToolCallEnd
 from jupyter_crush.models.retry import Policy
-from messages_api import OVERLOADED, Answer, Call, Fail, MessagesApi, Ping, Text
-from messages_script import CutKind
-from model_requests import Sleeps, asked, heard, text_of
+from support.models.history_check import Json
+from support.models.messages_api import OVERLOADED, Answer, Call, Fail, MessagesApi, Ping, Text
+from support.models.messages_script import CutKind
+from support.models.model_requests import Sleeps, asked, heard, text_of
 
 KEY = "sk-ant-secret-0123456789"
 RECORDED = (Path(__file__).parent.parent / "data" / "models" / "tool_call.sse").read_bytes()

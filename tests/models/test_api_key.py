@@ -11,8 +11,8 @@ import pytest
 from jupyter_crush.errors import ModelAuthError
 from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.api_key import KeyFile, key_now
-from messages_api import Fail, MessagesApi
-from model_requests import asked, heard, text_of
+from support.models.messages_api import Fail, MessagesApi
+from support.models.model_requests import asked, heard, text_of
 
 KEY, OTHER = "sk-ant-canary-0123456789", "sk-ant-canary-another"
 

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-import history_check
 from jupyter_crush.models.conversation import IMAGE_LIMIT, PIECE, body, unsealed
 from jupyter_crush.models.port import Memo, ModelRequest
 from jupyter_crush.wire import (
@@ -26,8 +25,9 @@ from jupyter_crush.wire import (
     ToolCall,
     ToolResult,
 )
-from model_requests import LOOK, asked, called, message, params
-from sizes import examples
+from support.models import history_check
+from support.models.model_requests import LOOK, asked, called, message, params
+from support.scenarios.sizes import examples
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-import model_requests
-from demo_workspace import TOOLS, Folder, talk
 from jupyter_crush.models.demo import DemoModel
 from jupyter_crush.models.demo.intents import decide
 from jupyter_crush.models.port import Stop, ToolCallEnd, ToolCallStart, ToolSpec
 from jupyter_crush.wire import Context
-from model_requests import asked, heard, message, text_of
+from support.models import model_requests
+from support.models.demo_workspace import TOOLS, Folder, talk
+from support.models.model_requests import asked, heard, message, text_of
 
 LOOK = "Look at the data and tell me what is in it"
 

@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from demo_workspace import Folder, talk
 from jupyter_crush.models.demo.plan import Result
+from support.models.demo_workspace import Folder, talk
 
 _WORDS = (
     *(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import history_check
+from support.models import history_check
 
 VALID: dict[str, Any] = {
     "model": "m",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anthropic
 import pytest
 
-from messages_api import Answer, Call, Fail, MessagesApi, Redacted, Text, Think
+from support.models.messages_api import Answer, Call, Fail, MessagesApi, Redacted, Text, Think
 
 
 def _client(api: MessagesApi) -> anthropic.AsyncAnthropic:

@@ -17,7 +17,7 @@ from jupyter_crush.errors import (
 )
 from jupyter_crush.models.port import ModelEvent, Retry, Stop, TextDelta
 from jupyter_crush.models.retry import Policy, retrying
-from model_requests import Sleeps, text_of
+from support.models.model_requests import Sleeps, text_of
 
 Try = Sequence[ModelEvent | ModelError]
 

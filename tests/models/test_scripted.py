@@ -9,7 +9,7 @@ import pytest
 from jupyter_crush.errors import ModelError, ModelOverloaded
 from jupyter_crush.models.port import Stop, TextDelta, ToolCallEnd
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from model_requests import asked, heard, text_of
+from support.models.model_requests import asked, heard, text_of
 
 
 async def test_it_answers_in_order_and_remembers_the_requests() -> None:

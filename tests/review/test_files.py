@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_crush.errors import ChangedSince, NotFound, NotUndoable, SessionBusy, ToolError
 from jupyter_crush.wire import KeepChanges, Rewind
-from review_room import ReviewRoom
+from support.review.review_room import ReviewRoom
 
 
 async def test_an_edit_is_listed_with_its_diff_and_reverted_to_the_byte_after_a_restart(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.errors import Stale, ToolError
 from jupyter_crush.wire import KeepChanges, Rewind
-from managers import code, got, markdown, notebook
-from review_room import ReviewRoom
+from support.documents.managers import code, got, markdown, notebook
+from support.review.review_room import ReviewRoom
 
 NB = "a.ipynb"
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from front_end import FrontEnd
 from jupyter_crush.errors import ChangedSince, NotUndoable, Stale
 from jupyter_crush.wire import KeepChanges, Rewind
-from review_room import ReviewRoom
+from support.documents.front_end import FrontEnd
+from support.review.review_room import ReviewRoom
 
 NB, TEXT = "a.ipynb", "a.txt"
 SEEDS = 60

@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_crush.errors import ChangedSince, ToolError
 from jupyter_crush.wire import KeepChanges, Rewind
-from review_room import ReviewRoom
+from support.review.review_room import ReviewRoom
 
 NB = "a.ipynb"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from front_end import FrontEnd
 from jupyter_crush.files.paths import Place
 from jupyter_crush.files.replacing import intermediate
 from jupyter_crush.review.compare import Change
 from jupyter_crush.review.content import Seen
 from jupyter_crush.review.undoing import Undoing
-from review_room import ReviewRoom
+from support.documents.front_end import FrontEnd
+from support.review.review_room import ReviewRoom
 
 NB = "a.ipynb"
 

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_crush.errors import ChangedSince
 from jupyter_crush.wire import KeepChanges, Rewind
-from review_room import ReviewRoom
+from support.review.review_room import ReviewRoom
 
 OLD, NEW = "a.ipynb", "b.ipynb"
 REPLACE = {"op": "replace", "cell_id": "one", "source": "x = 10"}

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-import oracle
-from crush_http import Http
-from crush_server import crush, http, jp_server_config, model, server_options
 from jupyter_crush.app import CrushApp
-from messages_api import MessagesApi
-from witness import Witness
+from support.models.messages_api import MessagesApi
+from support.scenarios import oracle
+from support.servers.crush_http import Http
+from support.servers.crush_server import crush, http, jp_server_config, model, server_options
+from support.servers.witness import Witness
 
 __all__ = ["crush", "http", "jp_server_config", "model", "server_options"]
 

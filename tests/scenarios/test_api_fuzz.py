@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-import oracle
-from live_server import TOKEN, LiveServer, live
-from messages_api import Answer, Call, MessagesApi
-from sizes import SEED, size
-from witness import Witness
+from support.models.messages_api import Answer, Call, MessagesApi
+from support.scenarios import oracle
+from support.scenarios.sizes import SEED, size
+from support.servers.live_server import TOKEN, LiveServer, live
+from support.servers.witness import Witness
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 SCENARIO = 8

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from messages_api import Answer, Call, MessagesApi
-from story import shape
-from witness import Witness
+from support.models.messages_api import Answer, Call, MessagesApi
+from support.scenarios.story import shape
+from support.servers.witness import Witness
 
 WHICH = {"text": "Which table?", "choices": [{"label": "sales.csv"}, {"label": "orders.csv"}]}
 ASK = Call("ask_user", {"questions": [WHICH]})

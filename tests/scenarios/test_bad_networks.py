@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from crush_http import Http
-from cut_proxy import CutProxy
-from messages_api import Answer, Call, MessagesApi, Text
-from sizes import chance
-from story import Event, event_of
-from witness import Witness
+from support.models.messages_api import Answer, Call, MessagesApi, Text
+from support.scenarios.sizes import chance
+from support.scenarios.story import Event, event_of
+from support.servers.crush_http import Http
+from support.servers.cut_proxy import CutProxy
+from support.servers.witness import Witness
 
 SILENCE_S = 0.5
 """After which the wire is cut, too."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from messages_api import Answer, Call, MessagesApi, Ping, Stall, Text
-from oracle import eventually, processes_in
-from story import shape, text_of
-from witness import Witness
+from support.models.messages_api import Answer, Call, MessagesApi, Ping, Stall, Text
+from support.scenarios.oracle import eventually, processes_in
+from support.scenarios.story import shape, text_of
+from support.servers.witness import Witness
 
 STUBBORN = {"command": "trap '' TERM; echo deaf; sleep 1000"}
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from messages_api import Answer, Call, Fail, MessagesApi, Ping, Stall, Text
-from sizes import chance, size
-from witness import Witness
+from support.models.messages_api import Answer, Call, Fail, MessagesApi, Ping, Stall, Text
+from support.scenarios.sizes import chance, size
+from support.servers.witness import Witness
 
 BATCH = 200
 """Cancels of one server."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from messages_api import Answer, Call, MessagesApi, Text, Think
-from messages_script import CutKind
-from story import shape
-from witness import Witness
+from support.models.messages_api import Answer, Call, MessagesApi, Text, Think
+from support.models.messages_script import CutKind
+from support.scenarios.story import shape
+from support.servers.witness import Witness
 
 STEP = 37
 KINDS: tuple[CutKind, ...] = ("fin", "rst", "eof")

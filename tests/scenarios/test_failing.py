@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from messages_api import OVERLOADED, Answer, Call, Fail, MessagesApi, Stall, Text
-from oracle import CANARY
-from story import Json, shape
-from witness import Witness
+from support.models.messages_api import OVERLOADED, Answer, Call, Fail, MessagesApi, Stall, Text
+from support.scenarios.oracle import CANARY
+from support.scenarios.story import Json, shape
+from support.servers.witness import Witness
 
 EVER = {"command": "echo on; sleep 1000"}
 

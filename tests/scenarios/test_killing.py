@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 
-import oracle
-import phases
-from live_server import LiveServer, live
-from messages_api import Answer, Call, MessagesApi, Text
-from sizes import chance, size
-from story import shape, text_of
-from witness import Witness
+from support.models.messages_api import Answer, Call, MessagesApi, Text
+from support.scenarios import oracle, phases
+from support.scenarios.sizes import chance, size
+from support.scenarios.story import shape, text_of
+from support.servers.live_server import LiveServer, live
+from support.servers.witness import Witness
 
 KILLS = size("kills")
 CHAIN = 5

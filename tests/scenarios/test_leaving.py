@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-import oracle
-from crush_http import TIMEOUT
-from messages_api import Answer, Hold, MessagesApi, Text
-from story import shape
-from witness import Witness
+from support.models.messages_api import Answer, Hold, MessagesApi, Text
+from support.scenarios import oracle
+from support.scenarios.story import shape
+from support.servers.crush_http import TIMEOUT
+from support.servers.witness import Witness
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.001, 0.05])

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import psutil
 
-import phases
-from crush_http import Http
-from live_server import live
-from messages_api import MessagesApi
-from oracle import eventually, nothing_is_left, processes_in
-from witness import Witness
+from support.models.messages_api import MessagesApi
+from support.scenarios import phases
+from support.scenarios.oracle import eventually, nothing_is_left, processes_in
+from support.servers.crush_http import Http
+from support.servers.live_server import live
+from support.servers.witness import Witness
 
 
 async def test_a_hundred_runs_that_were_cancelled_leave_no_descriptor_and_no_process(

@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-import oracle
-from live_server import LiveServer, live
-from messages_api import Answer, Call, MessagesApi
-from sizes import chance
-from witness import Witness
+from support.models.messages_api import Answer, Call, MessagesApi
+from support.scenarios import oracle
+from support.scenarios.sizes import chance
+from support.servers.live_server import LiveServer, live
+from support.servers.witness import Witness
 
 TOLD = re.compile("too many (open )?files", re.IGNORECASE)
 LARGE = "x" * 3_000_000

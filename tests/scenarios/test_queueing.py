@@ -11,9 +11,9 @@ import pytest
 from jupyter_crush.app import CrushApp
 from jupyter_crush.permissions.policy import Principal
 from jupyter_crush.wire import PromptRequest
-from messages_api import Answer, Call, Hold, MessagesApi, Stall, Text
-from story import shape, text_of
-from witness import Witness
+from support.models.messages_api import Answer, Call, Hold, MessagesApi, Stall, Text
+from support.scenarios.story import shape, text_of
+from support.servers.witness import Witness
 
 WAITS = {"command": "echo waiting; while [ ! -e go ]; do sleep 0.02; done; echo gone"}
 

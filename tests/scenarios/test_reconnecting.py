@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from crush_http import Stream
-from messages_api import Answer, MessagesApi, Text
-from sizes import chance, size
-from story import Event, View, event_of
-from witness import Witness
+from support.models.messages_api import Answer, MessagesApi, Text
+from support.scenarios.sizes import chance, size
+from support.scenarios.story import Event, View, event_of
+from support.servers.crush_http import Stream
+from support.servers.witness import Witness
 
 BATCH = 1000
 """Reconnects of one server."""

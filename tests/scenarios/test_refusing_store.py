@@ -19,13 +19,13 @@ from typing import Any
 
 import pytest
 
-import oracle
-from crush_http import Answer as Reply
 from jupyter_crush.handlers.routes import ROUTES
-from live_server import LiveServer, live
-from messages_api import Answer, Call, Hold, MessagesApi, Ping, Stall
-from story import Json
-from witness import Witness
+from support.models.messages_api import Answer, Call, Hold, MessagesApi, Ping, Stall
+from support.scenarios import oracle
+from support.scenarios.story import Json
+from support.servers.crush_http import Answer as Reply
+from support.servers.live_server import LiveServer, live
+from support.servers.witness import Witness
 
 FIRST_PAGE = 4096
 ASIDE = frozenset(

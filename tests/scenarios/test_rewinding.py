@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from jupyter_crush.documents.port import source_hash
-from live_server import live
-from messages_api import Answer, Call, MessagesApi
-from witness import Witness
+from support.models.messages_api import Answer, Call, MessagesApi
+from support.servers.live_server import live
+from support.servers.witness import Witness
 
 NOTEBOOK = {
     "metadata": {"author": "someone", "odd": [1.0, 1e3]},

@@ -15,14 +15,13 @@ from typing import Any
 
 import pytest
 
-import oracle
-import phases
-from crush_http import Http
 from jupyter_crush.app import CrushApp
-from live_server import LiveServer, live
-from messages_api import MessagesApi
-from story import shape, text_of
-from witness import Witness
+from support.models.messages_api import MessagesApi
+from support.scenarios import oracle, phases
+from support.scenarios.story import shape, text_of
+from support.servers.crush_http import Http
+from support.servers.live_server import LiveServer, live
+from support.servers.witness import Witness
 
 STOP_S = 6.0
 EXIT_S = 15.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.store.store import Store
-from store_samples import clock
+from support.store.store_samples import clock
 
 
 @pytest.fixture

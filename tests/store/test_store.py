@@ -11,7 +11,7 @@ import pytest
 from jupyter_crush.errors import StoreError, StoreRefused
 from jupyter_crush.store import Store
 from jupyter_crush.wire import AgentEvent, Change, RunComplete, ToolCall
-from store_samples import change, clock, integrity, message, run, session
+from support.store.store_samples import change, clock, integrity, message, run, session
 
 INSERT = "INSERT INTO sessions (id, title, created_at, updated_at, usage, message_count) VALUES (?, ?, 1, 1, '{}', 0)"
 

@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_crush.errors import StoreError, StoreTooNew
 from jupyter_crush.store import Store
-from store_samples import EVERY_PART, change, checkpoint, clock, integrity, message, run, session
+from support.store.store_samples import EVERY_PART, change, checkpoint, clock, integrity, message, run, session
 
 SEED = 20261121
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.store import Store
-from store_samples import change, child, clock, integrity, session
+from support.store.store_samples import change, child, clock, integrity, session
 
 LEAVE = """
 import asyncio, sys
 from pathlib import Path
 from jupyter_crush.store import Store
-from store_samples import change, clock, session
+from support.store.store_samples import change, clock, session
 
 kept = []
 

@@ -12,14 +12,14 @@ import pytest
 from jupyter_crush.errors import StoreError
 from jupyter_crush.store import Store
 from jupyter_crush.wire import Change
-from store_samples import change, child, clock, integrity, message, run, said, session
+from support.store.store_samples import change, child, clock, integrity, message, run, said, session
 
 LIMITED = """
 import asyncio, resource, sys
 from pathlib import Path
 from jupyter_crush.errors import StoreError
 from jupyter_crush.store import Store
-from store_samples import change, clock, message, session
+from support.store.store_samples import change, clock, message, session
 
 def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
@@ -51,7 +51,7 @@ import asyncio, os, sys, tempfile
 from pathlib import Path
 from jupyter_crush.errors import StoreError
 from jupyter_crush.store import Store
-from store_samples import clock
+from support.store.store_samples import clock
 
 async def attempt(folder):
     store = await Store.open(folder, now=clock)

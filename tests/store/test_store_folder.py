@@ -9,7 +9,7 @@ import pytest
 from jupyter_crush.errors import StoreError
 from jupyter_crush.store import Store
 from jupyter_crush.store.folder import MOUNTS, on_network
-from store_samples import change, clock, session
+from support.store.store_samples import change, clock, session
 
 
 def modes(folder: Path) -> dict[str, int]:

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_crush.errors import StoreGone
 from jupyter_crush.store import Store
-from store_samples import change, clock, session
+from support.store.store_samples import change, clock, session
 
 
 @pytest.mark.parametrize("lost", ["store.sqlite", "store.sqlite-wal", "."])

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.store import Store
-from store_samples import child, clock, integrity, kill, line_of
+from support.store.store_samples import child, clock, integrity, kill, line_of
 
 WRITE = """
 import asyncio, itertools, sys
 from pathlib import Path
 from jupyter_crush.store import Store
-from store_samples import change, clock, message, run, session
+from support.store.store_samples import change, clock, message, run, session
 
 async def write():
     for number in itertools.count():

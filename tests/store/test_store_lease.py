@@ -7,13 +7,13 @@ import pytest
 
 from jupyter_crush.errors import StoreInUse
 from jupyter_crush.store import Store
-from store_samples import change, child, clock, integrity, kill, line_of, said, session
+from support.store.store_samples import change, child, clock, integrity, kill, line_of, said, session
 
 HOLD = """
 import asyncio, sys
 from pathlib import Path
 from jupyter_crush.store import Store
-from store_samples import change, clock, session
+from support.store.store_samples import change, clock, session
 
 async def hold():
     store = await Store.open(Path(sys.argv[1]), now=clock)
@@ -28,7 +28,7 @@ import asyncio, sys
 from pathlib import Path
 from jupyter_crush.errors import StoreInUse
 from jupyter_crush.store import Store
-from store_samples import clock
+from support.store.store_samples import clock
 
 async def attempt():
     try:

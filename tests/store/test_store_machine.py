@@ -23,8 +23,8 @@ from hypothesis.strategies import booleans, integers, lists, sampled_from, tuple
 from jupyter_crush.errors import StoreRefused
 from jupyter_crush.store import Store
 from jupyter_crush.wire import Change, RunState
-from sizes import size
-from store_samples import change, clock, integrity, message, run, session
+from support.scenarios.sizes import size
+from support.store.store_samples import change, clock, integrity, message, run, session
 
 pytestmark = pytest.mark.timeout(900)
 LOOP = asyncio.new_event_loop()

@@ -10,7 +10,7 @@ from jupyter_crush.errors import StoreError, StoreTooNew
 from jupyter_crush.store import Store
 from jupyter_crush.store.migrations import newest
 from jupyter_crush.wire import Finish, Text
-from store_samples import (
+from support.store.store_samples import (
     EVERY_PART,
     SCHEMA,
     change,
@@ -38,7 +38,7 @@ MIGRATE = """
 import asyncio, sys
 from pathlib import Path
 from jupyter_crush.store import Store
-from store_samples import clock
+from support.store.store_samples import clock
 asyncio.run(Store.open(Path(sys.argv[1]), now=clock, schema=Path(sys.argv[2])))
 """
 SLOW = """

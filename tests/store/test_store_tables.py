@@ -8,7 +8,7 @@ import pytest
 from jupyter_crush.errors import StoreRefused
 from jupyter_crush.store import CheckpointInfo, Store
 from jupyter_crush.wire import TERMINAL, AcceptedPrompt, Finish, QuestionAnswer, Run, Text
-from store_samples import (
+from support.store.store_samples import (
     EVERY_PART,
     NASTY,
     USAGE,

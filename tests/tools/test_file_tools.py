@@ -13,7 +13,7 @@ from jupyter_crush.errors import Stale, ToolError
 from jupyter_crush.permissions.asks import Ask
 from jupyter_crush.tools import limits
 from jupyter_crush.tools.port import Prepared
-from tools_room import Room
+from support.tools.tools_room import Room
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x05\0\0\0\x06" + b"0" * 50
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from jupyter_crush.errors import ToolError
-from managers import as_nbformat_writes, code, notebook
-from tools_room import Room
+from support.documents.managers import as_nbformat_writes, code, notebook
+from support.tools.tools_room import Room
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("list_files", {}),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from jupyter_crush.permissions.gate import grant_key, judge
-from managers import code, notebook, put
-from tools_room import TOOLS, Room
+from support.documents.managers import code, notebook, put
+from support.tools.tools_room import TOOLS, Room
 
 PAIRS = [
     ("printf hello", "printf -v 'a[$(touch PWNED)]' x"),

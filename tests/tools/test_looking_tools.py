@@ -16,7 +16,7 @@ from jupyter_crush.files.walk import Walk
 from jupyter_crush.tools import limits
 from jupyter_crush.tools.port import Output
 from jupyter_crush.tools.search_text import SearchText, SearchTextArgs
-from tools_room import Room
+from support.tools.tools_room import Room
 
 
 @pytest.fixture

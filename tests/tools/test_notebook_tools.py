@@ -11,9 +11,9 @@ import pytest
 from jupyter_crush.config import Reading
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.errors import Stale, ToolError
-from managers import as_nbformat_writes, code, notebook
-from notebook_in_a_room import asked, cells, change_outside, insert, named, room, sources
-from tools_room import Room
+from support.documents.managers import as_nbformat_writes, code, notebook
+from support.tools.notebook_in_a_room import asked, cells, change_outside, insert, named, room, sources
+from support.tools.tools_room import Room
 
 __all__ = ["room"]
 HELLO: dict[str, Any] = {"output_type": "stream", "name": "stdout", "text": "hello\n"}

@@ -14,7 +14,7 @@ from jupyter_crush.errors import ToolError
 from jupyter_crush.text.truncate import HeadTail
 from jupyter_crush.tools import limits, processes
 from jupyter_crush.tools.processes import MARK, Ended
-from tools_room import ENV
+from support.tools.tools_room import ENV
 
 
 class Shell:

@@ -13,9 +13,9 @@ from jupyter_crush.errors import ToolError
 from jupyter_crush.kernels.kernels import Execution
 from jupyter_crush.text.truncate import READ_LIMIT
 from jupyter_crush.tools.registry import builtin_tools, parse_args, spec_of
-from managers import code, notebook
-from sizes import examples
-from tools_room import TOOLS, Room
+from support.documents.managers import code, notebook
+from support.scenarios.sizes import examples
+from support.tools.tools_room import TOOLS, Room
 
 NAMES = [
     "list_files",

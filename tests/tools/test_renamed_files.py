@@ -11,8 +11,8 @@ import pytest
 from jupyter_crush.documents.port import source_hash
 from jupyter_crush.errors import Renamed, Stale, ToolError
 from jupyter_crush.kernels.kernels import Execution
-from managers import code, got, notebook, put
-from tools_room import Room
+from support.documents.managers import code, got, notebook, put
+from support.tools.tools_room import Room
 
 OLD, NEW = "a.ipynb", "b.ipynb"
 REPLACE = {"op": "replace", "cell_id": "one", "expected_hash": source_hash("x = 1"), "source": "x = 10"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.errors import ToolError
-from tools_room import Room
+from support.tools.tools_room import Room
 
 
 async def test_run_command_tells_exit_code_time_and_output(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from jupyter_crush.errors import Stale, ToolError
 from jupyter_crush.kernels.kernels import STUBBORN, Execution
 from jupyter_crush.tools.port import Stopped
-from notebook_in_a_room import asked, cells, change_outside, room
-from tools_room import Room
+from support.tools.notebook_in_a_room import asked, cells, change_outside, room
+from support.tools.tools_room import Room
 
 __all__ = ["room"]
 HELLO: dict[str, Any] = {"output_type": "stream", "name": "stdout", "text": "hello\n"}

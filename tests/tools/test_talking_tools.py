@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_crush.errors import ToolError
 from jupyter_crush.wire import QuestionAnswer
-from tools_room import Room
+from support.tools.tools_room import Room
 
 CHOICES = [{"label": "sales.csv"}, {"label": "orders.csv", "description": "the raw ones"}]
 WHICH = {"text": "Which table?", "choices": CHOICES}

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
-from cut_proxy import CutProxy
 from jupyter_crush.agent import title
 from jupyter_crush.client import Workspace
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess
-from messages_api import Fail, MessagesApi
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess
+from support.models.messages_api import Fail, MessagesApi
+from support.servers.cut_proxy import CutProxy
 
 collect_ignore = [] if importlib.util.find_spec("jupyter_server_ydoc") else ["test_story_together.py"]
 """It needs jupyter-collaboration: scripts/test-collaboration."""

@@ -7,10 +7,10 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from accessibility import grave_findings
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, scripted
-from messages_api import Answer, Call, Fail, Hold, MessagesApi, Think
+from support.browser.accessibility import grave_findings
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, scripted
+from support.models.messages_api import Answer, Call, Fail, Hold, MessagesApi, Think
 
 ANSWER = "**Done.** See [the manual](https://example.org/).\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```\n\n$x^2$"
 CONTENT = "import pandas as pd\n"

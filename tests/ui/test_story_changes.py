@@ -11,12 +11,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, expect
 
-from accessibility import grave_findings
 from jupyter_crush.client import Workspace
 from jupyter_crush.documents.port import source_hash
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, MessagesApi
+from support.browser.accessibility import grave_findings
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.models.messages_api import Answer, Call, MessagesApi
 
 NAME = "sales.ipynb"
 BEFORE = {

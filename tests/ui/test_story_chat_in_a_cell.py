@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from chat_cell import NOTEBOOK, ChatCell, write_notebook
-from crush_terminal import Terminal
 from jupyter_crush.client import Workspace
 from jupyter_crush.wire import Event, Text
-from lab_page import Visit
-from lab_process import TOKEN, LabProcess
+from support.browser.chat_cell import NOTEBOOK, ChatCell, write_notebook
+from support.browser.lab_page import Visit
+from support.browser.lab_process import TOKEN, LabProcess
+from support.terminals.crush_terminal import Terminal
 
 
 @pytest.fixture

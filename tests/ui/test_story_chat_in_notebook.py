@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from chat_cell import NOTEBOOK, ChatCell, write_notebook
 from jupyter_crush.client import Workspace
-from lab_page import Visit
-from lab_process import LabOptions, LabProcess
+from support.browser.chat_cell import NOTEBOOK, ChatCell, write_notebook
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions, LabProcess
 
 CELLS = (
     "from jupyter_crush import Chat\nchat = Chat()\nchat",

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from jupyter_crush.client import Workspace
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, Hold, MessagesApi
-from open_notebook import BEFORE, NAME, count_dialogs, no_dialog, text, write
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.browser.open_notebook import BEFORE, NAME, count_dialogs, no_dialog, text, write
+from support.models.messages_api import Answer, Call, Hold, MessagesApi
 
 HIDE = "() => Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })"
 SESSIONS = "() => window.jupyterapp.serviceManager.sessions.refreshRunning().then(() => null)"

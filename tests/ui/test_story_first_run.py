@@ -6,8 +6,8 @@ import pytest
 from msgspec import Struct
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess
 
 STRICT = """\
 from jupyter_server.auth import Authorizer

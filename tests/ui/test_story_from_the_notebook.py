@@ -7,10 +7,10 @@ import json
 import pytest
 from playwright.sync_api import Locator, expect
 
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from managers import code, markdown, notebook, put
-from messages_api import MessagesApi
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.documents.managers import code, markdown, notebook, put
+from support.models.messages_api import MessagesApi
 
 BOOK = "sums.ipynb"
 ERROR = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from hostile_markdown import EVIL, PWN, corpus
 from jupyter_crush.client import Workspace
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, Fail, MessagesApi, Text, Think
+from support.browser.hostile_markdown import EVIL, PWN, corpus
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.models.messages_api import Answer, Call, Fail, MessagesApi, Text, Think
 
 IMAGE = f"<img src=x onerror={PWN}>"
 

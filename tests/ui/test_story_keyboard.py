@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
-from lab_page import TO_PANEL, LabPage, Visit
-from lab_process import LabOptions, scripted
-from messages_api import Answer, Call, Hold, MessagesApi
+from support.browser.lab_page import TO_PANEL, LabPage, Visit
+from support.browser.lab_process import LabOptions, scripted
+from support.models.messages_api import Answer, Call, Hold, MessagesApi
 
 
 @pytest.fixture(scope="module")

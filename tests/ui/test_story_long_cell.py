@@ -6,10 +6,21 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, MessagesApi
-from open_notebook import NAME, cell, count_dialogs, no_dialog, on_disk, save, sources, text, type_in, write
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.browser.open_notebook import (
+    NAME,
+    cell,
+    count_dialogs,
+    no_dialog,
+    on_disk,
+    save,
+    sources,
+    text,
+    type_in,
+    write,
+)
+from support.models.messages_api import Answer, Call, MessagesApi
 
 STEPS = """import pathlib, time
 for step in range(3):

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
 from jupyter_crush.wire import PermissionRequest
-from lab_page import LabPage, Visit
-from lab_process import LabProcess
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabProcess
 
 PROMPT = "Look at the data and tell me what is in it"
 NOTEBOOK = "penguins.ipynb"

@@ -7,11 +7,11 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from cut_proxy import CutProxy
 from jupyter_crush.client import Workspace
-from lab_page import Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Hold, MessagesApi, Text
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.models.messages_api import Answer, Hold, MessagesApi, Text
+from support.servers.cut_proxy import CutProxy
 
 WORDS = [f"word{number} " for number in range(400)]
 WHOLE = "".join(WORDS).strip()

@@ -7,10 +7,10 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from cut_proxy import CutProxy
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, scripted
-from messages_api import Answer, Hold, MessagesApi, Text
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, scripted
+from support.models.messages_api import Answer, Hold, MessagesApi, Text
+from support.servers.cut_proxy import CutProxy
 
 TABS = 9
 FIRST = [f"word{number} " for number in range(60)]

@@ -11,9 +11,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
-from lab_page import Visit
-from lab_process import LabOptions, LabProcess
-from open_notebook import count_dialogs, no_dialog
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions, LabProcess
+from support.browser.open_notebook import count_dialogs, no_dialog
 
 BROKEN = (
     "import pandas as pd",

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Refused, Workspace
-from lab_page import Visit
-from lab_process import LabOptions
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions
 
 
 @pytest.fixture(scope="module")

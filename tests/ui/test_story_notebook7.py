@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from lab_page import Visit
-from lab_process import LabOptions
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from playwright.sync_api import expect
 from jupyter_crush.client import Workspace
 from jupyter_crush.documents.cells import ids_of
 from jupyter_crush.documents.port import source_hash
-from lab_page import Visit
-from lab_process import LabOptions, LabProcess, scripted
-from managers import code, got, notebook, put
-from messages_api import Answer, Call, MessagesApi
-from open_notebook import cell, count_dialogs, no_dialog, save, text
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.browser.open_notebook import cell, count_dialogs, no_dialog, save, text
+from support.documents.managers import code, got, notebook, put
+from support.models.messages_api import Answer, Call, MessagesApi
 
 NAME = "older.ipynb"
 SOURCES = ("total = 1", "mine = 2", "print(3)")

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
-from lab_page import Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, Hold, MessagesApi
-from open_notebook import count_dialogs, no_dialog, save
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.browser.open_notebook import count_dialogs, no_dialog, save
+from support.models.messages_api import Answer, Call, Hold, MessagesApi
 
 NAME = "shared.py"
 BEFORE = "first = 1\nsecond = 2\nthird = 3\n"

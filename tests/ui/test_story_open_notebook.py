@@ -11,10 +11,9 @@ from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
 from jupyter_crush.documents.port import source_hash
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, Hold, MessagesApi
-from open_notebook import (
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.browser.open_notebook import (
     AFTER,
     BEFORE,
     NAME,
@@ -28,6 +27,7 @@ from open_notebook import (
     text,
     write,
 )
+from support.models.messages_api import Answer, Call, Hold, MessagesApi
 
 
 @pytest.fixture(scope="module")

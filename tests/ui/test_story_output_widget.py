@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
-from lab_page import Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, MessagesApi
-from open_notebook import NAME, cell, on_disk, save, write
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.browser.open_notebook import NAME, cell, on_disk, save, write
+from support.models.messages_api import Answer, Call, MessagesApi
 
 CELLS = {
     "one": "from ipywidgets import Output\nout = Output()\nout",

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from accessibility import grave_findings
 from jupyter_crush.client import Workspace
-from lab_page import LabPage, Visit
-from lab_process import PEOPLE, LabOptions, scripted
-from messages_api import Answer, Call, MessagesApi
+from support.browser.accessibility import grave_findings
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import PEOPLE, LabOptions, scripted
+from support.models.messages_api import Answer, Call, MessagesApi
 
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 STEPS = ("Find the tables", "Load the one that is meant", "Fit the model", "Plot it", "Say what it shows")

@@ -7,9 +7,9 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from lab_page import Visit
-from lab_process import LabOptions, scripted
-from messages_api import Answer, Call, Hold, MessagesApi
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions, scripted
+from support.models.messages_api import Answer, Call, Hold, MessagesApi
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,22 @@ from playwright.sync_api import Route, expect
 
 from jupyter_crush.client import Workspace
 from jupyter_crush.wire import PermissionMode
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, Hold, MessagesApi
-from open_notebook import AFTER, BEFORE, NAME, cell, count_dialogs, no_dialog, replacing, save, text, type_in, write
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.browser.open_notebook import (
+    AFTER,
+    BEFORE,
+    NAME,
+    cell,
+    count_dialogs,
+    no_dialog,
+    replacing,
+    save,
+    text,
+    type_in,
+    write,
+)
+from support.models.messages_api import Answer, Call, Hold, MessagesApi
 
 pytestmark = pytest.mark.timeout(240)
 NEW = "renamed.ipynb"

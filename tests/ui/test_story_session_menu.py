@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Locator, Route, expect
 
 from jupyter_crush.client import Workspace
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import MessagesApi
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.models.messages_api import MessagesApi
 
 
 @pytest.fixture(scope="module")

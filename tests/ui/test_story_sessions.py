@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from jupyter_crush.client import Workspace
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, scripted
-from messages_api import MessagesApi
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, scripted
+from support.models.messages_api import MessagesApi
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
-from lab_page import Visit
-from lab_process import LabOptions, scripted
-from messages_api import Answer, Call, Fail, MessagesApi
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions, scripted
+from support.models.messages_api import Answer, Call, Fail, MessagesApi
 
 PRICED = """
 c.CrushApp.models = [{"id": "claude-opus-5-5", "price": {"input": 4, "output": 20}}, {"id": "unpriced"}]

@@ -8,10 +8,22 @@ import pytest
 from playwright.sync_api import Error, Request, Route, expect
 
 from jupyter_crush.client import Workspace
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, MessagesApi
-from open_notebook import AFTER, BEFORE, NAME, count_dialogs, no_dialog, replacing, save, sources, text, type_in, write
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.browser.open_notebook import (
+    AFTER,
+    BEFORE,
+    NAME,
+    count_dialogs,
+    no_dialog,
+    replacing,
+    save,
+    sources,
+    text,
+    type_in,
+    write,
+)
+from support.models.messages_api import Answer, MessagesApi
 
 FREEZE = """() => void setTimeout(() => {
   for (let status = 0; status !== 200; ) {

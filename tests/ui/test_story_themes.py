@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, scripted
-from messages_api import Answer, Call, MessagesApi, Think
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, scripted
+from support.models.messages_api import Answer, Call, MessagesApi, Think
 
 ANSWER = """There were **214 repeated orders**, all from `the_import_of_the_third_of_march_with_a_long_name.csv`.
 

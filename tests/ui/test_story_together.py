@@ -15,9 +15,9 @@ from playwright.sync_api import Locator, expect
 
 from jupyter_crush.client import Workspace
 from jupyter_crush.documents.port import source_hash
-from lab_page import LabPage, Visit
-from lab_process import PEOPLE, LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, Hold, MessagesApi
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import PEOPLE, LabOptions, LabProcess, scripted
+from support.models.messages_api import Answer, Call, Hold, MessagesApi
 
 NAME = "together.ipynb"
 BEFORE = {"one": "total = 1", "two": "mine = 2", "three": "print(3)"}

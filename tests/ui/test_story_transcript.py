@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
-from lab_page import Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, Hold, MessagesApi
+from support.browser.lab_page import Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.models.messages_api import Answer, Call, Hold, MessagesApi
 
 CODE = "Here it is:\n\n```python\ntotal = 40 + 2\nprint(total)\n```"
 LONG = "\n\n".join(f"Paragraph {number} of the answer." for number in range(40))

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from lab_page import LabPage, Visit
-from lab_process import PEOPLE, LabOptions, scripted
-from messages_api import Answer, Call, Hold, MessagesApi, Text
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import PEOPLE, LabOptions, scripted
+from support.models.messages_api import Answer, Call, Hold, MessagesApi, Text
 
 WORDS = [f"word{number} " for number in range(200)]
 

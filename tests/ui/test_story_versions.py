@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_crush.client import Workspace
-from lab_page import Visit
-from lab_process import REPOSITORY, LabOptions, LabProcess
+from support.browser.lab_page import Visit
+from support.browser.lab_process import REPOSITORY, LabOptions, LabProcess
 
 APP = os.environ.get("CRUSH_APP", "jupyterlab")
 """``notebook`` is Notebook 7."""

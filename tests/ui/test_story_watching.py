@@ -7,10 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from chat_cell import NOTEBOOK, ChatCell, write_notebook
-from lab_page import LabPage, Visit
-from lab_process import PEOPLE, LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, MessagesApi
+from support.browser.chat_cell import NOTEBOOK, ChatCell, write_notebook
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import PEOPLE, LabOptions, LabProcess, scripted
+from support.models.messages_api import Answer, Call, MessagesApi
 
 
 @pytest.fixture(scope="module")

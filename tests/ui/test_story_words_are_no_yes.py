@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from chat_cell import NOTEBOOK, ChatCell, write_notebook
 from jupyter_crush.client import Workspace
 from jupyter_crush.wire import Text
-from lab_page import LabPage, Visit
-from lab_process import LabOptions, LabProcess, scripted
-from messages_api import Answer, Call, MessagesApi
+from support.browser.chat_cell import NOTEBOOK, ChatCell, write_notebook
+from support.browser.lab_page import LabPage, Visit
+from support.browser.lab_process import LabOptions, LabProcess, scripted
+from support.models.messages_api import Answer, Call, MessagesApi
 
 SENTENCES = (
     "stop! do not do that",
