@@ -12,15 +12,17 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from ..text.sse import EventParser
 from ..wire import Event, Payload, Resync, Snapshot, decode_event
 from .channel import Channel, path
 from .errors import CannotConnect, ClientError
-from .http import Response
-from .sse import EventParser
+
+if TYPE_CHECKING:
+    from .http import Response
 
 
 class Connected(msgspec.Struct, frozen=True):

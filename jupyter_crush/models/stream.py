@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from ..concurrency.tasks import Tasks
 from ..config import Timeouts
 from ..errors import ModelMisconfigured, ModelUnreachable
+from ..text.sse import EventParser
 from .arrivals import Arrivals
 from .failures import one_line
-from .sse import Decoder
 
 if TYPE_CHECKING:
     import anthropic
@@ -27,17 +27,17 @@ async def stream_events(
 ) -> AsyncGenerator[list[str]]:
     """The ``data`` of the events that came together, pings left out. ``began``: the loop's time of the request. Raises
     ModelUnreachable when a clock runs out. Closes the stream."""
-    clocks, decoder = Clocks(timeouts, began), Decoder()
+    clocks, parser = Clocks(timeouts, began), EventParser(errors="strict")
     arrivals = None
     try:
         _check_type(stream.response.headers.get("content-type", ""))
         arrivals = Arrivals(stream.response.aiter_bytes(), tasks, pause)
         while arrived := await _take(arrivals, clocks):
             found = []
-            for kind, data in decoder.feed(arrived):
-                clocks.heard(kind)
-                if kind != "ping" and data:
-                    found.append(data)
+            for sent in parser.feed(arrived):
+                clocks.heard(sent.event)
+                if sent.event != "ping" and sent.data:
+                    found.append(sent.data)
             if found:
                 yield found
     finally:

@@ -87,13 +87,14 @@ class TestSlow:
             assert len(api.requests) == 1
             await model.aclose()
 
-    async def test_the_head_alone_is_no_content_either(self) -> None:
-        """llama.cpp sends the head, and not a byte more until the prompt is read."""
+    @pytest.mark.parametrize("more", [b"", b": reading\n\n"], ids=["not a byte more", "a comment"])
+    async def test_the_head_alone_is_no_content_either(self, more: bytes) -> None:
+        """llama.cpp sends the head, and not a byte more until the prompt is read; a proxy may keep the connection with comments."""
         whole = Answer("read.").body()
 
         async def head_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + more)
             await writer.drain()
             await asyncio.sleep(0.8)
             writer.write(whole)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from jupyter_crush.client.sse import EventParser
+from jupyter_crush.text.sse import EventParser
 
 CORPUS: list[tuple[str, bytes, list[str], str]] = [
     ("LF ends lines", b"data: a\n\n", ["a"], ""),
@@ -68,3 +70,51 @@ def test_an_event_knows_whether_the_id_is_its_own() -> None:
 def test_a_resumed_parser_starts_with_its_id() -> None:
     parser = EventParser("e:9")
     assert parser.feed(b"data: a\n\n")[0].last_id == "e:9"
+
+
+STREAM = (
+    '\ufeffevent: message_start\ndata: {"a": 1}\n\n'
+    ": a comment\n\n"
+    "event:ping\r\ndata:\r\n\r\n"
+    "data: two\ndata: lines\n\n\n\n"
+    "event: grün\rdata: 日本 \U0001f642\r\r"
+    "id: 7\nretry: 5\ndata:  one space of two is kept\n\n"
+    "data: never ended\n"
+)
+EVENTS = [
+    ("message_start", '{"a": 1}'),
+    ("ping", ""),
+    ("message", "two\nlines"),
+    ("grün", "日本 \U0001f642"),
+    ("message", " one space of two is kept"),
+]
+
+
+def named(pieces: list[bytes]) -> list[tuple[str, str]]:
+    parser = EventParser(errors="strict")
+    return [(event.event, event.data) for piece in pieces for event in parser.feed(piece)]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_wherever_the_network_cuts_it_the_events_are_the_same(seed: int) -> None:
+    data, chance = STREAM.encode(), random.Random(seed)
+    cuts = sorted(chance.sample(range(1, len(data)), chance.randint(1, 40)))
+    pieces = [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+    assert named(pieces) == EVENTS
+
+
+def test_byte_by_byte_and_all_at_once() -> None:
+    data = STREAM.encode()
+    assert named([data]) == EVENTS
+    assert named([data[number : number + 1] for number in range(len(data))]) == EVENTS
+
+
+def test_an_event_in_a_thousand_pieces_costs_what_it_holds() -> None:
+    size = 2_000_000
+    pieces = [b"data: ", *([b"x" * 20] * (size // 20)), b"\n", b"\n"]
+    assert named(pieces) == [("message", "x" * size)]
+
+
+def test_what_is_no_text_is_refused_where_that_is_asked_for() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        named([b"data: \xff\n\n"])

@@ -9,10 +9,7 @@ is dispatched, yet the id counts. What no blank line has ended is never seen.
 from __future__ import annotations
 
 import codecs
-import re
-from typing import NamedTuple
-
-_LINE_END = re.compile("\r\n|\n|\r")
+from typing import Literal, NamedTuple
 
 
 class ServerSentEvent(NamedTuple):
@@ -24,15 +21,19 @@ class ServerSentEvent(NamedTuple):
 
 
 class EventParser:
-    """Feed bytes, get events. ``last_id`` is where to resume; ``retry`` is the server's wish for reconnecting, seconds."""
+    """Feed bytes, get events. ``last_id`` is where to resume; ``retry`` is the server's wish for reconnecting, seconds.
 
-    def __init__(self, last_id: str = "") -> None:
+    What is not UTF-8 is replaced, as the rules say, or is a UnicodeDecodeError (``errors="strict"``).
+    """
+
+    def __init__(self, last_id: str = "", errors: Literal["replace", "strict"] = "replace") -> None:
         self.last_id = last_id
         self.retry: float | None = None
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._started = False
+        self._decode = codecs.getincrementaldecoder("utf-8")(errors).decode
+        self._is_first = True
         self._after_cr = False
         self._line: list[str] = []
+        """The pieces of the line that has no end yet: it may come in thousands."""
         self._data: list[str] = []
         self._event = ""
         self._id = last_id
@@ -40,22 +41,12 @@ class EventParser:
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """The events that ``chunk`` completes."""
-        text = self._decoder.decode(chunk)
-        if not text:
-            return []
-        if not self._started:
-            self._started = True
-            text = text.removeprefix("\ufeff")
-        if self._after_cr:
-            self._after_cr = False
-            text = text.removeprefix("\n")
-        self._after_cr = text.endswith("\r")
-        *ended, rest = _LINE_END.split(text)
-        events = []
-        for part in ended:
-            self._line.append(part)
-            line = "".join(self._line)
+        *ended, rest = self._lines(chunk)
+        if ended and self._line:
+            ended[0] = "".join([*self._line, ended[0]])
             self._line.clear()
+        events = []
+        for line in ended:
             if line:
                 self._field(line)
             elif event := self._dispatch():
@@ -64,20 +55,31 @@ class EventParser:
             self._line.append(rest)
         return events
 
+    def _lines(self, chunk: bytes) -> list[str]:
+        """What came, without the ends of its lines; the last piece has none yet."""
+        text = self._decode(chunk)
+        if not text:
+            return [""]
+        if self._is_first:
+            self._is_first, text = False, text.removeprefix("\ufeff")
+        if self._after_cr:
+            text = text.removeprefix("\n")
+        self._after_cr = text.endswith("\r")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return text.split("\n")
+
     def _field(self, line: str) -> None:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
-        match name:
-            case "data":
-                self._data.append(value)
-            case "event":
-                self._event = value
-            case "id" if "\0" not in value:
-                self._id, self._has_id = value, True
-            case "retry" if value.isascii() and value.isdigit():
-                self.retry = int(value) / 1000
-            case _:
-                pass
+        if name == "data":
+            self._data.append(value)
+        elif name == "event":
+            self._event = value
+        elif name == "id" and "\0" not in value:
+            self._id, self._has_id = value, True
+        elif name == "retry" and value.isascii() and value.isdigit():
+            self.retry = int(value) / 1000
 
     def _dispatch(self) -> ServerSentEvent | None:
         self.last_id = self._id
@@ -85,4 +87,4 @@ class EventParser:
         self._data, self._event, self._has_id = [], "", False
         if not data:
             return None
-        return ServerSentEvent("\n".join(data), event or "message", self.last_id, has_id)
+        return ServerSentEvent(data[0] if len(data) == 1 else "\n".join(data), event or "message", self.last_id, has_id)
