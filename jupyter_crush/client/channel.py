@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 
 from ..wire import ORIGIN_HEADER, Origin, encode
-from . import http
 from .endpoint import Endpoint
 from .errors import BadAnswer, CannotConnect, refusal
+
+if TYPE_CHECKING:
+    from .http import Response
 
 T = TypeVar("T")
 Query = Mapping[str, str | int | None]
@@ -68,13 +70,15 @@ class Channel:
         body: object = None,
         query: Query | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> http.Response:
+    ) -> Response:
         """A successful answer whose body is still to be read; the caller closes it."""
         asked = {name: str(value) for name, value in (query or {}).items() if value is not None}
         url = self.endpoint.url + PREFIX + route + (f"?{urlencode(asked)}" if asked else "")
         payload = b"" if body is None else encode(body)
         sent = {**self._headers(has_body=body is not None), **(headers or {})}
-        response = await http.request(method, url, headers=sent, body=payload, within=self.timeout)
+        from .http import request  # noqa: PLC0415  with h11, which who only imports the client need not wait for
+
+        response = await request(method, url, headers=sent, body=payload, within=self.timeout)
         if 200 <= response.status < 300:
             return response
         async with response:

@@ -1,77 +1,62 @@
-"""The little HTTP/1.1 that the protocol needs, on asyncio's streams: one request a connection, the answer in chunks.
+"""One HTTP/1.1 request a connection, its answer in chunks: h11 knows the protocol, asyncio's streams carry it.
 
-Why not tornado's client: its requests cannot be aborted, and a stream that nobody reads any more must end at once. Reading
-can be given up at any await and taken up again: what was received stays in the reader, and the place is kept in ``_left``.
-Proxies are not used: a Jupyter server is on this machine, or behind an address that can be reached.
+Why not tornado's client: its requests cannot be aborted, and a stream that nobody reads any more must end at once. Reading can be
+given up at any await and taken up again: what was received stays in the reader and in h11. Proxies are not used: a Jupyter server
+is on this machine, or behind an address that can be reached.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ssl
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Literal, Self
-from urllib.parse import unquote, urlsplit
+from typing import Self
+from urllib.parse import quote, unquote, urlsplit
+
+import h11
 
 from .errors import BadAnswer, CannotConnect
 
 MAX_BODY = 64 * 1024 * 1024
 """Largest answer that is read whole, bytes."""
 _HEAD_LIMIT = 64 * 1024
+_MAX_HEADERS = 200
 _CHUNK = 64 * 1024
-
-Framing = Literal["none", "length", "chunked", "to_end"]
+_CLOSED = "it closed the connection"
+_UNQUOTED = "/?:@!$&'()*+,;=%~[]"
+"""What a target holds as it is, beside letters and digits."""
 
 
 class Response:
     """An answer whose body is still coming. Close it (``async with``) to drop the connection."""
 
     def __init__(
-        self, status: int, headers: dict[str, str], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, head: h11.Response, parser: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self.status = status
-        self.headers = headers
+        self.status = head.status_code
+        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
+        self._parser = parser
         self._reader = reader
         self._writer = writer
-        self._framing, self._left = _framing(status, headers)
-        self._ended = self._framing == "none"
+        self._is_ended = False
 
     async def chunk(self) -> bytes:
         """Some more of the body; empty at its end. CannotConnect when it breaks off."""
         try:
-            return await self._chunk()
-        except (OSError, asyncio.IncompleteReadError) as error:
+            while not self._is_ended:
+                event = await _next(self._parser, self._reader)
+                data = getattr(event, "data", None)
+                if data:
+                    return bytes(data)
+                self._is_ended = data is None
+        except OSError as error:
             raise CannotConnect("The connection to the Jupyter server broke off.") from error
-        except (ValueError, asyncio.LimitOverrunError) as error:
+        except ValueError as error:
             raise BadAnswer("The server's answer is not valid HTTP.") from error
-
-    async def _chunk(self) -> bytes:
-        while not self._ended:
-            if self._framing == "chunked" and self._left == 0:
-                await self._next_chunk()
-                continue
-            data = await self._reader.read(min(_CHUNK, self._left) if self._framing != "to_end" else _CHUNK)
-            if self._framing == "to_end":
-                self._ended = not data
-                return data
-            if not data:
-                raise asyncio.IncompleteReadError(b"", self._left)
-            self._left -= len(data)
-            self._ended = self._framing == "length" and self._left == 0
-            return data
         return b""
-
-    async def _next_chunk(self) -> None:
-        """Read a chunk's size line, after the line end that closes the chunk before it."""
-        line = await self._reader.readuntil(b"\n")
-        if not line.strip():
-            return
-        self._left = int(line.split(b";", 1)[0].strip(), 16)
-        if self._left < 0:
-            raise ValueError("negative chunk size")
-        self._ended = self._left == 0
 
     async def body(self, limit: int = MAX_BODY) -> bytes:
         """The whole body."""
@@ -107,35 +92,64 @@ async def request(
             return await _exchange(method, url, headers or {}, body)
     except TimeoutError as error:
         raise CannotConnect(f"The Jupyter server did not answer within {within:g} s.") from error
-    except (OSError, asyncio.IncompleteReadError) as error:
+    except OSError as error:
         raise CannotConnect(f"The Jupyter server at {_shown(url)} does not answer: {_why(error)}.") from error
-    except (ValueError, asyncio.LimitOverrunError) as error:
+    except ValueError as error:
         raise BadAnswer(f"What answers at {_shown(url)} does not speak HTTP.") from error
 
 
 async def _exchange(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
-    parts = urlsplit(url)
+    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_LIMIT)
+    asked = parser.send(_asked(method, url, headers, len(body))) or b""
+    asked += (parser.send(h11.Data(body)) or b"") + (parser.send(h11.EndOfMessage()) or b"")
     reader, writer = await _connect(url)
     try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        host = "localhost" if parts.scheme == "http+unix" else parts.netloc.rpartition("@")[2]
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", f"Content-Length: {len(body)}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        writer.write(_encoded(lines) + body)
+        writer.write(asked)
         await writer.drain()
-        status = 100
-        while 100 <= status < 200:
-            status, answered = await _head(reader)
-        return Response(status, answered, reader, writer)
+        return Response(await _head(parser, reader), parser, reader, writer)
     except BaseException:
         writer.transport.abort()
         raise
 
 
-def _encoded(lines: list[str]) -> bytes:
-    if any(ord(char) < 32 for line in lines for char in line):
+def _asked(method: str, url: str, headers: Mapping[str, str], length: int) -> h11.Request:
+    parts = urlsplit(url)
+    host = "localhost" if parts.scheme == "http+unix" else parts.netloc.rpartition("@")[2]
+    named = {"Host": host, "Connection": "close", "Content-Length": str(length), **headers}
+    if any(ord(char) < 32 for value in named.values() for char in value):
         raise CannotConnect("The server's address or token holds a control character.")
-    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+    target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_UNQUOTED)
+    encoded = [(name.encode(), value.strip(" ").encode()) for name, value in named.items()]
+    return h11.Request(method=method, target=target, headers=encoded)
+
+
+async def _head(parser: h11.Connection, reader: asyncio.StreamReader) -> h11.Response:
+    """The head of the answer, after those that only say that it will come."""
+    while not isinstance(head := await _next(parser, reader), h11.Response):
+        if not isinstance(head, h11.InformationalResponse):
+            raise ConnectionResetError(errno.ECONNRESET, _CLOSED)
+    if len(head.headers) > _MAX_HEADERS:
+        raise ValueError("too many headers")
+    return head
+
+
+async def _next(parser: h11.Connection, reader: asyncio.StreamReader) -> object:
+    """The next part of an answer. OSError where the connection breaks off, ValueError for what is not HTTP."""
+    is_ended = False
+    while True:
+        try:
+            event = parser.next_event()
+        except h11.RemoteProtocolError as error:
+            if is_ended:
+                raise ConnectionResetError(errno.ECONNRESET, _CLOSED) from error
+            raise ValueError("not HTTP") from error
+        if event is not h11.NEED_DATA:
+            return event
+        if parser.their_state is h11.SEND_RESPONSE and not b"HTTP/".startswith(parser.trailing_data[0][:5]):
+            raise ValueError("not HTTP")  # another protocol's greeting need not go on
+        received = await reader.read(_CHUNK)
+        parser.receive_data(received)
+        is_ended = not received
 
 
 async def _connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -149,37 +163,11 @@ async def _connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter
     return await asyncio.open_connection(parts.hostname, port, ssl=context, limit=_HEAD_LIMIT)
 
 
-async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
-    version, _, rest = (await reader.readuntil(b"\n")).decode("latin-1").partition(" ")
-    if not version.startswith("HTTP/1."):
-        raise ValueError("not HTTP/1")
-    status = int(rest[:3])
-    headers: dict[str, str] = {}
-    while line := (await reader.readuntil(b"\n")).decode("latin-1").strip("\r\n"):
-        name, _, value = line.partition(":")
-        headers[name.strip().lower()] = value.strip()
-        if len(headers) > 200:
-            raise ValueError("too many headers")
-    return status, headers
-
-
-def _framing(status: int, headers: dict[str, str]) -> tuple[Framing, int]:
-    if status in {204, 304}:
-        return "none", 0
-    if "chunked" in headers.get("transfer-encoding", "").lower():
-        return "chunked", 0
-    if (length := headers.get("content-length")) is not None:
-        return ("length", int(length)) if int(length) else ("none", 0)
-    return "to_end", 0
-
-
 def _shown(url: str) -> str:
     """The address without what may be secret in it."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, asyncio.IncompleteReadError):
-        return "it closed the connection"
-    return getattr(error, "strerror", None) or type(error).__name__
+def _why(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -140,6 +140,33 @@ async def test_a_line_break_in_the_token_sends_no_second_header() -> None:
             await http.request("GET", url, headers={"Authorization": "token a\r\nX-Evil: 1"})
 
 
+async def test_another_protocols_greeting_is_known_before_it_ends() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        await reader.read()
+
+    async with serving(serve) as url:
+        with pytest.raises(BadAnswer, match="does not speak HTTP"):
+            await http.request("GET", url, within=20)
+
+
+async def test_an_address_and_a_token_of_any_letters_arrive() -> None:
+    heads: list[bytes] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/päge one/a%20b?q=ü&r=[1]"
+        async with await http.request("GET", url, headers={"Authorization": "token tökén "}) as response:
+            assert response.status == 204
+    line, *headers = heads[0].split(b"\r\n")
+    assert line == b"GET /p%C3%A4ge%20one/a%20b?q=%C3%BC&r=[1] HTTP/1.1"
+    assert "Authorization: token tökén".encode() in headers
+
+
 async def test_an_endless_answer_is_not_kept() -> None:
     async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000)
