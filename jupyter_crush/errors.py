@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from .wire import ChangedFile, ConflictBody, ErrorBody
 
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the operating system says when no file can be opened any more."""
 
 
@@ -305,6 +306,12 @@ class OutsideWorkspace(ToolError):
     """That path is outside the workspace. Use a path inside it."""
 
     reason = "outside_workspace"
+
+
+class NoRoom(ToolError):
+    """There is no room left on that disk. Free some disk space, or write less; nothing was changed."""
+
+    reason = "no_room"
 
 
 class OutOfFiles(ToolError):

@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import OUT_OF_FILES, OutOfFiles, OutsideWorkspace, ToolError
+from ..errors import NO_ROOM, OUT_OF_FILES, NoRoom, OutOfFiles, OutsideWorkspace, ToolError
 from ..text.visible import visible
 
 FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -259,6 +259,10 @@ def explained(relative: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in OUT_OF_FILES:
             raise OutOfFiles from error
+        if error.errno in NO_ROOM:
+            raise NoRoom(
+                f"There is no room left for {shown} ({error.strerror}). Free some disk space, or write less; nothing was changed."
+            ) from error
         if error.errno == errno.ELOOP:
             raise OutsideWorkspace(
                 f"{shown} leads through a symbolic link that was not there before. Refused."

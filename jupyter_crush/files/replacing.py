@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
+from ..errors import NO_ROOM
 from . import beneath
 
 Mark: TypeAlias = tuple[int, int, int]
@@ -100,9 +101,11 @@ class Draft:
                 self._place(kept)
             try:
                 if same := marked(os.fstat(target)) == seen:
+                    pieces = list(content)
+                    _reserve(target, sum(memoryview(piece).nbytes for piece in pieces))
                     os.truncate(target, 0)
                     with os.fdopen(target, "wb", closefd=False) as file:
-                        file.writelines(content)
+                        file.writelines(pieces)
                     os.fsync(target)
             except BaseException:
                 if kept is not None:
@@ -178,6 +181,19 @@ def intermediate(name: str) -> str:
 def marked(found: os.stat_result) -> Mark:
     """The mark of what a file looks like."""
     return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _reserve(file: int, size: int) -> None:
+    """Room for that much, before what is there is lost. Raises OSError, and the file is as it was."""
+    before = os.fstat(file).st_size
+    if size <= before or not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(file, 0, size)
+    except OSError as error:
+        os.truncate(file, before)
+        if error.errno in NO_ROOM:
+            raise
 
 
 def _make_like(old: int, fresh: int) -> None:

@@ -146,7 +146,11 @@ def write_marker(folder: Path, token: str) -> None:
         raise OSError(f"{home} is a link")
     if not home.exists():
         home.mkdir()
-        (home / ".gitignore").write_text(IGNORED)
+        try:
+            _replace(home / ".gitignore", IGNORED.encode())
+        except OSError:  # no room: the next time, then
+            home.rmdir()
+            raise
     _replace(home / MARKER[1], f"{token}\n".encode())
 
 

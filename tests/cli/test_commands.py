@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,21 @@ def test_an_export_is_the_servers(crush: Crush, loopback: Loopback, tmp_path: Pa
     assert (tmp_path / "talk.md").read_text() == "the server's"
     done = crush("export", "-o", str(tmp_path / "no" / "talk.md"))
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+
+
+def test_an_export_that_has_no_room_leaves_the_former_one_whole(
+    environ: dict[str, str], loopback: Loopback, tmp_path: Path
+) -> None:
+    session = with_talk(loopback)
+    loopback.canned[("GET", f"workspaces/w1/sessions/{session.id}/export")] = [(200, {}, b"new" * 100_000)]
+    file = tmp_path / "talk.md"
+    file.write_text("former")
+    shell = f"ulimit -f 100; exec {sys.executable} -m jupyter_crush.cli export -o {file}"  # blocks of 512 or 1024 bytes
+    done = subprocess.run(["sh", "-c", shell], env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, "cannot be written" in done.stderr) == (2, True), done.stderr
+    assert file.read_text() == "former"
+    assert [path.name for path in tmp_path.glob("*talk*")] == ["talk.md"]
+    assert list(tmp_path.glob(".*")) == []
 
 
 def test_changes_are_shown_kept_and_reverted(crush: Crush, loopback: Loopback) -> None:

@@ -27,8 +27,9 @@ from jupyter_crush.documents.port import (
     source_hash,
 )
 from jupyter_crush.documents.storage import in_thread
-from jupyter_crush.errors import Stale, ToolError
+from jupyter_crush.errors import NoRoom, Stale, ToolError
 from support.documents.managers import MANAGERS, code, got, large, markdown, notebook, put, sha256
+from support.files.few_files import no_more_room
 
 Make = Callable[[Path], Any]
 every_manager = pytest.mark.parametrize("make", MANAGERS.values(), ids=MANAGERS)
@@ -372,3 +373,23 @@ async def test_deleting_the_last_cell_leaves_a_notebook_that_can_be_filled_again
     assert got(tmp_path, "a.ipynb") == notebook()
     await backend.edit_notebook("a.ipynb", [InsertCell(id="b", cell_type="code", source="2", after=None)])
     assert got(tmp_path, "a.ipynb") == notebook(code("b", "2"))
+
+
+def in_folder(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_a_notebook_that_has_no_room_is_as_it_was(atomic: bool, tmp_path: Path) -> None:
+    """Also where a server is told to write into files instead of replacing them."""
+    place = put(tmp_path, "a.ipynb", notebook(code("a", "1"), code("b", "2", [STREAM] * 100)))
+    manager = large(tmp_path)
+    manager.use_atomic_writing = atomic
+    backend = ContentsBackend(manager)
+    before = place.read_bytes()
+    with no_more_room(len(before) + 100), pytest.raises(NoRoom, match=r"no room left for a\.ipynb"):
+        await backend.edit_notebook("a.ipynb", [replace("a", "1", "1" * 1000)])
+    assert place.read_bytes() == before
+    assert in_folder(tmp_path) == ["a.ipynb"]
+    await backend.edit_notebook("a.ipynb", [replace("a", "1", "1" * 1000)])
+    assert got(tmp_path, "a.ipynb")["cells"][0]["source"] == ["1" * 1000]

@@ -1,4 +1,4 @@
-"""A process that may open no more files."""
+"""A process that may open no more files, or may make none longer than so much, as on a full disk."""
 
 from __future__ import annotations
 
@@ -23,3 +23,14 @@ def no_more_files() -> Iterator[None]:
         for descriptor in held:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def no_more_room(largest: int) -> Iterator[None]:
+    """No file may become longer than that many bytes, for root and for everybody."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
