@@ -1,0 +1,1 @@
+"""Files beneath a folder, and only those: safe paths, whole writing, walks, ignore rules, globs, control files."""

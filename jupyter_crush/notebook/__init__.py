@@ -1,0 +1,1 @@
+"""What a person imports in a cell: the magics, ``ask``, and the chat widget."""

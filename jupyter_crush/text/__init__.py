@@ -1,0 +1,1 @@
+"""Pure functions over text: hidden characters, truncation, diffs, terminal sequences, sizes."""
