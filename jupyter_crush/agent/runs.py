@@ -334,7 +334,7 @@ class Runs:
     async def _recall(self, session_id: str) -> tuple[str, str]:
         """The title of a session, and what of it is told in another one. Raises NotFound."""
         session = self._sessions.get(session_id)
-        return session.title, recalled(await self._store.messages.list(session_id))
+        return session.title, await recalled(self._store.messages, session_id)
 
     def _fold(self, lane: Lane, host: Ticket) -> list[Ticket]:
         """Follow-ups for the running turn: from now on they share its fate."""

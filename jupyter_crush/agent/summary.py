@@ -22,6 +22,7 @@ from ..events.journal import Journal
 from ..models.estimate import tokens_of
 from ..models.metering import Meter, check_cost
 from ..models.port import Model, ModelRequest
+from ..store.messages import Messages
 from ..wire import Context, Image, Message, ModelInfo, Part, Text, ToolCall, ToolResult, Usage
 from .prompts.templates import text
 from .step import answer
@@ -37,6 +38,8 @@ CHARS_PER_TOKEN = 2
 CALL_CHARS = 600
 RESULT_CHARS = 2_000
 ATTACHED_CHARS = 4_000
+PAGE = 20
+"""Messages that are read at once where the last of a kind is looked for."""
 ASK = "Write the summary of this conversation now."
 
 
@@ -84,14 +87,19 @@ def _request(draft: Draft, meter: Meter, messages: Sequence[Message], asked: str
     )
 
 
-def recalled(messages: Sequence[Message]) -> str:
-    """A session in short, for another one: its summary if there is one, and the last prompt with its answer."""
-    summary = next((one for one in reversed(messages) if one.is_summary and one.in_context), None)
-    prompt = next((one for one in reversed(messages) if one.role == "user" and one.text), None)
-    answer = next(
-        (one for one in reversed(messages) if one.role == "assistant" and not one.is_summary and one.text), None
-    )
-    told = (("Summary", summary), ("The last prompt", prompt), ("The last answer", answer))
+async def recalled(stored: Messages, session_id: str) -> str:
+    """A session in short, for another one: its summary if there is one, and the last prompt with its answer. Read from its end, as
+    far as it takes. Raises StoreError."""
+    prompt: Message | None = None
+    answer: Message | None = None
+    before: int | None = None
+    while (prompt is None or answer is None) and (page := await stored.said(session_id, before, PAGE)):
+        before = page[-1].seq
+        prompt = prompt or next((one for one in page if one.role == "user" and one.text), None)
+        answer = answer or next(
+            (one for one in page if one.role == "assistant" and not one.is_summary and one.text), None
+        )
+    told = (("Summary", await stored.summary(session_id)), ("The last prompt", prompt), ("The last answer", answer))
     return "\n\n".join(f"{name}:\n{one.text}" for name, one in told if one is not None) or "(nothing was said yet)"
 
 

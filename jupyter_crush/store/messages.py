@@ -31,6 +31,16 @@ class Messages(Rows[Message]):
         where = f"WHERE session_id = ?1 AND seq >= coalesce(({summary}), {-(2**63)}) AND in_context"
         return await self._all(f"{MESSAGES.select} {where} ORDER BY seq", session_id)
 
+    async def summary(self, session_id: str) -> Message | None:
+        """The last one that the model reads."""
+        where = "WHERE session_id = ? AND is_summary AND in_context ORDER BY seq DESC LIMIT 1"
+        return await self._one(f"{MESSAGES.select} {where}", session_id)
+
+    async def said(self, session_id: str, before: int | None, limit: int) -> tuple[Message, ...]:
+        """What people and the model said, without the results of tools: the last ones before that seq, the last one first."""
+        where = "WHERE session_id = ? AND seq < ? AND role != 'tool' ORDER BY seq DESC LIMIT ?"
+        return await self._all(f"{MESSAGES.select} {where}", session_id, 2**63 - 1 if before is None else before, limit)
+
     async def get(self, message_id: str) -> Message | None:
         return await self._one(MESSAGES.by_key, message_id)
 
