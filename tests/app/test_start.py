@@ -62,6 +62,19 @@ print(len(looks), gc.isenabled(), len(gc.get_objects()) < gc.get_freeze_count() 
     assert int(looks) < 20
 
 
+def test_with_the_model_s_library_comes_all_that_its_first_client_would_import() -> None:
+    """The first prompt makes that client, and somebody waits for it."""
+    code = """
+import asyncio, sys
+from jupyter_crush.models.sdk import Importing
+modules = asyncio.run(Importing().modules())
+known = set(sys.modules)
+modules.sdk.AsyncAnthropic(api_key="none")
+print(*sys.modules.keys() - known)
+"""
+    assert _python(code).split() == []
+
+
 def test_a_collector_that_was_off_stays_off() -> None:
     code = """
 import gc
