@@ -42,6 +42,7 @@ from .models.catalog import Catalog, providers_from
 from .permissions.names import Names
 from .permissions.policy import prompters_and_approvers
 from .processes import exposure
+from .processes.allocator import give_back_large_blocks
 from .processes.collector import settle
 from .processes.descent import Descent
 from .tools.registry import builtin_tools
@@ -344,6 +345,7 @@ class CrushApp(ExtensionApp):
             self.handlers.extend(handlers(self.services))
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:  # noqa: ARG002  the one already linked
+        give_back_large_blocks()
         self._stop_on_sigint()
         if self.services is not None:
             await self.services.workspaces.recover()

@@ -19,10 +19,10 @@ from ..events.journal import Journal
 from ..models.estimate import BYTES, tokens_in_one
 from ..models.port import Memo
 from ..store.store import Store
-from ..wire import Change, Message
+from ..wire import Change, Image, Message
 
 IDLE_BYTES = 4 * 1024 * 1024
-"""Of text, in the histories of a workspace that no run uses."""
+"""Of text and pictures, in the histories of a workspace that no run uses."""
 FEW = 50
 """Messages that are looked through at once; more, in a thread."""
 _seq = attrgetter("seq")
@@ -50,8 +50,9 @@ class History:
 
     @property
     def bytes(self) -> int:
-        """About how much text it holds."""
-        return BYTES * self.memo.total(self.messages, tokens_in_one)
+        """About how much text it holds, and pictures."""
+        said = self.messages
+        return BYTES * self.memo.total(said, tokens_in_one) + self.memo.total(said, _pictured)
 
     def take(self, message: Message) -> bool:
         """A message was recorded. False: what is sent now has to be read from the store."""
@@ -164,3 +165,8 @@ def _built(messages: Sequence[Message]) -> History:
     history = History(messages)
     _ = history.bytes
     return history
+
+
+def _pictured(message: Message) -> int:
+    """Bytes of its pictures: for the model a picture is a few tokens, here it is all that it is."""
+    return sum(len(part.content) for part in message.parts if isinstance(part, Image))

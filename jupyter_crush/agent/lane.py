@@ -27,6 +27,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from ..concurrency.stopwatch import Stopwatch
 from ..permissions.policy import Principal
 from ..wire import PromptRequest, Run
@@ -64,6 +66,11 @@ class Ticket:
     @property
     def id(self) -> str:
         return self.run.run_id
+
+    def spend(self) -> None:
+        """Its ending is written, and what it asked with that. A turn is a web that only the garbage collector takes apart, long after:
+        what it holds until then is little."""
+        self.request = replace(self.request, prompt="", attachments=())
 
 
 Work = Callable[[Ticket], Coroutine[Any, Any, None]]

@@ -361,6 +361,8 @@ class Runs:
             changes.append(self._sessions.update(session_id, **values))
         self._world.on_activity()
         await write_ending(self._journal, ticket, changes)
+        for ended in (ticket, *ticket.folded):
+            ended.spend()
         self.histories.release(session_id)
         self.titles.begin(ticket.run)
         lane = self._lanes.get(session_id)

@@ -181,17 +181,13 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
         else:
             self.body.clear()
 
-    def received(self) -> bytes:
+    def received(self) -> bytearray:
         """The whole body. Raises what was decided against the request."""
         if self.refusal is not None:
             raise self.refusal
         if self.body_size > self.body_limit:
             raise TooLarge(self._too_large())
-        body, self.body = (
-            bytes(self.body),
-            bytearray(),
-        )  # tornado's handlers go with the garbage, which may be long after this
-        return body
+        return self.body
 
     def arguments(self) -> dict[str, str]:
         """The query's parameters that the operation knows; of one given twice, the last."""

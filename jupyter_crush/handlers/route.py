@@ -59,11 +59,13 @@ class Operation(Struct, frozen=True, kw_only=True):
     answer: Any
     media_types: tuple[str, ...] = ("application/json",)
 
-    async def run(self, call: Call, ids: Sequence[str], query: Mapping[str, str], body: bytes) -> Any:
-        """Parse, call, and give back the answer. Raises CrushError."""
+    async def run(self, call: Call, ids: Sequence[str], query: Mapping[str, str], body: bytearray) -> Any:
+        """Parse, call, and give back the answer. The body is emptied as soon as it is parsed: a prompt's may be large, and its call
+        waits for a disk. Raises CrushError."""
         arguments: dict[str, Any] = {one.name: parse_query(one, query.get(one.name)) for one in self.query}
         if self.body is not None and (body or self.body_required):
             arguments["body"] = parse_body(self.body, body)
+        body.clear()
         return await self.function(call, *map(check_id, ids), **arguments)
 
 
@@ -136,7 +138,7 @@ def parse_query(parameter: Parameter, text: str | None) -> Any:
         raise BadRequest(_short(f"The query parameter {parameter.name}: {error}")) from error
 
 
-def parse_body(kind: Any, body: bytes) -> Any:
+def parse_body(kind: Any, body: bytes | bytearray) -> Any:
     """Raises BadRequest; the message names the field."""
     if not body:
         raise BadRequest("This route takes a JSON object as its body.")

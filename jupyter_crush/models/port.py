@@ -37,7 +37,7 @@ class Memo:
         self.sealed: dict[str, Any] = {}
         """What an adapter keeps of the history's beginning as a whole, by its provider."""
         self._made: dict[Callable[[Message], Any], dict[int, tuple[Message, Any]]] = {}
-        self._sums: tuple[Sequence[Message], int] | None = None
+        self._sums: dict[Callable[[Message], int], tuple[Sequence[Message], int]] = {}
 
     def of(self, message: Message, make: Callable[[Message], Made]) -> Made:
         """What ``make`` makes of it."""
@@ -50,9 +50,10 @@ class Memo:
 
     def total(self, messages: Sequence[Message], size: Callable[[Message], int]) -> int:
         """The sum of the sizes of all."""
-        if self._sums is None or self._sums[0] is not messages:
-            self._sums = messages, sum(self.of(message, size) for message in messages)
-        return self._sums[1]
+        known = self._sums.get(size)
+        if known is None or known[0] is not messages:
+            known = self._sums[size] = messages, sum(self.of(message, size) for message in messages)
+        return known[1]
 
     def lacks(self, messages: Iterable[Message], make: Callable[[Message], Any]) -> list[Message]:
         """Those of which this was not made yet."""
