@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ..concurrency import threads
@@ -48,4 +49,7 @@ class Importing:
 
 def _import() -> Modules:
     with settling():
-        return Modules(importlib.import_module("anthropic"), importlib.import_module("httpx2"))
+        modules = Modules(importlib.import_module("anthropic"), importlib.import_module("httpx2"))
+        with suppress(ImportError, ValueError):  # of proxies that cannot be used, which the first request says
+            modules.http.AsyncClient()  # the first one imports what carries it: as long as a whole prompt takes
+    return modules
