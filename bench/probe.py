@@ -31,6 +31,8 @@ class Block(NamedTuple):
     ms: float = 0.0
     computed: float = 0.0
     """What all threads of the process computed in that time; the rest went to others on the machine, or was waited."""
+    own: float = 0.0
+    """What the loop's thread computed of that."""
     collected: float = 0.0
     """What the garbage collector took of it."""
     where: str = ""
@@ -45,7 +47,7 @@ class Probe:
         self._longest = Block()
         self._thread = threading.get_ident()
         self._due = self._loop.time() + STEP_S
-        self._seen_at, self._computed, self._collected = self._due, time.process_time(), 0.0
+        self._computed, self._own, self._collected = time.process_time(), time.thread_time(), 0.0
         self._collecting_since = self._collecting = 0.0
         self._where = ""
         self._loop.call_at(self._due, self._look)
@@ -65,12 +67,16 @@ class Probe:
 
     def _note(self) -> None:
         late = (self._loop.time() - self._due) * 1000
-        computed, collected = time.process_time(), self._collecting
+        computed, own, collected = time.process_time(), time.thread_time(), self._collecting
         if late > self._longest.ms:
             self._longest = Block(
-                late, (computed - self._computed) * 1000, (collected - self._collected) * 1000, self._where
+                ms=late,
+                computed=(computed - self._computed) * 1000,
+                own=(own - self._own) * 1000,
+                collected=(collected - self._collected) * 1000,
+                where=self._where,
             )
-        self._computed, self._collected, self._where = computed, collected, ""
+        self._computed, self._own, self._collected, self._where = computed, own, collected, ""
 
     def _collect(self, phase: str, _: dict[str, int]) -> None:
         now = time.perf_counter()
