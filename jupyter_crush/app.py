@@ -41,11 +41,12 @@ from .models.api_key import KeyFile
 from .models.catalog import Catalog, providers_from
 from .permissions.names import Names
 from .permissions.policy import prompters_and_approvers
+from .plugins.loading import plugins
 from .processes import exposure
 from .processes.allocator import give_back_large_blocks
 from .processes.collector import settle
 from .processes.descent import Descent
-from .tools.registry import builtin_tools
+from .tools.toolsets import OURS
 from .workspace.registry import Workspaces, new_id
 
 SECRETS = frozenset({"api_key", "headers"})
@@ -155,6 +156,14 @@ class CrushApp(ExtensionApp):
     ).tag(config=True)
     queue_limit = Int(20, min=1, help="Prompts that may wait in one session.").tag(config=True)
     denied_tools = Names(help="Names of tools that the agent does not get.").tag(config=True)
+    toolsets = List(
+        AnyTrait(),
+        help="More tools for the agent: dotted names (package.module:name) of classes or functions that give a "
+        "jupyter_crush.tools.Toolset, or those themselves. Installed packages add theirs by the entry points jupyter_crush.toolsets.",
+    ).tag(config=True)
+    trusted_toolsets = Names(
+        help="Origins of toolsets (packages' names) that are believed: calls of their tools of kind read are not asked for."
+    ).tag(config=True)
     prompters = Names(
         None,
         allow_none=True,
@@ -251,6 +260,7 @@ class CrushApp(ExtensionApp):
             summarize_at=self.summarize_at,
             queue_limit=self.queue_limit,
             denied_tools=frozenset(self.denied_tools),
+            trusted_toolsets=frozenset(self.trusted_toolsets),
             prompters=prompters,
             approvers=approvers,
             viewers=tuple(self.viewers),
@@ -300,24 +310,7 @@ class CrushApp(ExtensionApp):
 
     def _hide_key(self) -> None:
         """First of all, before anything starts a process. What cannot be hidden is said."""
-        if exposure.given_on_command_line(KEY_OPTIONS):
-            self.log.warning(
-                "jupyter_crush: the model's key was given on the command line, where others on this machine could read it, and where "
-                "the shell's history keeps it. Set %s or CrushApp.api_key_file instead.",
-                KEY_VARIABLE,
-            )
-        if self.share_key:
-            return
-        names = (KEY_VARIABLE, TOKEN_VARIABLE)
-        exposure.wipe(names, KEY_OPTIONS)
-        exposure.conceal()
-        for pid, program, name in exposure.holders(names):
-            self.log.warning(
-                "jupyter_crush: process %s (%s), which started this server, still shows %s to what runs as its user. See SECURITY.md.",
-                pid,
-                program,
-                name,
-            )
+        exposure.hide((KEY_VARIABLE, TOKEN_VARIABLE), KEY_OPTIONS, self.log, is_shared=self.share_key)
 
     def _make_workspaces(self, config: Config, attached: AttachedBackend, renames: Renames) -> Workspaces:
         server, providers = self.server, (self.providers or providers_from)(config)
@@ -329,7 +322,7 @@ class CrushApp(ExtensionApp):
             catalog=Catalog(providers, default=config.model, options=config.models),
             documents=Documents([SharedBackend(rooms), attached, contents], renames),
             kernels=Kernels(kernel_manager=server.kernel_manager, session_manager=server.session_manager),
-            tools=builtin_tools(),
+            toolsets=(OURS, *plugins("toolset", self.toolsets)),
             on_activity=self._on_activity,
             on_client=attached.streams,
         )

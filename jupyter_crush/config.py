@@ -201,6 +201,8 @@ class Config(Struct, frozen=True, kw_only=True):
     queue_limit: int = 20
     """Prompts waiting in one session."""
     denied_tools: frozenset[str] = frozenset()
+    trusted_toolsets: frozenset[str] = frozenset()
+    """Origins of toolsets whose reading is not asked for."""
     prompters: tuple[str, ...] = (EVERYONE,)
     approvers: tuple[str, ...] = (EVERYONE,)
     viewers: tuple[str, ...] = (EVERYONE,)

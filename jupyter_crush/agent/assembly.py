@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
@@ -28,9 +27,9 @@ from ..permissions.questions import Questions
 from ..review.content import Contents
 from ..review.ledger import Ledger
 from ..store.store import Store
-from ..tools.port import ReadFiles, Tool, ToolContext
+from ..tools.port import ReadFiles, ToolContext, WorkspaceContext
 from ..tools.read_variables import ReadVariables
-from ..tools.registry import spec_of
+from ..tools.toolsets import Offering, Toolsets
 from ..wire import ConfigView, Message, ModelInfo, PermissionMode, Session, ToolProgress
 from .attachments import Attachments, Recall
 from .compaction import Room
@@ -58,7 +57,7 @@ class World:
         catalog: Catalog,
         documents: Documents,
         kernels: Kernels,
-        tools: Sequence[Tool[Any]],
+        toolsets: Toolsets,
         env: Mapping[str, str],
         now: Callable[[], int],
         new_id: Callable[[], str],
@@ -79,8 +78,7 @@ class World:
         self._documents = documents
         self._kernels = kernels
         self._env = dict(env)
-        self._tools = {tool.name: tool for tool in tools if tool.name not in config.denied_tools}
-        self._specs = tuple(spec_of(tool) for tool in self._tools.values())
+        self.toolsets = toolsets
         self._read: dict[str, ReadFiles] = {}
         self._attachments = Attachments(
             location=location, documents=documents, variables=self.variables, reading=config.reading
@@ -91,6 +89,9 @@ class World:
     @property
     def root(self) -> Path:
         return self.location.root
+
+    async def open(self) -> None:
+        await self.toolsets.open(WorkspaceContext(workspace_id=self.workspace_id, root=self.root, env=self._env))
 
     def small(self) -> tuple[Model, str] | None:
         """The model for side jobs: the configured one, else Anthropic's small one where it can be used; None: there is none."""
@@ -162,8 +163,8 @@ class World:
                 "prompt_bytes": self.config.limits.prompt_bytes,
                 "text_bytes": self.config.limits.text_bytes,
             },
-            features=tuple(self._tools),
-            tools=tuple(self._tools),
+            features=self.toolsets.names,
+            tools=self.toolsets.names,
             demo=bool(model and model.is_demo),
         )
 
@@ -189,6 +190,7 @@ class World:
         model: Model,
         info: ModelInfo,
         mode: PermissionMode,
+        tools: Offering,
         histories: Histories,
         journal: Journal,
         questions: Questions,
@@ -216,8 +218,7 @@ class World:
             system=system_prompt(self.root.name or "/", mode, self._notes()),
             leeway=lambda: self._narrowed(mode, ticket),
             budgets=self.config.budgets,
-            tools=self._tools,
-            specs=self._specs,
+            tools=tools,
             context=lambda call_id: self._context(ticket, call_id, journal, questions, ledger),
             history=history,
             attached=lambda ticket: self._attachments.read(ticket.request.attachments, recall),
@@ -226,7 +227,7 @@ class World:
 
     async def variables(self, notebook: str, names: Sequence[str] | None = None) -> Variables:
         """Of a notebook's kernel: for people who name them, as the tool for the agent. Raises CrushError."""
-        if ReadVariables.name not in self._tools:
+        if ReadVariables.name not in self.toolsets.names:
             raise Forbidden(f"The administrator does not allow {ReadVariables.name} here.")
         return await variables(self._kernels, locate(notebook, self.root, self.location.prefix).api, names)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -26,8 +26,9 @@ from ..concurrency.tasks import Tasks
 from ..errors import CrushError, Denied, ToolError, known
 from ..permissions.asks import CHANGING, CODE, Ask
 from ..permissions.gate import Gate, Leeway, Ruling
-from ..tools.port import Output, Prepared, Stopped, Tool, ToolContext
-from ..tools.registry import parse_args
+from ..tools.port import Output, Prepared, Stopped, ToolContext
+from ..tools.results import sound
+from ..tools.toolsets import Offering
 from ..wire import ToolCall
 from .turn import Turn
 
@@ -77,7 +78,7 @@ class Calls:
     def __init__(
         self,
         turn: Turn,
-        tools: Mapping[str, Tool[Any]],
+        tools: Offering,
         *,
         context: Callable[[str], ToolContext],
         leeway: Callable[[], Leeway],
@@ -111,8 +112,8 @@ class Calls:
             raise failures.exceptions[0] from None
 
     def _kind(self, call: ToolCall) -> str | None:
-        tool = self._tools.get(call.name)
-        return tool.kind if tool is not None else None
+        offered = self._tools.get(call.name)
+        return offered.kind if offered is not None else None
 
     def _begin(self, group: asyncio.TaskGroup, work: Any, call: ToolCall) -> asyncio.Task[None]:
         task: asyncio.Task[None] = group.create_task(work, name=f"tool {call.name} {call.id}")
@@ -149,16 +150,16 @@ class Calls:
             return Looked(call, error=error)
 
     async def _looked(self, call: ToolCall) -> Looked:
-        tool = self._tools.get(call.name)
-        if tool is None:
+        offered = self._tools.get(call.name)
+        if offered is None:
             raise ToolError(f"There is no tool {call.name!r}. There are: {', '.join(self._tools)}.")
         if not call.finished:
             raise ToolError("The input was not valid JSON. Call the tool again with a JSON object.")
-        kind = tool.kind
+        tool, kind, origin = offered.tool, offered.kind, offered.origin
         if (refusal := self._gate.refusal(call, kind, self._leeway())) is not None:
             raise Denied(refusal)
-        prepared = await tool.prepare(parse_args(tool, call.input), self._context(call.id))
-        return Looked(call, prepared, self._gate.rule(call, kind, prepared.ask, self._turn.run, self._leeway()))
+        prepared = await tool.prepare(tool.parse(call.input), self._context(call.id))
+        return Looked(call, prepared, self._gate.rule(call, kind, prepared.ask, self._turn.run, self._leeway(), origin))
 
     async def _carry_out(self, looked: Looked, undecided: Undecided) -> None:
         """Decide, perform, and hand on the result, whatever it is."""
@@ -191,7 +192,7 @@ class Calls:
         await undecided.none()
         with self._worked.stopped() if prepared.waits else nullcontext():
             try:
-                return await prepared.perform()
+                return sound(await prepared.perform())
             except ToolError as error:
                 return _refused(error, prepared.ask)
 

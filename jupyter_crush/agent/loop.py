@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,9 +23,10 @@ from ..events.draft import Draft
 from ..events.journal import Journal
 from ..models.estimate import fitting
 from ..models.metering import Meter, check_cost
-from ..models.port import Model, ModelRequest, ToolSpec
+from ..models.port import Model, ModelRequest
 from ..permissions.gate import Gate, Leeway
-from ..tools.port import Output, Tool, ToolContext
+from ..tools.port import Output, ToolContext
+from ..tools.toolsets import Offering
 from ..wire import Message, Part, ToolCall, ToolResult
 from .calls import Calls
 from .compaction import Compaction, Room
@@ -51,8 +51,7 @@ class Task(Struct, frozen=True, kw_only=True):
     system: Sequence[str]
     leeway: Callable[[], Leeway]
     budgets: Budgets
-    tools: Mapping[str, Tool[Any]]
-    specs: Sequence[ToolSpec]
+    tools: Offering
     context: Callable[[str], ToolContext]
     history: Callable[[], Awaitable[History]]
     attached: Callable[[Ticket], Awaitable[Sequence[Part]]]
@@ -120,7 +119,9 @@ class Agent:
         tokens, meter = self._compaction.tokens(request), self._task.meter
         check_cost(self._task.budgets, self._turn.usage, meter.to_send(tokens, self._compaction.last))
         request = replace(request, max_tokens=fitting(request, meter.info.context_window))
-        message, usage = await answer(self._task.model, meter, request, draft, self._turn, self._journal)
+        message, usage = await answer(
+            self._task.model, meter, request, draft, self._turn, self._journal, self._task.tools
+        )
         self._compaction.note(usage)
         return message
 
@@ -131,7 +132,7 @@ class Agent:
             system=self._task.system,
             messages=self._compaction.continued(history.messages),
             memo=history.memo,
-            tools=self._task.specs,
+            tools=[offered.spec for offered in self._task.tools.values()],
             max_tokens=self._task.meter.max_tokens,
         )
 

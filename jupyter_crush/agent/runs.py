@@ -30,6 +30,7 @@ from ..permissions.policy import Principal
 from ..permissions.questions import Questions
 from ..review.ledger import Ledger
 from ..store.store import Store
+from ..tools.port import TurnContext
 from ..wire import (
     AcceptedPrompt,
     Cancelled,
@@ -309,12 +310,15 @@ class Runs:
         if mode is None:
             await self._summarize(turn, model, info)
             return
+        asking = TurnContext(session_id=session.id, run_id=ticket.id, mode=mode, model=info.id)
+        tools = await self._world.toolsets.offer(asking)
         followups = lambda: self._fold(self._lane(session.id), ticket)  # noqa: E731
         task = self._world.task(
             ticket,
             model,
             info,
             mode,
+            tools,
             self.histories,
             self._journal,
             self._questions,

@@ -6,6 +6,7 @@ A step's retries are the model's own: a Retry event voids the draft, and those w
 from __future__ import annotations
 
 from contextlib import aclosing
+from types import MappingProxyType
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,14 +27,22 @@ from ..models.port import (
     ToolCallEnd,
     ToolCallStart,
 )
+from ..tools.toolsets import Offering
 from ..wire import AgentEvent, Change, Finish, Message, Reasoning, Run, Text, ToolCall, Usage
 from .turn import Turn
 
 
 async def answer(
-    model: Model, meter: Meter, request: ModelRequest, draft: Draft, turn: Turn, journal: Journal
+    model: Model,
+    meter: Meter,
+    request: ModelRequest,
+    draft: Draft,
+    turn: Turn,
+    journal: Journal,
+    tools: Offering = MappingProxyType({}),
 ) -> tuple[Message, Usage]:
-    """The finished message, and what it took, which is added to the turn's. Raises ModelError."""
+    """The finished message, and what it took, which is added to the turn's. Raises ModelError. ``tools`` are those that the model
+    was told of."""
     async with aclosing(model.stream(request)) as events:
         async for event in events:
             await turn.settled()
@@ -41,11 +50,11 @@ async def answer(
                 usage = meter.counted(event.usage, request, draft.message(0))
                 turn.usage = turn.usage.plus(usage)
                 return await turn.complete(draft, Finish(reason=event.reason, details=event.details)), usage
-            await _take(event, draft, turn, journal)
+            await _take(event, draft, turn, journal, tools)
     raise ModelBadAnswer("The model's answer broke off.")
 
 
-async def _take(event: Any, draft: Draft, turn: Turn, journal: Journal) -> None:
+async def _take(event: Any, draft: Draft, turn: Turn, journal: Journal, tools: Offering) -> None:
     match event:
         case TextDelta(text):
             journal.extend(draft, text, Text())
@@ -57,7 +66,10 @@ async def _take(event: Any, draft: Draft, turn: Turn, journal: Journal) -> None:
             draft.replace_last(Reasoning(text=draft.grown(), signature=signature, redacted=redacted))
             await turn.publish(draft)
         case ToolCallStart(id, name):
-            draft.begin(ToolCall(id=id, name=name))
+            tool = tools.get(name)
+            draft.begin(
+                ToolCall(id=id, name=name, kind=tool.kind if tool else None, origin=tool.origin if tool else None)
+            )
             await turn.publish(draft)
         case ToolCallDelta(text):
             journal.extend(draft, text)

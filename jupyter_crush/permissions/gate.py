@@ -1,10 +1,11 @@
 """The gate between what a tool would do and doing it. It decides every call, from the tool's kind, the mode and the grants.
 
 What a tool says of a call (its :class:`Ask`) is what a person is shown, and can only make the gate ask more: a tool cannot let
-itself through, and one that says nothing has its whole input shown. Deny wins, then asking, then allowing. The rules are pure
-(:func:`judge`); the :class:`Gate` asks, and remembers what was allowed from now on.
+itself through, and one that says nothing has its whole input shown. Nobody can see whether a tool from elsewhere only reads, as it
+says; so it is asked for where our own are not, unless the administrator trusts its origin. Deny wins, then asking, then allowing.
+The rules are pure (:func:`judge`); the :class:`Gate` asks, and remembers what was allowed from now on.
 
-A grant's key is a JSON array of what it covers, so no two of them can be spelled alike.
+A grant's key is JSON of what it covers, with the origin of a tool from elsewhere, so no two of them can be spelled alike.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from msgspec.structs import replace
 
 from ..errors import NotFound
 from ..events.journal import Journal
-from ..text.visible import one_line, shown
+from ..plugins.loading import BUILTIN
+from ..text.visible import one_line
 from ..wire import (
     AnswerPermission,
     Change,
@@ -29,6 +31,7 @@ from ..wire import (
     Run,
     ToolCall,
 )
+from .asking import spelled, whole_input
 from .asks import CHANGING, CODE, Ask, Kind
 from .pending import Pending
 
@@ -52,15 +55,16 @@ class Decision(NamedTuple):
 
 
 class Ruling(NamedTuple):
-    """What the rules say of a call. ``ask`` is what a person is shown where they say so; ``kind`` is the tool's."""
+    """What the rules say of a call. ``ask`` is what a person is shown where they say so; ``kind`` and ``origin`` are the tool's."""
 
     verdict: Verdict
     kind: str
     ask: Ask | None = None
     message: str | None = None
+    origin: str = BUILTIN
 
 
-def judge(kind: str, ask: Ask | None, mode: PermissionMode, granted: Collection[str]) -> Verdict:
+def judge(kind: str, ask: Ask | None, mode: PermissionMode, granted: Collection[str], origin: str = BUILTIN) -> Verdict:
     """What the rules say of one call, before any person does."""
     if kind not in KINDS or (mode == "plan" and kind in CHANGING):
         return "deny"
@@ -70,12 +74,12 @@ def judge(kind: str, ask: Ask | None, mode: PermissionMode, granted: Collection[
         return "ask"
     if mode == "auto" or (mode == "accept-edits" and kind not in CODE):
         return "allow"
-    return "allow" if ask is not None and ask.key is not None and grant_key(ask.key) in granted else "ask"
+    return "allow" if ask is not None and ask.key is not None and grant_key(ask.key, origin) in granted else "ask"
 
 
-def grant_key(parts: tuple[str, ...]) -> str:
-    """A key as it is kept."""
-    return json.dumps(parts)
+def grant_key(parts: tuple[str, ...], origin: str = BUILTIN) -> str:
+    """A key as it is kept: an array; of a tool from elsewhere, an object."""
+    return json.dumps(parts if origin == BUILTIN else {"origin": origin, "key": parts})
 
 
 class Gate:
@@ -89,11 +93,14 @@ class Gate:
         new_id: Callable[[], str],
         grants: Iterable[Grant] = (),
         denied_tools: Collection[str] = (),
+        trusted: Collection[str] = (),
     ) -> None:
         self._journal = journal
         self._now = now
         self._new_id = new_id
         self._denied = frozenset(denied_tools)
+        self._trusted = frozenset({BUILTIN, *trusted})
+        """Origins whose tools are believed when they say that they only read."""
         self._grants = {grant.id: grant for grant in grants}
         self._asked: Pending[PermissionRequest, Decision] = Pending(journal)
         self._keys: dict[str, str] = {}
@@ -115,25 +122,32 @@ class Gate:
             return f"{call.name} does not say in a known way what it does, so it is not allowed. Use another tool."
         return PLAN if leeway.mode == "plan" and kind in CHANGING else None
 
-    def rule(self, call: ToolCall, kind: str, ask: Ask | None, run: Run, leeway: Leeway) -> Ruling:
-        """What the rules say of a call now. ``kind`` is the tool's; ``ask`` what the tool would have people see, if anything."""
+    def rule(
+        self, call: ToolCall, kind: str, ask: Ask | None, run: Run, leeway: Leeway, origin: str = BUILTIN
+    ) -> Ruling:
+        """What the rules say of a call now. ``kind`` and ``origin`` are the tool's; ``ask`` what the tool would have people see,
+        if anything."""
         if (message := self.refusal(call, kind, leeway)) is not None:
-            return Ruling("deny", kind, message=message)
+            return Ruling("deny", kind, message=message, origin=origin)
+        if ask is None and (kind in CHANGING or origin not in self._trusted):
+            ask = _whole(call, kind, origin)
+        elif ask is not None and origin != BUILTIN:
+            ask = spelled(ask)
         granted = {
             grant.key
             for grant in self._grants.values()
             if leeway.grants and grant.session_id == run.session_id and grant.tool_name == call.name
         }
-        verdict = judge(kind, ask, leeway.mode, granted)
-        if verdict != "ask":
-            return Ruling(verdict, kind)
-        asked = ask or _whole(call)
-        return Ruling(verdict, kind, asked if leeway.grants and not asked.always else replace(asked, key=None))
+        verdict = judge(kind, ask, leeway.mode, granted, origin)
+        if verdict != "ask" or ask is None:
+            return Ruling(verdict, kind, origin=origin)
+        asked = ask if leeway.grants and not ask.always else replace(ask, key=None)
+        return Ruling(verdict, kind, asked, origin=origin)
 
     async def decide(self, ruling: Ruling, call: ToolCall, run: Run) -> Decision:
         """Whether a call may go on; waits for a person where the rules say so."""
         if ruling.verdict == "ask" and ruling.ask is not None:
-            return await self._ask(ruling.ask, ruling.kind, call, run)
+            return await self._ask(ruling.ask, ruling, call, run)
         return Decision(ruling.verdict == "allow", ruling.message)
 
     async def answer(
@@ -179,14 +193,15 @@ class Gate:
         self._grants = {key: grant for key, grant in self._grants.items() if grant.session_id != session_id}
         return given
 
-    async def _ask(self, ask: Ask, kind: str, call: ToolCall, run: Run) -> Decision:
+    async def _ask(self, ask: Ask, ruling: Ruling, call: ToolCall, run: Run) -> Decision:
         request = PermissionRequest(
             id=self._new_id(),
             session_id=run.session_id,
             run_id=run.run_id,
             tool_call_id=call.id,
             tool_name=call.name,
-            action=kind,
+            action=ruling.kind,
+            origin=ruling.origin,
             description=ask.description,
             says=ask.says,
             params=ask.params,
@@ -195,7 +210,7 @@ class Gate:
             created_at=self._now(),
         )
         if ask.key is not None:
-            self._keys[request.id] = grant_key(ask.key)
+            self._keys[request.id] = grant_key(ask.key, ruling.origin)
         try:
             return await self._asked.ask(request)
         finally:
@@ -221,7 +236,9 @@ def _refusal(by: str | None, message: str | None) -> str:
     return f"{by or 'The user'} did not allow this{said}"
 
 
-def _whole(call: ToolCall) -> Ask:
-    """For a tool that says nothing of a call: all of its input."""
-    text = json.dumps(call.input, ensure_ascii=False, indent=2)
-    return Ask(description=f"Call {one_line(call.name)}", params=shown(input=text))
+def _whole(call: ToolCall, kind: str, origin: str) -> Ask:
+    """For a tool that says nothing of a call: all of its input. What only reads may go on reading, if a person says so."""
+    ask = whole_input(call.name, call.input)
+    if kind in CHANGING:
+        return ask
+    return replace(ask, key=("every call",), scope=f"every call of {one_line(call.name)} from {one_line(origin)}")

@@ -33,6 +33,27 @@ class Holder(NamedTuple):
     """Of the variable."""
 
 
+def hide(names: Collection[str], options: Collection[str], log: Any, *, is_shared: bool) -> None:
+    """Wipe and conceal, unless the administrator shares it on purpose; what cannot be hidden is said in the log."""
+    if given_on_command_line(options):
+        log.warning(
+            "jupyter_crush: the model's key was given on the command line, where others on this machine could read it, and where "
+            "the shell's history keeps it. Set %s or CrushApp.api_key_file instead.",
+            next(iter(names)),
+        )
+    if is_shared:
+        return
+    wipe(names, options)
+    conceal()
+    for pid, program, name in holders(names):
+        log.warning(
+            "jupyter_crush: process %s (%s), which started this server, still shows %s to what runs as its user. See SECURITY.md.",
+            pid,
+            program,
+            name,
+        )
+
+
 def wipe(names: Collection[str], options: Collection[str] = ()) -> None:
     """Take variables out of the environment, and overwrite them and the values of ``options`` (``--Class.trait``) in the blocks that
     this process was started with. Where there is no /proc only what the C library still names is overwritten. Idempotent."""

@@ -14,6 +14,7 @@ from ..text.visible import one_line, visible
 from ..wire import Question, QuestionAnswer, QuestionRequest
 from ..wire.questions import QUESTIONS
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 
 
 class AskUserArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,8 +23,9 @@ class AskUserArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ]
 
 
-class AskUser:
+class AskUser(StructTool[AskUserArgs]):
     name = "ask_user"
+    description = text_beside(__file__)
     kind: Kind = "talk"
     Args = AskUserArgs
 

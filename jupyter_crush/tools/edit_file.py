@@ -16,6 +16,7 @@ from ..text.truncate import head
 from . import limits, text_files
 from .nearest import missing
 from .port import Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 from .write_file import change, writable
 
 
@@ -26,8 +27,9 @@ class EditFileArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     replace_all: Annotated[bool, Meta(description="Replace every occurrence.")] = False
 
 
-class EditFile:
+class EditFile(StructTool[EditFileArgs]):
     name = "edit_file"
+    description = text_beside(__file__)
     kind: Kind = "edit"
     Args = EditFileArgs
 

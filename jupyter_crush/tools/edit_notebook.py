@@ -18,6 +18,7 @@ from . import limits, notebook_files
 from .nearest import missing
 from .notebook_edits import Delete, Insert, Move, Plan, Replace
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 from .whereabouts import Looked, check, renaming
 
 
@@ -27,8 +28,9 @@ class EditNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     create: Annotated[bool, Meta(description="Make the notebook when it is not there.")] = False
 
 
-class EditNotebook:
+class EditNotebook(StructTool[EditNotebookArgs]):
     name = "edit_notebook"
+    description = text_beside(__file__)
     kind: Kind = "edit"
     Args = EditNotebookArgs
 

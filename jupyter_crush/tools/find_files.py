@@ -18,6 +18,7 @@ from ..text.visible import one_line
 from . import limits
 from .nearest import missing
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 
 
 class FindFilesArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,8 +26,9 @@ class FindFilesArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     path: Annotated[str, Meta(description="Folder to look in, relative to the workspace. Default: its root.")] = ""
 
 
-class FindFiles:
+class FindFiles(StructTool[FindFilesArgs]):
     name = "find_files"
+    description = text_beside(__file__)
     kind: Kind = "read"
     Args = FindFilesArgs
 

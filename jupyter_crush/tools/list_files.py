@@ -18,6 +18,7 @@ from ..text.visible import one_line
 from . import limits
 from .nearest import missing
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 
 
 class ListFilesArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,8 +26,9 @@ class ListFilesArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     depth: Annotated[int, Meta(ge=1, le=limits.LIST_DEPTH_MAX, description="Levels to show.")] = limits.LIST_DEPTH
 
 
-class ListFiles:
+class ListFiles(StructTool[ListFilesArgs]):
     name = "list_files"
+    description = text_beside(__file__)
     kind: Kind = "read"
     Args = ListFilesArgs
 

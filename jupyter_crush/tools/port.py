@@ -11,18 +11,19 @@ instead. Cancellation is not a failure: a tool stops what it started and lets ``
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct, field
 
 from ..config import Reading
+from ..models.port import ToolSpec
 from ..permissions.asks import Ask, Kind
+from ..wire import PermissionMode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..documents.documents import Documents
     from ..documents.port import CellEdit
     from ..files.paths import Place
@@ -155,15 +156,57 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     """Real paths that no tool touches: the store, the server's own settings."""
 
 
-A = TypeVar("A", bound=Struct, contravariant=True)
+A = TypeVar("A")
 
 
 class Tool(Protocol, Generic[A]):
-    """A tool. ``Args`` is its input as a Struct: its JSON Schema is what the model gets, and input is parsed into it."""
+    """A tool. All that is known of it is its own: what the model is told, what it does to the world, how its input is read."""
 
-    name: str
-    kind: Kind
-    Args: type[Any]
+    @property
+    def kind(self) -> Kind:
+        """What the gate decides on."""
+
+    @property
+    def spec(self) -> ToolSpec:
+        """Its name, its description, and the JSON Schema of its input."""
+
+    def parse(self, given: dict[str, Any]) -> A:
+        """The model's input as arguments. Raises ToolError that says what is wrong, and what is expected."""
 
     async def prepare(self, args: A, context: ToolContext) -> Prepared:
         """Look, and say what would be done. Changes nothing. Raises ToolError."""
+
+
+class WorkspaceContext(Struct, frozen=True, kw_only=True):
+    """Where a toolset is opened. ``root`` is the workspace's real path at that moment (people rename folders: a call's context has
+    the present one), ``env`` the environment for child processes, without secrets."""
+
+    workspace_id: str
+    root: Path
+    env: Mapping[str, str]
+
+
+class TurnContext(Struct, frozen=True, kw_only=True):
+    """For whom tools are listed. Without a session: for nobody yet, to say which ones there are."""
+
+    session_id: str | None = None
+    run_id: str | None = None
+    mode: PermissionMode | None = None
+    model: str | None = None
+
+
+class Toolset(Protocol):
+    """Tools that come from one place. A workspace has its own: it is opened and closed with it, and asked before each turn.
+
+    ``origin`` names the place: people are shown it beside each call, and grants are bound to it."""
+
+    origin: str
+
+    async def open(self, workspace: WorkspaceContext) -> None:
+        """Called once, before anything else. What takes long is better begun here and awaited in ``tools``."""
+
+    async def tools(self, turn: TurnContext) -> Sequence[Tool[Any]]:
+        """Those that this turn gets, in an order that stays the same, since models' caches depend on it."""
+
+    async def close(self) -> None:
+        """Called once after ``open``, whether that succeeded or not, when the workspace closes."""

@@ -20,6 +20,7 @@ from . import limits, text_files
 from .nearest import missing
 from .pictures import Picture, picture_of
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 
 
 class ReadFileArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,8 +29,9 @@ class ReadFileArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     limit: Annotated[int, Meta(ge=1, description="Lines to show.")] = limits.READ_LINES
 
 
-class ReadFile:
+class ReadFile(StructTool[ReadFileArgs]):
     name = "read_file"
+    description = text_beside(__file__)
     kind: Kind = "read"
     Args = ReadFileArgs
 

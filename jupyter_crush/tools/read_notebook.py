@@ -18,6 +18,7 @@ from ..text.visible import one_line as visible
 from ..wire import Image
 from . import notebook_files
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 
 
 class ReadNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,8 +32,9 @@ class ReadNotebookArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     outputs: Annotated[bool, Meta(description="Show, or search, outputs too.")] = True
 
 
-class ReadNotebook:
+class ReadNotebook(StructTool[ReadNotebookArgs]):
     name = "read_notebook"
+    description = text_beside(__file__)
     kind: Kind = "read"
     Args = ReadNotebookArgs
 

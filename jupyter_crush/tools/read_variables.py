@@ -18,6 +18,7 @@ from ..text.truncate import fit
 from . import notebook_files
 from .nearest import missing
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -27,8 +28,9 @@ class ReadVariablesArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     names: Annotated[list[Name], Meta(min_length=1, max_length=50, description="Only these, in detail.")] | None = None
 
 
-class ReadVariables:
+class ReadVariables(StructTool[ReadVariablesArgs]):
     name = "read_variables"
+    description = text_beside(__file__)
     kind: Kind = "read"
     Args = ReadVariablesArgs
 

@@ -13,6 +13,7 @@ from . import limits, notebook_files
 from .executions import Stop, Telling, asking, told
 from .port import Output, Prepared, ToolContext
 from .run_command import seconds_of
+from .struct_tool import StructTool, text_beside
 from .whereabouts import Looked, renaming
 
 
@@ -22,8 +23,9 @@ class RunCodeArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     timeout: Annotated[float, Meta(description="Seconds that it may run. At most 3600.")] = limits.CODE_SECONDS
 
 
-class RunCode:
+class RunCode(StructTool[RunCodeArgs]):
     name = "run_code"
+    description = text_beside(__file__)
     kind: Kind = "execute"
     Args = RunCodeArgs
 

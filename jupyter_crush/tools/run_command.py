@@ -20,6 +20,7 @@ from ..text.truncate import HeadTail, fit, head
 from ..text.visible import exactly, one_line, quoted, shown, visible
 from . import limits, processes
 from .port import Output, Prepared, Stopped, ToolContext
+from .struct_tool import StructTool, text_beside
 
 _SHELL_ENV = ("BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PROMPT_COMMAND")
 
@@ -33,8 +34,9 @@ class RunCommandArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     description: Annotated[str, Meta(description="What it does, in a few words, for the user.")] = ""
 
 
-class RunCommand:
+class RunCommand(StructTool[RunCommandArgs]):
     name = "run_command"
+    description = text_beside(__file__)
     kind: Kind = "shell"
     Args = RunCommandArgs
 

@@ -32,6 +32,7 @@ from ..text.visible import one_line, shown, visible
 from . import limits, processes
 from .nearest import missing
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 
 CHILD = Path(__file__).with_name("search_child.py")
 REPORT_BYTES = 16 * 1024 * 1024
@@ -55,8 +56,9 @@ class Line(NamedTuple):
     """Where the match begins, in bytes."""
 
 
-class SearchText:
+class SearchText(StructTool[SearchTextArgs]):
     name = "search_text"
+    description = text_beside(__file__)
     kind: Kind = "read"
     Args = SearchTextArgs
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ..permissions.asks import Kind
 from ..text.visible import one_line
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 
 STEPS = 20
 
@@ -23,8 +24,9 @@ class UpdatePlanArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     steps: Annotated[tuple[Step, ...], Meta(min_length=1, max_length=STEPS, description="All of them, in order.")]
 
 
-class UpdatePlan:
+class UpdatePlan(StructTool[UpdatePlanArgs]):
     name = "update_plan"
+    description = text_beside(__file__)
     kind: Kind = "talk"
     Args = UpdatePlanArgs
 

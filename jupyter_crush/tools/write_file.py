@@ -15,6 +15,7 @@ from ..text.diff import Diff, unified
 from ..text.visible import shown, visible
 from . import limits, text_files
 from .port import Output, Prepared, ToolContext
+from .struct_tool import StructTool, text_beside
 from .whereabouts import Looked, check, renaming
 
 
@@ -23,8 +24,9 @@ class WriteFileArgs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     content: Annotated[str, Meta(description="All of the file's text.")]
 
 
-class WriteFile:
+class WriteFile(StructTool[WriteFileArgs]):
     name = "write_file"
+    description = text_beside(__file__)
     kind: Kind = "edit"
     Args = WriteFileArgs
 

@@ -34,6 +34,9 @@ from .answers import (
     ModelInfo as ModelInfo,
 )
 from .answers import (
+    PluginStatus as PluginStatus,
+)
+from .answers import (
     PromptCommand as PromptCommand,
 )
 from .answers import (

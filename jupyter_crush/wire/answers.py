@@ -56,6 +56,19 @@ class ModelInfo(Wire, frozen=True, kw_only=True):
     context_window: int | None = None
 
 
+class PluginStatus(Wire, frozen=True, kw_only=True):
+    """A toolset or a provider of models that another package or the administrator added."""
+
+    name: str
+    """Its entry point, or its dotted name in the configuration."""
+    origin: str
+    provides: Literal["toolset", "provider"]
+    tools: tuple[str, ...] = ()
+    """Names of its tools, as they were listed last."""
+    problem: str | None = None
+    """Why it, or a part of it, cannot be used."""
+
+
 class AgentStatus(Wire, frozen=True, kw_only=True):
     is_busy: bool
     is_ready: bool
@@ -63,6 +76,7 @@ class AgentStatus(Wire, frozen=True, kw_only=True):
     models: tuple[ModelInfo, ...]
     reason: str | None = None
     """Why it is not ready, and what to set."""
+    plugins: tuple[PluginStatus, ...] = ()
 
 
 class May(Wire, frozen=True, kw_only=True):

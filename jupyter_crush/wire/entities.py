@@ -86,6 +86,10 @@ class ToolCall(Wire, frozen=True, kw_only=True, tag="tool_call"):
     name: str
     input: JsonObject = {}
     finished: bool = False
+    kind: str | None = None
+    """What the tool does: read, talk, edit, execute, or shell. None: there is no such tool, or an older server wrote it."""
+    origin: str | None = None
+    """Where the tool comes from: ``builtin``, or the name of what added it. None: as for ``kind``."""
 
 
 class ToolResult(Wire, frozen=True, kw_only=True, tag="tool_result"):
@@ -234,7 +238,7 @@ class PermissionRequest(Wire, frozen=True, kw_only=True):
     tool_call_id: str
     tool_name: str
     action: str
-    """What the tool does: read, talk, edit, execute, or shell."""
+    """The tool's kind: read, talk, edit, execute, or shell."""
     description: str
     """What would happen, in the server's own words."""
     says: str | None = None
@@ -248,6 +252,8 @@ class PermissionRequest(Wire, frozen=True, kw_only=True):
     state: Literal["pending", "allowed", "denied", "withdrawn"] = "pending"
     answered_by: str | None = None
     answered_from: Origin | None = None
+    origin: str | None = None
+    """Where the tool comes from, as in its call. What a tool that is not ``builtin`` says of a call is its author's word."""
 
 
 class PermissionNotification(Wire, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from ..agent.assembly import World
 from ..agent.recovery import recover
@@ -27,13 +26,14 @@ from ..kernels.kernels import Kernels
 from ..models.catalog import Catalog
 from ..permissions.gate import Gate
 from ..permissions.questions import Questions
+from ..plugins.loading import Plugin
 from ..processes.descent import Roots, Speaker
 from ..processes.environment import child_environment
 from ..store.faults import translating_os
 from ..store.places import Places
 from ..store.store import Store
-from ..tools.port import Tool
 from ..tools.processes import STORE, stop_orphans
+from ..tools.toolsets import Toolsets
 from ..wire import Change, Client
 from ..wire import Workspace as WorkspaceInfo
 from .workspace import Workspace
@@ -65,7 +65,7 @@ class Workspaces:
         catalog: Catalog,
         documents: Documents,
         kernels: Kernels,
-        tools: Sequence[Tool[Any]],
+        toolsets: Sequence[Plugin],
         on_activity: Callable[[], None] = lambda: None,
         on_client: Callable[[str, Client], None] = lambda workspace_id, client: None,  # noqa: ARG005  nobody wants to know
         now: Callable[[], int] = now_ms,
@@ -77,7 +77,7 @@ class Workspaces:
         self._catalog = catalog
         self._documents = documents
         self._kernels = kernels
-        self._tools = tools
+        self._toolsets = tuple(toolsets)
         self._on_activity = on_activity
         self._on_client = on_client
         self._now = now
@@ -209,6 +209,7 @@ class Workspaces:
         world = self._world(workspace_id, folder, store)
         tasks = Tasks(f"workspace {folder.name}")
         try:
+            await world.open()
             await stop_orphans(store.name)
             await asyncio.to_thread(sweep_root, folder)
             numbering = Sessions(
@@ -219,13 +220,19 @@ class Workspaces:
             await recover(store, lambda ticket: world.turn(ticket, journal, numbering, None), self._now())
             grants = await store.grants.all()
             gate = Gate(
-                journal, now=self._now, new_id=self._new_id, grants=grants, denied_tools=self._config.denied_tools
+                journal,
+                now=self._now,
+                new_id=self._new_id,
+                grants=grants,
+                denied_tools=self._config.denied_tools,
+                trusted=self._config.trusted_toolsets,
             )
             clients = Clients(lambda client: self._presence(world.workspace_id, journal, client))
             questions = Questions(journal, now=self._now, new_id=self._new_id)
             workspace = Workspace(world, store, journal, gate, questions, clients, tasks)
             await workspace.load()
         except BaseException:
+            await world.toolsets.close()
             await store.close()
             raise
         return workspace
@@ -243,7 +250,7 @@ class Workspaces:
             catalog=self._catalog,
             documents=self._documents,
             kernels=self._kernels,
-            tools=self._tools,
+            toolsets=Toolsets(self._toolsets, self._config.denied_tools),
             env=child_environment(os.environ) | {STORE: store.name},
             now=self._now,
             new_id=self._new_id,

@@ -149,6 +149,7 @@ class Workspace:
             model=self._catalog.info(self._world.model_id),
             models=self._catalog.infos,
             reason=reason,
+            plugins=self._world.toolsets.statuses(),
         )
 
     def config(self) -> ConfigView:
@@ -330,6 +331,7 @@ class Workspace:
         self._journal.hurry()
         await self.runs.close()
         await self._journal.aclose()
+        await self._world.toolsets.close()
         await self._tasks.close(0.5)
         await self._store.close()
 

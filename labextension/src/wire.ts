@@ -58,6 +58,13 @@ export interface ToolCall {
   name: string;
   input: JsonObject;
   finished: boolean;
+  /**
+   * What the tool does: read, talk, edit, execute, or shell. null: there is no such tool, or an older
+   * server wrote it.
+   */
+  kind: string | null;
+  /** Where the tool comes from: `builtin`, or the name of what added it. null: as for `kind`. */
+  origin: string | null;
 }
 
 /**
@@ -209,7 +216,7 @@ export interface PermissionRequest {
   run_id: string;
   tool_call_id: string;
   tool_name: string;
-  /** What the tool does: read, talk, edit, execute, or shell. */
+  /** The tool's kind: read, talk, edit, execute, or shell. */
   action: string;
   /** What would happen, in the server's own words. */
   description: string;
@@ -226,6 +233,11 @@ export interface PermissionRequest {
   state: 'allowed' | 'denied' | 'pending' | 'withdrawn';
   answered_by: string | null;
   answered_from: Origin | null;
+  /**
+   * Where the tool comes from, as in its call. What a tool that is not `builtin` says of a call is its
+   * author's word.
+   */
+  origin: string | null;
 }
 
 /** A request is settled: answered, or withdrawn because its waiter is gone. Clients dismiss it. */
@@ -301,6 +313,18 @@ export interface ModelInfo {
   context_window: number | null;
 }
 
+/** A toolset or a provider of models that another package or the administrator added. */
+export interface PluginStatus {
+  /** Its entry point, or its dotted name in the configuration. */
+  name: string;
+  origin: string;
+  provides: 'provider' | 'toolset';
+  /** Names of its tools, as they were listed last. */
+  tools: string[];
+  /** Why it, or a part of it, cannot be used. */
+  problem: string | null;
+}
+
 export interface AgentStatus {
   is_busy: boolean;
   is_ready: boolean;
@@ -308,6 +332,7 @@ export interface AgentStatus {
   models: ModelInfo[];
   /** Why it is not ready, and what to set. */
   reason: string | null;
+  plugins: PluginStatus[];
 }
 
 /** What who asks may do here, and whom they would ask for the rest. */

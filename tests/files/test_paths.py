@@ -45,7 +45,7 @@ def test_the_corpus_is_large(trap: Trap) -> None:
 
 
 def test_every_tool_with_a_path_is_tried() -> None:
-    assert set(OTHER_ARGUMENTS) == {name for name, tool in TOOLS.items() if "path" in tool.Args.__struct_fields__}
+    assert set(OTHER_ARGUMENTS) == {name for name, tool in TOOLS.items() if "path" in tool.spec.schema["properties"]}
 
 
 @pytest.mark.parametrize("name", OTHER_ARGUMENTS)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.tools.port import Output, Prepared, ToolContext
 from jupyter_crush.tools.registry import builtin_tools
+from jupyter_crush.tools.struct_tool import StructTool
 from jupyter_crush.wire import AnswerPermission, ToolResult
 from support.workspace.workbench import ANA, Desk, desk
 
@@ -20,10 +21,11 @@ class Given(Struct, frozen=True):
     command: str = ""
 
 
-class Quiet:
+class Quiet(StructTool[Given]):
     """A tool under a name that the model is told of. It asks for nothing, and remembers what was done with it."""
 
     name = "run_command"
+    description = "Do it."
     Args = Given
 
     def __init__(self, kind: str) -> None:
@@ -99,7 +101,7 @@ async def test_what_a_mode_allows_is_not_asked_for(tmp_path: Path, kind: str, mo
 
 
 def test_every_tool_of_ours_says_what_it_does() -> None:
-    kinds = {tool.name: tool.kind for tool in builtin_tools()}
+    kinds = {tool.spec.name: tool.kind for tool in builtin_tools()}
     free = {name for name, kind in kinds.items() if kind in ("read", "talk")}
     assert free == {
         "list_files", "find_files", "search_text", "read_file", "read_notebook", "read_variables", "ask_user", "update_plan",

@@ -15,6 +15,7 @@ ORDER = (
     "export",
     "text",
     "concurrency",
+    "plugins",
     "config",
     "files",
     "processes",

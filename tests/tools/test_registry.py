@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jupyter_crush.errors import ToolError
 from jupyter_crush.kernels.kernels import Execution
 from jupyter_crush.text.truncate import READ_LIMIT
-from jupyter_crush.tools.registry import builtin_tools, parse_args, spec_of
+from jupyter_crush.tools.registry import builtin_tools
 from support.documents.managers import code, notebook
 from support.scenarios.sizes import examples
 from support.tools.tools_room import TOOLS, Room
@@ -36,12 +36,12 @@ NAMES = [
 
 
 def test_there_are_these_tools() -> None:
-    assert [tool.name for tool in builtin_tools()] == NAMES
+    assert [tool.spec.name for tool in builtin_tools()] == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_can_be_told_of_each_tool(name: str) -> None:
-    spec = spec_of(TOOLS[name])
+    spec = TOOLS[name].spec
     assert spec.name == name
     assert 100 < len(spec.description) < 2000
     text = json.dumps(spec.schema)
@@ -54,7 +54,7 @@ def test_a_model_can_be_told_of_each_tool(name: str) -> None:
 
 
 def test_edits_are_told_apart_by_op() -> None:
-    edits = spec_of(TOOLS["edit_notebook"]).schema["properties"]["edits"]
+    edits = TOOLS["edit_notebook"].spec.schema["properties"]["edits"]
     options = {option["properties"]["op"]["enum"][0]: option for option in edits["items"]["anyOf"]}
     assert sorted(options) == ["delete", "insert", "move", "replace"]
     assert options["replace"]["required"] == ["op", "cell_id", "expected_hash", "source"]
@@ -83,12 +83,12 @@ def test_edits_are_told_apart_by_op() -> None:
 )
 def test_a_wrong_input_is_told_by_field(name: str, given: dict[str, Any], reason: str) -> None:
     with pytest.raises(ToolError) as error:
-        parse_args(TOOLS[name], given)
+        TOOLS[name].parse(given)
     assert reason in error.value.message
 
 
 def test_numbers_as_text_and_null_for_what_is_left_out_are_understood() -> None:
-    args: Any = parse_args(TOOLS["read_file"], {"path": "a", "offset": "3", "limit": None})
+    args: Any = TOOLS["read_file"].parse({"path": "a", "offset": "3", "limit": None})
     assert (args.offset, args.limit) == (3, 2000)
 
 
@@ -144,7 +144,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 
 
 def inputs(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    properties = spec_of(TOOLS[name]).schema["properties"]
+    properties = TOOLS[name].spec.schema["properties"]
     likely = {field: FIELDS.get(field, JSON) | JSON for field in properties if field in FIELDS}
     other = {field: JSON for field in properties if field not in FIELDS}
     return st.fixed_dictionaries(likely, optional=other) | st.dictionaries(TEXTS, JSON, max_size=3)
@@ -171,7 +171,7 @@ async def _try(name: str, given_input: dict[str, Any], folder: Path) -> None:
     room.files.saw("a.txt", (await room.context.documents.read_text("a.txt")).version)
     tool = TOOLS[name]
     try:
-        prepared = await tool.prepare(parse_args(tool, given_input), room.context)
+        prepared = await tool.prepare(tool.parse(given_input), room.context)
         json.dumps(prepared.ask.params if prepared.ask else {}).encode()
         if name == "run_command":
             return  # nobody gave leave

@@ -75,7 +75,15 @@ describe('a message', () => {
   });
 
   test('shows the input of a call as it is written, and takes its gap calmly', () => {
-    const call = { type: 'tool_call', id: 'c', name: 'read_file', input: {}, finished: false } as const;
+    const call = {
+      type: 'tool_call',
+      id: 'c',
+      name: 'read_file',
+      input: {},
+      finished: false,
+      kind: 'read',
+      origin: 'builtin'
+    } as const;
     const json = { kind: 'tool_call' } as const;
     const view = fold(opened(), fact('e:1', { parts: [call] }), said('{"pa', 0, json), said('h"', 9, json));
     expect(parts(view)).toEqual([[{ ...call, text: '{"pa' }]]);

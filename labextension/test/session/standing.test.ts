@@ -4,7 +4,11 @@ import type { Tool } from '../../src/session/turns';
 import type { May, PermissionRequest, QuestionRequest } from '../../src/wire';
 
 function call(name: string, id: string): Tool {
-  return { call: { type: 'tool_call', id, name, input: {}, finished: true }, result: null, images: [] };
+  return {
+    call: { type: 'tool_call', id, name, input: {}, finished: true, kind: null, origin: null },
+    result: null,
+    images: []
+  };
 }
 
 const asks = (action: string, id: string): PermissionRequest => ({ tool_call_id: id, action }) as PermissionRequest;

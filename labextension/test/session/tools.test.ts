@@ -9,7 +9,7 @@ const trans = nullTranslator.load('');
 function tool(name: string, input: object, result: Partial<ToolResult> | null = {}): Tool {
   const whole = { type: 'tool_result', tool_call_id: 'c', name, content: '', is_error: false, metadata: {} } as const;
   return {
-    call: { type: 'tool_call', id: 'c', name, input: input as never, finished: true },
+    call: { type: 'tool_call', id: 'c', name, input: input as never, finished: true, kind: null, origin: null },
     result: result && { ...whole, ...result },
     images: []
   };

@@ -114,7 +114,15 @@ export function writing(server: Server, random: Random, id: string, seq: number)
           ? { type: 'text', text: '' }
           : kind === 'reasoning'
             ? { type: 'reasoning', text: '', signature: null, redacted: null }
-            : { type: 'tool_call', id: `${id}-${index}`, name: 'read_file', input: {}, finished: false }
+            : {
+                type: 'tool_call',
+                id: `${id}-${index}`,
+                name: 'read_file',
+                input: {},
+                finished: false,
+                kind: 'read',
+                origin: 'builtin'
+              }
       );
       keep();
       if (kind === 'tool_call') {

@@ -15,11 +15,11 @@ from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.renames import Renames
 from jupyter_crush.kernels.kernels import Evaluation, Execution, Kernels
 from jupyter_crush.tools.port import Output, Prepared, ReadFiles, Tool, ToolContext
-from jupyter_crush.tools.registry import builtin_tools, parse_args
+from jupyter_crush.tools.registry import builtin_tools
 from jupyter_crush.wire import Question, QuestionAnswer, QuestionRequest
 from support.documents.managers import large
 
-TOOLS: dict[str, Tool[Any]] = {tool.name: tool for tool in builtin_tools()}
+TOOLS: dict[str, Tool[Any]] = {tool.spec.name: tool for tool in builtin_tools()}
 ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
 
 
@@ -115,7 +115,7 @@ class Room:
 
     async def tool_prepare(self, name: str, context: ToolContext, **given: Any) -> Prepared:
         tool = TOOLS[name]
-        return await tool.prepare(parse_args(tool, given), context)
+        return await tool.prepare(tool.parse(given), context)
 
     def having(self, **other: Any) -> ToolContext:
         """The context with some fields of another value."""

@@ -22,9 +22,11 @@ from jupyter_crush.kernels.kernels import Kernels
 from jupyter_crush.models.catalog import Catalog
 from jupyter_crush.models.port import Model
 from jupyter_crush.permissions.policy import Principal
+from jupyter_crush.plugins.loading import BUILTIN, Plugin
 from jupyter_crush.store.store import Store
 from jupyter_crush.tools.port import Tool
 from jupyter_crush.tools.registry import builtin_tools
+from jupyter_crush.tools.toolset import StaticToolset
 from jupyter_crush.wire import (
     Change,
     CreateSession,
@@ -44,11 +46,17 @@ from jupyter_crush.workspace.workspace import Workspace
 ANA, BEN = Principal("ana", "Ana"), Principal("ben", "Ben")
 
 
+def toolset(origin: str, tools: Sequence[Tool[Any]]) -> Plugin:
+    """These tools, as if a distribution of that name had added them."""
+    return Plugin(provides="toolset", name="tools", origin=origin, make=lambda: StaticToolset(origin, tools))
+
+
 def workspaces(
     folder: Path,
     providers: Sequence[Model],
     tools: Sequence[Tool[Any]] | None = None,
     now: Callable[[], int] = now_ms,
+    plugins: Sequence[Plugin] = (),
     **config: object,
 ) -> Workspaces:
     """The root is ``folder/root``, the stores are in ``folder/data``."""
@@ -64,7 +72,7 @@ def workspaces(
         catalog=Catalog(providers, default=chosen.model, options=chosen.models),
         documents=Documents([ContentsBackend(contents)]),
         kernels=Kernels(kernel_manager=kernels, session_manager=sessions),
-        tools=builtin_tools() if tools is None else tools,
+        toolsets=(toolset(BUILTIN, builtin_tools() if tools is None else tools), *plugins),
         now=now,
     )
 
@@ -115,10 +123,11 @@ async def desk(
     *providers: Model,
     tools: Sequence[Tool[Any]] | None = None,
     now: Callable[[], int] = now_ms,
+    plugins: Sequence[Plugin] = (),
     **config: object,
 ) -> AsyncIterator[Desk]:
     """An open workspace, closed at the end."""
-    all_of_them = workspaces(folder, providers, tools, now, **config)
+    all_of_them = workspaces(folder, providers, tools, now, plugins, **config)
     workspace, _ = await all_of_them.open(None, "tests")
     made = Desk(workspace, await workspace.create_session(CreateSession(), ANA))
     listening = asyncio.ensure_future(made.listen())
