@@ -4,7 +4,8 @@ import type { Changes } from './review/changes';
 import type { Conversation } from './session/conversation';
 import type { SessionDeeds } from './session/actions';
 import type { Live } from './session/live';
-import type { Attached, Mentions } from './context/mentions';
+import type { Mentions } from './context/mentions';
+import type { Attached } from './session/attached';
 import type { Notebooks } from './notebook/notebooks';
 import type { Settings } from './session/settings';
 

@@ -2,7 +2,7 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import type { Drag } from '@lumino/dragdrop';
-import type { Attached } from './mentions';
+import type { Attached } from '../session/attached';
 import type { Notebooks } from '../notebook/notebooks';
 
 const CELLS = 'application/vnd.jupyter.cells';

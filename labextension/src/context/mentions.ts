@@ -2,16 +2,9 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import type { Notebooks } from '../notebook/notebooks';
+import type { Attached } from '../session/attached';
 import type { Variable, Variables } from './variables';
-import type { Attachment, Session } from '../wire';
-
-export interface Attached {
-  /** What the chip says. */
-  readonly label: string;
-  readonly attachment: Attachment;
-  /** Goes along with every prompt by itself: the notebook in front. */
-  readonly isAmbient?: boolean;
-}
+import type { Session } from '../wire';
 
 export interface Mention {
   readonly label: string;

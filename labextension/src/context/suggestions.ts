@@ -1,12 +1,6 @@
 /** Three things one can ask about what is open. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-
-/** What is known of the notebook in front. */
-export interface OpenNotebook {
-  readonly path: string;
-  readonly sources: readonly string[];
-  readonly hasError: boolean;
-}
+import type { OpenNotebook } from '../notebook/notebooks';
 
 const DATA = /["']([^"'\n]{1,120}\.(?:csv|tsv|parquet|xlsx?|json|feather))["']/;
 

@@ -1,5 +1,5 @@
 /** Files that are pasted or dropped into the composer. */
-import type { Attached } from './mentions';
+import type { Attached } from '../session/attached';
 
 /** What the server takes in one prompt, less what base64 and the rest of it need. */
 const MOST_BYTES = 14 * 1024 * 1024;

@@ -4,9 +4,15 @@ import { NotebookActions } from '@jupyterlab/notebook';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
-import type { Attached } from '../context/mentions';
+import type { Attached } from '../session/attached';
 import { selectedIn, selectedText } from './selection';
-import type { OpenNotebook } from '../context/suggestions';
+
+/** What is known of the notebook in front. */
+export interface OpenNotebook {
+  readonly path: string;
+  readonly sources: readonly string[];
+  readonly hasError: boolean;
+}
 
 /** Owner of nothing: it reads JupyterLab's tracker, and says when another notebook is in front. */
 export class Notebooks {

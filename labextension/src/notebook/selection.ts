@@ -1,6 +1,6 @@
 /** What is selected somewhere, as text to attach: where it stands in its first line, and no more of it than can be useful. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Attached } from '../context/mentions';
+import type { Attached } from '../session/attached';
 
 const MOST_CHARS = 20_000;
 

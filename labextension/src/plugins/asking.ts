@@ -1,6 +1,6 @@
 /** What is asked about a cell from where it stands. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Attached } from '../context/mentions';
+import type { Attached } from '../session/attached';
 import type { ICrush, ICrushPanel } from '../tokens';
 
 export class Asking {

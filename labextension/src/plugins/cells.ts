@@ -6,7 +6,7 @@ import { IEditorTracker } from '@jupyterlab/fileeditor';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Asking } from './asking';
 import { crushIcon } from '../lib/icons';
-import type { Attached } from '../context/mentions';
+import type { Attached } from '../session/attached';
 import type { Notebooks } from '../notebook/notebooks';
 import { selectedIn } from '../notebook/selection';
 import { COMMANDS, ICrush, ICrushPanel } from '../tokens';

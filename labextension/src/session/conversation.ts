@@ -10,7 +10,7 @@ import { Signal } from '@lumino/signaling';
 import { asCrushError } from '../lib/errors';
 import type { Live } from './live';
 import type { Memory } from './memory';
-import type { Attached } from '../context/mentions';
+import type { Attached } from './attached';
 import { wordsOf, wordsOfAll } from './prompttext';
 import type { Grant, PatchConfig, PatchSession, PermissionAction } from '../wire';
 import type { QuestionAnswer, Run, RunMode, Session } from '../wire';

@@ -1,6 +1,6 @@
 /** What the agent will be told beside the prompt: the notebook in front, and what was attached. */
 import { closeIcon } from '@jupyterlab/ui-components';
-import type { Attached } from '../context/mentions';
+import type { Attached } from '../session/attached';
 import { useUi } from './ui';
 
 export interface ChipsProps {

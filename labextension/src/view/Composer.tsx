@@ -1,7 +1,8 @@
 /** Where a prompt is written. Enter sends, also while the agent works: then it waits its turn. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ClipboardEvent, DragEvent, KeyboardEvent } from 'react';
-import type { Attached, Found, Mentions } from '../context/mentions';
+import type { Found, Mentions } from '../context/mentions';
+import type { Attached } from '../session/attached';
 import { Chips } from './Chips';
 import type { ChipsProps } from './Chips';
 import { Completions, LIST_ID } from './Completions';

@@ -6,7 +6,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { activity } from '../session/activity';
 import { crushIcon } from '../lib/icons';
-import type { Attached } from '../context/mentions';
+import type { Attached } from '../session/attached';
 import { codePress } from '../markdown/code';
 import { untrusted } from '../markdown/view';
 import { saveFile } from '../lib/saving';

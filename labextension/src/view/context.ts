@@ -2,7 +2,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import { useEffect, useState } from 'react';
 import type { Composed } from '../session/conversation';
-import type { Attached } from '../context/mentions';
+import type { Attached } from '../session/attached';
 import type { ICrush } from '../tokens';
 import { readFiles } from '../context/uploads';
 import type { ChipsProps } from './Chips';

@@ -6,7 +6,8 @@
  */
 import type { KeyboardEvent, RefObject } from 'react';
 import { useLayoutEffect, useRef, useState } from 'react';
-import type { Attached, Found, Mention, Mentions } from '../context/mentions';
+import type { Found, Mention, Mentions } from '../context/mentions';
+import type { Attached } from '../session/attached';
 import { typingAt } from '../context/mentions';
 
 /** What is typed, and the part of it that a mention takes the place of. */

@@ -2,7 +2,7 @@
 import { MimeData } from '@lumino/coreutils';
 import { expect, test } from 'vitest';
 import { Drops } from '../../src/context/drops';
-import type { Attached } from '../../src/context/mentions';
+import type { Attached } from '../../src/session/attached';
 
 const NOTEBOOK = {};
 

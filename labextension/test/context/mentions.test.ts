@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Mentions, typingAt } from '../../src/context/mentions';
-import type { Attached } from '../../src/context/mentions';
+import type { Attached } from '../../src/session/attached';
 import { readFiles } from '../../src/context/uploads';
 import type { Variable } from '../../src/context/variables';
 
