@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Write the one table of hidden characters for the server, the panel and the widget, so that all three spell out the same.
+"""Write the one table of hidden characters for the server and the panel, so that both spell out the same; the chat in a cell is built
+from the panel's sources.
 
 ``python labextension/generate_visible.py`` writes it from this Python's Unicode data; ``--check`` only says whether a copy is
 stale (exit 1). A Python with other Unicode data checks that the copies agree with the server's table, which stays as it is:
@@ -19,7 +20,6 @@ from jupyter_crush.text import hidden
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / "jupyter_crush" / "text" / "hidden.py"
 PANEL = ROOT / "labextension" / "src" / "lib" / "hidden.ts"
-WIDGET = ROOT / "jupyter_crush" / "notebook" / "view" / "hidden.js"
 
 CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 """Controls, format characters, surrogates, private and unassigned ones, odd line ends and spaces."""
@@ -58,13 +58,10 @@ def copies() -> dict[Path, str]:
     python += "".join(
         f'{name} = (\n{_lines(pairs, 4, chr(34), "")}\n)\n"""{about}"""\n' for name, pairs, about in blocks
     )
-    script = f"/* {said}\n   {form} */\n"
-    panel, widget = script, script
+    panel = f"/* {said}\n   {form} */\n"
     for name, pairs, about in blocks:
-        body = f"/** {about} */\n%s {name} =\n{_lines(pairs, 2, chr(39), ' +')};\n"
-        panel += body % "export const"
-        widget += body % "const"
-    return {PYTHON: python, PANEL: panel, WIDGET: widget}
+        panel += f"/** {about} */\nexport const {name} =\n{_lines(pairs, 2, chr(39), ' +')};\n"
+    return {PYTHON: python, PANEL: panel}
 
 
 def _lines(pairs: str, indent: int, quote: str, join: str) -> str:

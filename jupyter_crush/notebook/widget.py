@@ -22,12 +22,19 @@ from .relay import Relay
 from .talk import Talk
 
 _VIEW = Path(__file__).parent / "view"
-VIEW_PARTS = ("hidden.js", "text.js", "session.js", "roles.js", "ways.js", "reading.js", "cards.js", "chat.js")
 
 
 def view_module() -> str:
-    """The one ES module that the front end runs."""
-    return "\n".join((_VIEW / part).read_text("utf-8") for part in VIEW_PARTS)
+    """The one ES module that the front end runs, built from the panel's sources."""
+    return _built("chat.js")
+
+
+def _built(name: str) -> str:
+    try:
+        return (_VIEW / name).read_text("utf-8")
+    except FileNotFoundError as error:
+        message = "The chat's view is not built. In a checkout of the sources: cd labextension && npm run build"
+        raise ImportError(message, path=str(_VIEW / name)) from error
 
 
 class Chat(anywidget.AnyWidget):
@@ -38,7 +45,7 @@ class Chat(anywidget.AnyWidget):
     """
 
     _esm = view_module()
-    _css = (_VIEW / "chat.css").read_text("utf-8")
+    _css = _built("chat.css")
 
     session_id = traitlets.Unicode().tag(sync=True)
     workspace_id = traitlets.Unicode().tag(sync=True)

@@ -1,31 +1,33 @@
-"""The view's JavaScript in Node, with just enough of a document: hostile text, and the reducer."""
+"""The module that the wheel carries, in Node with just enough of a document: hostile text, and the reducer."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_crush.notebook.widget import VIEW_PARTS, view_module
+from jupyter_crush.notebook.widget import view_module
 
 DOCUMENT = """
 class Node {
   constructor(tagName) { this.tagName = tagName.toUpperCase(); this.childNodes = []; }
   append(...nodes) { this.childNodes.push(...nodes); }
-  get lastElementChild() { return this.childNodes.findLast(one => typeof one !== 'string') ?? null; }
 }
 globalThis.document = { createElement: tag => new Node(tag) };
-const shown = one => typeof one === 'string' ? one : [one.tagName, ...one.childNodes.map(shown)];
+const joined = nodes => nodes.reduce((done, one) =>
+  typeof one === 'string' && typeof done.at(-1) === 'string' ? [...done.slice(0, -1), done.at(-1) + one] : [...done, one], []);
+const shown = one => typeof one === 'string' ? one : [one.tagName, ...joined(one.childNodes).map(shown)];
 """
 
 
 def run(tmp_path: Path, script: str) -> Any:
     (tmp_path / "view.mjs").write_text(view_module())
     (tmp_path / "test.mjs").write_text(
-        f"{DOCUMENT}\nconst {{ View, markdown, visible }} = await import('./view.mjs');\n{script}"
+        f"{DOCUMENT}\nconst {{ SessionView, markdown, visible }} = await import('./view.mjs');\n{script}"
     )
     done = subprocess.run(["node", "test.mjs"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -36,16 +38,31 @@ def run(tmp_path: Path, script: str) -> Any:
     ("text", "nodes"),
     [
         ("<script>alert(1)</script>", ["DIV", ["P", "<script>alert(1)</script>"]]),
-        ("![x](http://evil/?q)", ["DIV", ["P", "", "x (http://evil/?q)", ""]]),
-        ("[a](javascript:b) **c**", ["DIV", ["P", "", "a (javascript:b)", " ", ["STRONG", "c"], ""]]),
+        ("<b>a</b> &amp; &lt;i>", ["DIV", ["P", "<b>a</b> & <i>"]]),
+        ("![x](http://evil/?q)", ["DIV", ["P", "x (http://evil/?q)"]]),
+        ("[a](javascript:b) **c**", ["DIV", ["P", "a (javascript:b) ", ["STRONG", "c"]]]),
+        ("http://evil/?q", ["DIV", ["P", "http://evil/?q"]]),
         (
             "# T\n- a\n- `b`\n1. c",
-            ["DIV", ["H3", "T"], ["UL", ["LI", "a"], ["LI", "", ["CODE", "b"], ""]], ["OL", ["LI", "c"]]],
+            ["DIV", ["H3", "T"], ["UL", ["LI", "a"], ["LI", ["CODE", "b"]]], ["OL", ["LI", "c"]]],
         ),
         ("```html\n<img>\n```\nend", ["DIV", ["PRE", ["CODE", "<img>"]], ["P", "end"]]),
         ("```\nopen", ["DIV", ["PRE", ["CODE", "open"]]]),
         ("a\u202eb", ["DIV", ["P", "a⟨U+202E⟩b"]]),
-        ("one\ntwo\n\nthree", ["DIV", ["P", "one", ["BR"], "two"], ["P", "three"]]),
+        ("one\ntwo\n\nthree", ["DIV", ["P", "one\ntwo"], ["P", "three"]]),
+        (
+            "| a | b |\n|---|--:|\n| `1` | <img> |",
+            [
+                "DIV",
+                [
+                    "TABLE",
+                    ["THEAD", ["TR", ["TH", "a"], ["TH", "b"]]],
+                    ["TBODY", ["TR", ["TD", ["CODE", "1"]], ["TD", "<img>"]]],
+                ],
+            ],
+        ),
+        ("- a\n  - b", ["DIV", ["UL", ["LI", "a", ["UL", ["LI", "b"]]]]]),
+        ("> said", ["DIV", ["BLOCKQUOTE", ["P", "said"]]]),
     ],
 )
 def test_markdown_is_nodes_and_text(tmp_path: Path, text: str, nodes: list[Any]) -> None:
@@ -75,8 +92,8 @@ const message = (id, seq, ...parts) => ({ id, seq, session_id: 's', role: 'assis
 const text = text => ({ type: 'text', text });
 const delta = (offset, more, part = 0) =>
   event('message_delta', { message_id: 'm', session_id: 's', part, offset, text: more, kind: 'text' });
-const view = new View('s');
-const say = () => view.ordered.map(one => one.parts.map(part => part.text ?? part.type).join('|'));
+const view = new SessionView('s');
+const say = () => view.messages.map(one => one.parts.map(part => part.text ?? part.type).join('|'));
 const told = [];
 const step = (...events) => { events.forEach(one => view.apply(one)); told.push(say()); };
 """
@@ -105,10 +122,10 @@ def test_deltas_and_facts_in_any_order_make_the_same_text(tmp_path: Path) -> Non
 def test_runs_and_questions_come_and_go(tmp_path: Path) -> None:
     script = """
     const run = (run_id, state) => event('run', { run_id, session_id: 's', state, prompt: run_id });
-    const look = () => told.push([view.isBusy, view.queue.map(one => one.run_id), [...view.questions.keys()]]);
-    step(run('a', 'active'), run('b', 'queued'), event('permission_request', { id: 'p', session_id: 's' })); look();
+    const look = () => told.push([view.isBusy, view.queue.map(one => one.run_id), view.asked.map(one => one.id)]);
+    step(run('a', 'active'), run('b', 'queued'), event('permission_request', { id: 'p', session_id: 's', state: 'pending' })); look();
     step(event('permission_notification', { id: 'p', session_id: 's' }), run('b', 'active'));
-    step(event('question_request', { id: 'q', session_id: 's' })); look();
+    step(event('question_request', { id: 'q', session_id: 's', state: 'pending', questions: [] })); look();
     step(event('question_notification', { id: 'q', session_id: 's' }));
     step(event('run_complete', { run_id: 'a', session_id: 's' }), event('run_complete', { run_id: 'b', session_id: 's' })); look();
     console.log(JSON.stringify(told.filter(one => one.length)));
@@ -119,33 +136,20 @@ def test_runs_and_questions_come_and_go(tmp_path: Path) -> None:
 def test_nothing_in_the_view_parses_html_or_follows_an_address() -> None:
     code = view_module()
     parsing = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "eval(", "import(")
-    following = (".href", ".src", "fetch(")
-    assert [word for word in (*parsing, *following) if word in code] == []
-    assert len(VIEW_PARTS) == 8
+    assert [word for word in (*parsing, "fetch(", "XMLHttpRequest", "new Image") if word in code] == []
 
 
-ROLES = """
-const { watching, waitsFor, OF_CODE } = await import('./roles.mjs');
-const may = { prompt: false, approve: false, prompters: ['ana', 'ben'], approvers: ['ana'] };
-const [leave, question] = [{ id: 'p' }, { id: 'q', questions: [] }];
-console.log(JSON.stringify([
-  watching(may), watching({ ...may, prompt: true }), watching(null), watching({ ...may, prompters: [] }),
-  waitsFor(leave, may), waitsFor(question, may), waitsFor(leave, { ...may, approve: true }), waitsFor(leave, null),
-  waitsFor(question, OF_CODE).split('. ')[0]
-]));
-"""
+SOURCES = Path(__file__).parents[2] / "labextension" / "src"
 
 
-def test_who_may_not_is_told_whom_to_ask(tmp_path: Path) -> None:
-    (tmp_path / "roles.mjs").write_text(f"{view_module()}\nexport {{ watching, waitsFor, OF_CODE }};")
-    assert run(tmp_path, ROLES) == [
-        "You are watching. Ask ana or ben to let you prompt.",
-        None,
-        None,
-        "You are watching. Ask the owner of this server to let you prompt.",
-        "This waits for ana.",
-        "This waits for ana or ben.",
-        None,
-        None,
-        "Answer in the Crush panel or in a terminal",
-    ]
+def test_no_address_of_a_text_becomes_an_attribute() -> None:
+    """Only the parser's tokens have addresses, which are written as text; no source of the view sets one on a node."""
+    sources = [*(SOURCES / "widget").iterdir(), SOURCES / "markdown" / "nodes.ts"]
+    code = "\n".join(path.read_text("utf-8") for path in sources)
+    assert len(sources) > 6
+    assert (
+        re.findall(
+            r"\b(?:href|src|srcset|action|style)=|\.(?:href|src) = |setAttribute\('(?!start')|<(?:a|img)\b", code
+        )
+        == []
+    )

@@ -158,9 +158,8 @@ def test_panel_and_widget_draw_every_character_as_the_server_spells_it(
     (request,) = workspace.permissions()
     assert request.params["command"] == command, "what runs is exact"
     assert request.params["visible"]["command"] == visible(command)
-    drawn = tab.card.locator(".jcr-Code-line").all_text_contents()
-    assert drawn == visible(command).split("\n")
-    assert cell.card.locator(".crush-params pre").text_content() == f"{visible(command)}\n"
+    for card in (tab.card, cell.card):
+        assert card.locator(".jcr-Code-line").all_text_contents() == visible(command).split("\n")
     tab.deny()
     tab.finished()
 

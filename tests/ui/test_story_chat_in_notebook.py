@@ -30,7 +30,7 @@ def lab_options() -> LabOptions:
 def allow(cell: ChatCell, workspace: Workspace, way: str) -> None:
     """In the page with a click; through the kernel nothing can be approved, so the cell says where to, and a program does it."""
     if way == "page":
-        cell.card.get_by_role("button", name="Allow", exact=True).click()
+        cell.allow()
         return
     expect(cell.card).to_contain_text("Answer in the Crush panel or in a terminal")
     expect(cell.card.get_by_role("button")).to_have_count(0)

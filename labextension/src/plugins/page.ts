@@ -1,27 +1,12 @@
-/**
- * What the chat in a cell (jupyter_crush/notebook/view) uses of this page: its rights towards the server, and the browser's one
- * stream. A widget's module is no plugin and can ask for no token, so this is a global; whoever runs scripts in this page has
- * the page's rights anyway.
- */
+/** Offers this page to the chat in a cell; ../widget/page.ts says what of it. */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { UUID } from '@lumino/coreutils';
 import { CrushClient } from '../session/client';
 import { Memory } from '../session/memory';
-import type { FromHolder } from '../stream/protocol';
 import { StreamSource } from '../stream/source';
-
-interface Page {
-  /** The answer's body. Rejects with an Error whose message is for people. */
-  request(method: string, path: string[], body?: unknown): Promise<unknown>;
-  /** The workspace's events and the stream's state, until disposed. */
-  attach(workspaceId: string, hear: (said: FromHolder) => void): { dispose(): void };
-}
-
-declare global {
-  var jupyterCrush: Page | undefined;
-}
+import type { Page } from '../widget/page';
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: '@jupyter-crush/labextension:page',
@@ -31,10 +16,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const settings = app.serviceManager.serverSettings;
     const client = new CrushClient(settings);
     const memory = new Memory(window.localStorage);
-    globalThis.jupyterCrush = {
+    const page: Page = {
       request: (method, path, body) => request(settings, method, path, body),
-      attach: (workspaceId, hear) => {
-        const source = new StreamSource({ onState: hear, onFrames: frames => hear({ type: 'frames', frames }) });
+      attach: (workspaceId, onMessage) => {
+        const source = new StreamSource({
+          onState: onMessage,
+          onFrames: frames => onMessage({ type: 'frames', frames })
+        });
         const { url, headers } = client.stream(
           workspaceId,
           memory.clientId(() => UUID.uuid4())
@@ -43,6 +31,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         return source;
       }
     };
+    globalThis.jupyterCrush = page;
   }
 };
 

@@ -2,14 +2,13 @@
 import type { Conversation } from './conversation';
 import type { Call } from './messages';
 import type { Asked } from './model';
+import { askedIn, isBusyIn } from './state';
 
 export type Activity = 'ready' | 'working' | 'asking';
 
 /** What the session that is shown waits for, oldest first. */
 export function asked(conversation: Conversation): Asked[] {
-  return Object.values(conversation.live.view.asked)
-    .filter(request => request.session_id === conversation.sessionId)
-    .sort((a, b) => a.created_at - b.created_at);
+  return askedIn(conversation.live.view, conversation.sessionId);
 }
 
 /** Busy from the moment Enter is pressed, not from when the server says so. */
@@ -18,10 +17,7 @@ export function activity(conversation: Conversation): Activity {
   if (asked(conversation).length) {
     return 'asking';
   }
-  const runs = Object.values(live.view.runs).filter(run => run.session_id === sessionId);
-  const isRunning = runs.some(run => run.state === 'queued' || run.state === 'active');
-  const isBusy = sessionId !== null && (live.view.sessions[sessionId]?.is_busy ?? false);
-  return isRunning || isBusy || conversation.sending.length ? 'working' : 'ready';
+  return isBusyIn(live.view, sessionId) || conversation.sending.length ? 'working' : 'ready';
 }
 
 /** The call of a tool that runs now, or waits for leave. */

@@ -12,6 +12,7 @@ import type { Live } from './live';
 import type { Memory } from './memory';
 import type { Attached } from './attached';
 import { wordsOf, wordsOfAll } from './prompttext';
+import { queueOf } from './state';
 import type { Grant, PatchConfig, PatchSession, PermissionAction } from '../wire';
 import type { QuestionAnswer, Run, RunMode, Session } from '../wire';
 
@@ -145,14 +146,9 @@ export class Conversation implements IDisposable {
     }
   }
 
-  /** Prompts that wait, in the server's order; those it has not told of yet are the last. */
+  /** Prompts that wait, in their order. */
   queue(): Run[] {
-    const { runs, sessions } = this.live.view;
-    const order = this._sessionId === null ? [] : (sessions[this._sessionId]?.queue ?? []);
-    const place = (run: Run): number => (order.includes(run.run_id) ? order.indexOf(run.run_id) : order.length);
-    return Object.values(runs)
-      .filter(run => run.session_id === this._sessionId && run.state === 'queued')
-      .sort((a, b) => place(a) - place(b));
+    return queueOf(this.live.view, this._sessionId);
   }
 
   removeQueued(run: Run): Promise<void> {

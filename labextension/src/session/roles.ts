@@ -41,6 +41,11 @@ export function isAsked(request: Asked | undefined, may: May | null | undefined)
 
 /** What stands on a card instead of its buttons; null for who may answer it. */
 export function waitsFor(request: Asked, may: May | null | undefined, trans: TranslationBundle): string | null {
+  if (may?.origin === 'kernel') {
+    return trans.__(
+      'Answer in the Crush panel or in a terminal. This chat goes through the kernel, and code in a kernel may not approve.'
+    );
+  }
   if (!may || isAsked(request, may)) {
     return null;
   }

@@ -4,7 +4,7 @@
  */
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
-import { useUi } from './ui';
+import { useTrans } from './trans';
 
 interface CardProps {
   readonly title: string;
@@ -21,7 +21,7 @@ interface CardProps {
 export const UNSEEN_MS = 500;
 
 export function Card({ title, aside, waiting, onKey, children }: CardProps) {
-  const { trans } = useUi();
+  const trans = useTrans();
   const card = useFocusBack();
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
     if (!event.nativeEvent.isComposing && !event.repeat && !event.altKey && onKey(event)) {
@@ -72,7 +72,7 @@ function useFocusBack(): React.RefObject<HTMLDivElement> {
     const node = card.current;
     return () => {
       if (node?.contains(document.activeElement)) {
-        node.closest('.jcr-Panel')?.querySelector<HTMLElement>('.jcr-Composer-text')?.focus();
+        node.closest('.jcr-Panel, .crush-chat')?.querySelector<HTMLElement>('.jcr-Composer-text')?.focus();
       }
     };
   }, []);

@@ -4,10 +4,10 @@ import type { DiffLine } from '../lib/diff';
 import { folded } from '../lib/folding';
 import { visible } from '../lib/visible';
 import { Blank, Gapped } from './Folded';
-import { useUi } from './ui';
+import { useTrans } from './trans';
 
 export function Diff({ diff }: { diff: string }) {
-  const { trans } = useUi();
+  const trans = useTrans();
   return (
     <pre className="jcr-Diff" aria-label={trans.__('Changes')} tabIndex={0}>
       {folded(parseDiff(diff), blankKind).map((one, index) => (

@@ -1,7 +1,7 @@
 /** Text that is put to a person: in full, with what is only emptiness counted instead of drawn. */
 import { Fragment } from 'react';
 import { folded, gapped, sizeOf } from '../lib/folding';
-import { useUi } from './ui';
+import { useTrans } from './trans';
 
 /** Code or a command, of which a copy is the text itself; hidden characters are spelled out already. */
 export function FoldedCode({ text, label }: { text: string; label: string }) {
@@ -25,7 +25,7 @@ export function FoldedCode({ text, label }: { text: string; label: string }) {
 
 /** A line with wide gaps as how many spaces they are. */
 export function Gapped({ line }: { line: string }) {
-  const { trans } = useUi();
+  const trans = useTrans();
   return (
     <>
       {gapped(line).map((part, index) =>
@@ -42,13 +42,13 @@ export function Gapped({ line }: { line: string }) {
 }
 
 export function Blank({ count }: { count: number }) {
-  const { trans } = useUi();
+  const trans = useTrans();
   return <span className="jcr-Blank">{trans.__('⋯ %1 empty lines', count.toLocaleString())}</span>;
 }
 
 /** How much there is to read, unless a look says it. */
 export function Size({ text }: { text: string }) {
-  const { trans } = useUi();
+  const trans = useTrans();
   const size = sizeOf(text);
   if (!size) {
     return null;

@@ -3,14 +3,14 @@ import type { KeyboardEvent } from 'react';
 import { useEffect, useMemo } from 'react';
 import { activity, asked as askedOf } from '../session/activity';
 import { NEW } from '../session/conversation';
-import type { Composed, Conversation } from '../session/conversation';
-import type { Asked } from '../session/model';
+import type { Composed } from '../session/conversation';
 import { planOf } from '../session/plan';
 import { SlashCommands } from './slash';
 import { isAsked, waitsFor, watching } from '../session/roles';
 import type { ICrush } from '../tokens';
 import { suggestions } from '../context/suggestions';
-import type { May, ModelInfo, Session } from '../wire';
+import type { ModelInfo, Session } from '../wire';
+import { AskedCard } from './AskedCard';
 import { ChangesView } from './Changes';
 import { Composer } from './Composer';
 import { Conversed } from './Conversed';
@@ -19,10 +19,8 @@ import { Grants } from './Grants';
 import { Header } from './Header';
 import { showKeys } from './Keys';
 import { Notices } from './PanelNotices';
-import { PermissionCard } from './PermissionCard';
 import { useRefusable } from './refusing';
 import { PlanLine } from './PlanLine';
-import { QuestionCard } from './QuestionCard';
 import { Queue } from './Queue';
 import { troubleOf } from './trouble';
 import { useContextChips } from './context';
@@ -113,7 +111,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
       )}
       <Notices crush={crush} trouble={isEmpty ? null : (trouble?.text ?? null)} />
       {plan && <PlanLine plan={plan} />}
-      <AskedCard asked={asked} conversation={conversation} may={may} />
+      <AskedCard asked={asked} conversation={conversation} waitsFor={one => waitsFor(one, may, trans)} />
       <Queue
         runs={conversation.queue()}
         onRemove={run => void conversation.removeQueued(run)}
@@ -145,40 +143,6 @@ export function Panel({ crush, onRendered }: PanelProps) {
         />
       )}
     </div>
-  );
-}
-
-interface AskedCardProps {
-  readonly asked: readonly Asked[];
-  readonly conversation: Conversation;
-  readonly may: May | null | undefined;
-}
-
-/** The oldest of what waits for a person. */
-function AskedCard({ asked, conversation, may }: AskedCardProps) {
-  const { trans } = useUi();
-  const request = asked[0];
-  if (!request) {
-    return null;
-  }
-  const waiting = asked.length - 1;
-  const waits = waitsFor(request, may, trans);
-  return 'questions' in request ? (
-    <QuestionCard
-      waitsFor={waits}
-      key={request.id}
-      request={request}
-      waiting={waiting}
-      onAnswer={answers => conversation.answerQuestion(request.id, answers)}
-    />
-  ) : (
-    <PermissionCard
-      waitsFor={waits}
-      key={request.id}
-      request={request}
-      waiting={waiting}
-      onAnswer={(action, message) => conversation.answer(request.id, action, message)}
-    />
   );
 }
 

@@ -9,7 +9,7 @@ import { visible } from '../lib/visible';
 import { Card, useEndSeen, useSettled } from './Card';
 import { Diff } from './Diff';
 import { FoldedCode, Size } from './Folded';
-import { useUi } from './ui';
+import { useTrans } from './trans';
 
 interface PermissionCardProps {
   readonly request: PermissionRequest;
@@ -20,10 +20,10 @@ interface PermissionCardProps {
   readonly onAnswer: (action: PermissionAction, message: string | null) => Promise<boolean>;
 }
 
-const CHORD = /Mac|iP/.test(navigator.platform) ? '⌘⏎' : 'Ctrl+⏎';
+const CHORD = /Mac|iP/.test(globalThis.navigator?.platform ?? '') ? '⌘⏎' : 'Ctrl+⏎';
 
 export function PermissionCard({ request, waiting, waitsFor, onAnswer }: PermissionCardProps) {
-  const { trans } = useUi();
+  const trans = useTrans();
   const [isSent, setSent] = useState(false);
   const [end, isSeen] = useEndSeen();
   const isOpen = useSettled();
@@ -89,7 +89,7 @@ export function PermissionCard({ request, waiting, waitsFor, onAnswer }: Permiss
   );
 }
 
-function titleOf(request: PermissionRequest, trans: ReturnType<typeof useUi>['trans']): string {
+function titleOf(request: PermissionRequest, trans: ReturnType<typeof useTrans>): string {
   switch (request.action) {
     case 'edit':
       return request.path ? trans.__('Change %1?', visible(request.path)) : trans.__('Make this change?');
@@ -106,7 +106,7 @@ function titleOf(request: PermissionRequest, trans: ReturnType<typeof useUi>['tr
 
 /** The server's words, and the agent's: those are attributed, for nobody has checked them. */
 function About({ request }: { request: PermissionRequest }) {
-  const { trans } = useUi();
+  const trans = useTrans();
   return (
     <div className="jcr-Card-text">
       {request.description && <div>{visible(request.description)}</div>}
@@ -121,7 +121,7 @@ function About({ request }: { request: PermissionRequest }) {
 
 /** Nothing is cut: what will happen stands in full and scrolls, and all else that was asked for is a click away. */
 function Shown({ request }: { request: PermissionRequest }) {
-  const { trans } = useUi();
+  const trans = useTrans();
   const { main, brief, rest } = sorted(request.params);
   return (
     <>

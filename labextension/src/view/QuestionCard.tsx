@@ -7,7 +7,7 @@ import { visible } from '../lib/visible';
 import type { Question, QuestionAnswer, QuestionRequest } from '../wire';
 import { Card, useSettled } from './Card';
 import { Choices } from './Choices';
-import { useUi } from './ui';
+import { useTrans } from './trans';
 
 interface QuestionCardProps {
   readonly request: QuestionRequest;
@@ -19,7 +19,7 @@ interface QuestionCardProps {
 }
 
 export function QuestionCard({ request, waiting, waitsFor, onAnswer }: QuestionCardProps) {
-  const { trans } = useUi();
+  const trans = useTrans();
   const { questions } = request;
   const [drafts, setDrafts] = useState<readonly Draft[]>(() => questions.map(() => UNANSWERED));
   const [at, setAt] = useState(0);

@@ -1,8 +1,10 @@
 /** What every component may use: words, the markdown renderer, and ways out of the panel. */
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { createContext, useContext } from 'react';
+import { createContext, createElement, useContext } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import type { Changes } from '../review/changes';
+import { TransProvider } from './trans';
 
 export interface Ui {
   readonly trans: TranslationBundle;
@@ -26,7 +28,10 @@ export interface Ui {
 
 const UiContext = createContext<Ui | null>(null);
 
-export const UiProvider = UiContext.Provider;
+export function UiProvider({ value, children }: { value: Ui; children: ReactNode }): ReactElement {
+  const inside = createElement(UiContext.Provider, { value }, children);
+  return createElement(TransProvider, { value: value.trans }, inside);
+}
 
 export function useUi(): Ui {
   const ui = useContext(UiContext);

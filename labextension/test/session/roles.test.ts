@@ -52,6 +52,13 @@ describe('what somebody may not do', () => {
     ]);
   });
 
+  test('code in a kernel answers nothing, and says where a person can', () => {
+    const kernel = may({ approve: false, origin: 'kernel' });
+    for (const request of [permission, question]) {
+      expect(waitsFor(request, kernel, trans)).toMatch(/^Answer in the Crush panel or in a terminal\. /);
+    }
+  });
+
   test('an act says who did it and where', () => {
     expect(doer('ana', 'terminal', trans)).toBe('ana in a terminal');
     expect(doer('ana', 'widget', trans)).toBe('ana in a notebook');

@@ -14,6 +14,7 @@ export const FOLDERS = [
   'documents',
   'tokens',
   'view',
+  'widget',
   'plugins',
   'index'
 ];

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class ChatCell:
         self.root: Locator = page.locator(".crush-chat").first
         self.state = self.root.locator(".crush-state")
         self.log = self.root.get_by_role("log")
-        self.card = self.root.locator(".crush-card")
+        self.card = self.root.get_by_role("alertdialog")
         self.queue = self.root.locator(".crush-queued")
         self.stop = self.root.get_by_role("button", name="Stop", exact=True)
         self.composer = self.root.get_by_role("textbox", name="Prompt")
@@ -56,6 +57,11 @@ class ChatCell:
         self.composer.fill(prompt)
         self.composer.press("Enter")
         expect(self.composer).to_have_value("")
+
+    def allow(self) -> None:
+        """Read what the card shows to its end, and allow it."""
+        self.card.locator(".jcr-Card-shown").evaluate("node => node.scrollTo(0, node.scrollHeight)")
+        self.card.get_by_role("button", name=re.compile(r"^Allow\b(?! for)")).click()
 
     def python(self, code: str) -> str:
         """What the notebook's kernel prints for this code."""
