@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
@@ -30,7 +30,7 @@ from ..store.store import Store
 from ..tools.port import ReadFiles, ToolContext, WorkspaceContext
 from ..tools.read_variables import ReadVariables
 from ..tools.toolsets import Offering, Toolsets
-from ..wire import ConfigView, Message, ModelInfo, PermissionMode, Session, ToolProgress
+from ..wire import ConfigView, Message, ModelInfo, Part, PermissionMode, Session, ToolProgress
 from .attachments import Attachments, Recall
 from .compaction import Room
 from .kept import Histories, History
@@ -196,6 +196,7 @@ class World:
         questions: Questions,
         ledger: Ledger,
         followups: Callable[[], list[Ticket]],
+        restore: Callable[[Ticket], Awaitable[None]],
         recall: Recall,
     ) -> Task:
         session_id = ticket.run.session_id
@@ -205,6 +206,10 @@ class World:
 
         async def messages() -> Sequence[Message]:
             return (await history()).messages
+
+        async def attached(ticket: Ticket) -> Sequence[Part]:
+            await restore(ticket)
+            return await self._attachments.read(ticket.request.attachments, recall)
 
         return Task(
             model=model,
@@ -221,7 +226,7 @@ class World:
             tools=tools,
             context=lambda call_id: self._context(ticket, call_id, journal, questions, ledger),
             history=history,
-            attached=lambda ticket: self._attachments.read(ticket.request.attachments, recall),
+            attached=attached,
             followups=followups,
         )
 

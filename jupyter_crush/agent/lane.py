@@ -55,6 +55,8 @@ class Ticket:
     admitted: asyncio.Future[bool]
     author: Principal | None = None
     """None: the server itself, or nobody known any more."""
+    is_whole: bool = True
+    """Whether ``request`` is all that was asked. Of what waits it may be the beginning: the rest is on disk."""
     mark: Ending | None = None
     folded: list[Ticket] = field(default_factory=list)
     started: bool = False

@@ -42,7 +42,8 @@ from ..wire import (
     Session,
     SummarizeSession,
 )
-from .admission import accepted_run, check_said, in_full, is_another
+from .admission import accepted_run, check_said, is_another
+from .asked import Asked
 from .assembly import World
 from .conclusion import conclude
 from .endings import write_ending
@@ -85,6 +86,7 @@ class Runs:
         self._questions = questions
         self._ledger = ledger
         self._tasks = tasks
+        self._asked = Asked(store, journal)
         self.histories = Histories(store, journal)
         self._lanes: dict[str, Lane] = {}
         self._tickets: dict[str, Ticket] = {}
@@ -160,7 +162,7 @@ class Runs:
 
     async def get(self, run_id: str) -> Run:
         ticket = self._tickets.get(run_id)
-        run = in_full(ticket.run, ticket.request) if ticket is not None else await self._store.runs.get(run_id)
+        run = await (self._asked.run(ticket) if ticket is not None else self._store.runs.get(run_id))
         if run is None or (ticket is None and run.session_id not in self._sessions):
             raise NotFound("There is no such run.")
         return run
@@ -255,11 +257,14 @@ class Runs:
         return committed
 
     def _settle(self, ticket: Ticket, before: Session, *, is_kept: bool) -> None:
+        lane = self._lanes.get(ticket.run.session_id)
         if not is_kept:
             self._tickets.pop(ticket.id, None)
             self._sessions.undo(before)
-            if (lane := self._lanes.get(ticket.run.session_id)) is not None:
+            if lane is not None:
                 lane.drop(ticket)
+        elif lane is not None and lane.find(ticket.id) is not None:
+            self._asked.shorten(ticket)
         ticket.admitted.set_result(is_kept)
 
     async def _known(self, run_id: str, body: PromptRequest) -> Run | None:
@@ -270,7 +275,7 @@ class Runs:
             ticket = self._tickets.get(run_id)
             if ticket is None:
                 return self._again(run, accepted, body) if run is not None else None
-        same = self._again(ticket.run, AcceptedPrompt(run_id=run_id, request=ticket.request), body)
+        same = self._again(ticket.run, await self._asked.accepted(ticket), body)
         await asyncio.wait([ticket.admitted])
         return same if ticket.admitted.result() else None
 
@@ -294,6 +299,7 @@ class Runs:
 
     async def _work(self, ticket: Ticket) -> None:
         """One turn, in a task of its own, which a cancel ends at any point."""
+        await self._asked.restore(ticket)
         session = self._sessions.get(ticket.run.session_id)
         is_summary = ticket.run.kind == "summary"
         small = self._world.config.small_model if is_summary else None
@@ -313,19 +319,8 @@ class Runs:
         asking = TurnContext(session_id=session.id, run_id=ticket.id, mode=mode, model=info.id)
         tools = await self._world.toolsets.offer(asking)
         followups = lambda: self._fold(self._lane(session.id), ticket)  # noqa: E731
-        task = self._world.task(
-            ticket,
-            model,
-            info,
-            mode,
-            tools,
-            self.histories,
-            self._journal,
-            self._questions,
-            self._ledger,
-            followups,
-            self._recall,
-        )
+        asked, own = (self._asked.restore, self._recall), (self._journal, self._questions, self._ledger)
+        task = self._world.task(ticket, model, info, mode, tools, self.histories, *own, followups, *asked)
         await Agent(turn, task, gate=self._gate, journal=self._journal, tasks=self._tasks).run()
 
     async def _summarize(self, turn: Turn, model: Model, info: ModelInfo) -> None:
@@ -353,6 +348,7 @@ class Runs:
 
     async def _conclude(self, ticket: Ticket, ending: Ending | None) -> None:
         """Write a run's ending, and those of the runs folded into it."""
+        await self._asked.restore_to_end(ticket, *ticket.folded)
         session_id = ticket.run.session_id
         turn = self._turns.pop(ticket.id, None) or self._world.turn(ticket, self._journal, self._sessions, None)
         if ending is not None and ending.error is not None and not isinstance(ending.error, CrushError):

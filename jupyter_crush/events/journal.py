@@ -93,14 +93,20 @@ class Journal:
                 except StoreError:
                     if self._closing:
                         raise
-                    await self._until_it_takes()
+                    await self.until_it_takes()
                 else:
                     return
         finally:
             for name in messages:
                 self._overdue.pop(name, None)
 
-    async def _until_it_takes(self) -> None:
+    @property
+    def is_closing(self) -> bool:
+        """The store is about to close."""
+        return self._closing
+
+    async def until_it_takes(self) -> None:
+        """Wait until the store has taken something, a while at most."""
         self._taken.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(RETRY_S):

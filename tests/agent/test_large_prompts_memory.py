@@ -61,6 +61,30 @@ async def test_pictures_count_as_the_bytes_that_they_are(tmp_path: Path) -> None
         assert held_bytes(made.workspace) - before < SLACK
 
 
+async def test_what_waits_is_in_memory_in_short(tmp_path: Path) -> None:
+    held = asyncio.Event()
+    model = ScriptedModel([[held, *says("Yes.")]])
+    async with desk(tmp_path, model) as made:
+        await made.prompt("Go.")
+        await made.until(lambda: len(model.requests) == 1)
+        before = held_bytes(made.workspace)
+        attached = (Attachment(text=TEXT, label="a file"),)
+        for number in range(20):
+            body = PromptRequest(
+                session_id=made.session.id, prompt=f"{number} {TEXT}", run_id=f"r{number}", attachments=attached
+            )
+            await made.workspace.runs.prompt(body, ANA)
+            del body
+        assert held_bytes(made.workspace) - before < SLACK
+        assert (await made.workspace.runs.get("r7")).prompt == f"7 {TEXT}"
+        cancelled = await made.workspace.runs.clear(made.session.id, None)
+        assert len(cancelled.cancelled) == 20
+        await made.until(lambda: len(made.terminals()) == 20)
+        said = (await made.workspace.messages(made.session.id)).messages
+        assert sorted(one.text for one in said if one.role == "user")[1] == f"1 {TEXT}"
+        held.set()
+
+
 async def test_what_is_over_is_freed_without_the_garbage_collector(tmp_path: Path) -> None:
     """It may come by hours later in a server that has little to do."""
     model = ScriptedModel(otherwise=says("Yes."))

@@ -7,12 +7,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from jupyter_crush.errors import RunIdReused
 from jupyter_crush.models.port import TextDelta
-from jupyter_crush.models.scripted import ScriptedModel, says
+from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.permissions.policy import Principal
-from jupyter_crush.wire import PROMPT_CHARS, AcceptedPrompt, Attachment, Change, PromptRequest, Run
+from jupyter_crush.wire import PROMPT_CHARS, AcceptedPrompt, Attachment, Change, Context, PromptRequest, Run
 from support.workspace.workbench import ANA, desk, workspaces
 
 LONG = "Größe ✓ " * 20_000
@@ -67,6 +68,33 @@ async def test_the_same_prompt_is_known_and_another_refused_while_it_runs_and_af
             if not is_over:
                 held.set()
                 await made.ended(first)
+
+
+async def test_long_prompts_that_waited_are_heard_whole_in_a_turn_of_their_own_and_as_follow_ups(
+    tmp_path: Path,
+) -> None:
+    held = asyncio.Event()
+    script = [[held, *says(call("list_files", id="c"))], says("Both."), says("Yes.")]
+    model = ScriptedModel(script)
+    async with desk(tmp_path, model) as made:
+        session_id = made.session.id
+        active = await made.prompt("Go.")
+        await made.until(lambda: len(model.requests) == 1)
+        later = PromptRequest(session_id=session_id, prompt=f"1 {LONG}", run_id="r", attachments=ATTACHED, mode="queue")
+        steering = replace(later, prompt=f"2 {LONG}", run_id="s", mode="steer")
+        runs = [await made.workspace.runs.prompt(body, ANA) for body in (later, steering)]
+        assert await made.workspace.runs.prompt(later, ANA) == runs[0]
+        for other in (replace(later, prompt=steering.prompt), replace(later, attachments=())):
+            with pytest.raises(RunIdReused):
+                await made.workspace.runs.prompt(other, ANA)
+        held.set()
+        await made.ended(active, *runs)
+        heard = [[one for one in request.messages if one.role == "user"][-1] for request in model.requests]
+        assert [one.text for one in heard] == ["Go.", steering.prompt, later.prompt]
+        for one in heard[1:]:
+            assert [part.text for part in one.parts if isinstance(part, Context)] == ["seen"]
+        for body in (later, steering):
+            assert await made.workspace.runs.prompt(body, ANA) == runs[body is steering]
 
 
 @pytest.mark.parametrize("way", ["removed", "cancelled", "stopped"])
