@@ -48,7 +48,7 @@ def _ended_at(ticket: Ticket, now: int) -> int:
     """In ms. Its distance to the start is the time that passed, also when somebody set the clock meanwhile."""
     began = ticket.run.started_at
     if began is None:
-        return now
+        return max(now, ticket.run.created_at)
     return max(now, began) if ticket.running is None else began + round(ticket.running.seconds * 1000)
 
 

@@ -215,7 +215,7 @@ class Turn:
             return []
         if held is None:
             return [Change(type="created", payload=replace(self._new_message("tool"), parts=missing))]
-        whole = replace(held, parts=(*held.parts, *missing), updated_at=self._now())
+        whole = replace(held, parts=(*held.parts, *missing), updated_at=max(self._now(), held.created_at))
         return [Change(type="updated", payload=whole)]
 
     async def _record(self, change: Change[Any]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from ..concurrency.clock import DAY_MS
 from ..config import Retention
 from ..errors import CrushError, NotFound, StoreError
 from ..store.store import Store
@@ -17,7 +19,6 @@ logger = logging.getLogger(__name__)
 
 SWEEP_S = 60.0
 """Seconds between two looks at what is to be erased."""
-DAY_MS = 24 * 60 * 60 * 1000
 
 
 class Erasure:
@@ -31,12 +32,15 @@ class Erasure:
         *,
         delete: Callable[[str], Awaitable[None]],
         now: Callable[[], int],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._retention = retention
         self._delete = delete
         self._now = now
+        self._clock = clock
+        self._began = now(), clock()
 
     async def run(self) -> None:
         """Sweep from time to time, until cancelled. What fails is tried again the next time."""
@@ -50,13 +54,11 @@ class Erasure:
     async def sweep(self) -> int:
         """Delete what is too old or too much, and erase what was deleted long enough ago. Returns how many were erased. Raises
         CrushError."""
-        while (
-            outdated := self._outdated()
-        ):  # asked anew each time: to delete one takes a while, in which others may be used
+        while outdated := self._outdated():  # asked anew: while one is deleted others may be used
             await self._end(outdated[0])
         erased = 0
         for row in self._sessions.deleted:
-            if (row.deleted_at or 0) + self._retention.undo * 1000 <= self._now():
+            if self._sessions.deleted_for(row.id) >= self._retention.undo:
                 erased += await self._erase(row)
         erased += await self._shrink()
         if erased or not await self._store.is_compacting():
@@ -66,7 +68,11 @@ class Erasure:
     def _outdated(self) -> list[Session]:
         if self._retention.days is None:
             return []
-        limit = self._now() - self._retention.days * DAY_MS
+        wall, clock = self._began
+        now = min(
+            self._now(), wall + (self._clock() - clock) * 1000
+        )  # a clock that is set makes nothing older than it is
+        limit = now - self._retention.days * DAY_MS
         return [session for session in self._idle() if session.updated_at < limit]
 
     async def _shrink(self) -> int:

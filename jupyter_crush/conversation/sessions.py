@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ..concurrency.clock import DAY_MS
 from ..errors import NotFound
 from ..permissions.policy import Principal
 from ..wire import Change, CreateSession, PermissionMode, Session, Usage
@@ -39,12 +42,17 @@ class Sessions:
         live: Callable[[str], Live],
         now: Callable[[], int],
         new_id: Callable[[], str],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rows: dict[str, Session] = {}
         self._removed: dict[str, Session] = {}
         for row in rows:
             (self._rows if row.deleted_at is None else self._removed)[row.id] = row
         self._held: Counter[str] = Counter()
+        self._clock = clock
+        self._since = {row.id: clock() - max(now() - (row.deleted_at or 0), 0) / 1000 for row in self._removed.values()}
+        """When they were deleted, by the clock that nobody sets."""
+        self._latest = max((row.updated_at for row in self._rows.values()), default=0)
         self._seqs = dict(last_seqs)
         self._live = live
         self._now = now
@@ -69,7 +77,7 @@ class Sessions:
         return seq
 
     def create(self, body: CreateSession, author: Principal | None) -> Change[Any]:
-        now = self._now()
+        now = self._later()
         title = (body.title or "").strip() or UNTITLED
         row = Session(id=self._new_id(), title=title, created_at=now, updated_at=now, **_by(author))
         self._rows[row.id] = row
@@ -79,7 +87,7 @@ class Sessions:
         self, session_id: str, title: str, author: Principal | None, permission_mode: PermissionMode | None
     ) -> Session:
         """A new row with another's model, for :meth:`adopt`."""
-        now, origin = self._now(), self._rows[session_id]
+        now, origin = self._later(), self._rows[session_id]
         return Session(
             id=self._new_id(),
             title=title,
@@ -103,7 +111,7 @@ class Sessions:
 
     def patched(self, session_id: str, values: Mapping[str, Any]) -> Session:
         """The row as it would be; nothing is changed yet. See :meth:`take`."""
-        return replace(self._rows[session_id], **values, updated_at=self._now())
+        return replace(self._rows[session_id], **values, updated_at=self._later())
 
     def take(self, row: Session, values: Mapping[str, Any]) -> Change[Any] | None:
         """A patched row is on disk: its values count. The change to record where the row has changed meanwhile, too."""
@@ -119,7 +127,7 @@ class Sessions:
 
     def update(self, session_id: str, **values: Any) -> Change[Any]:
         """Change a row; the change to record shows it as it is now."""
-        self._rows[session_id] = replace(self._rows[session_id], **values, updated_at=self._now())
+        self._rows[session_id] = replace(self._rows[session_id], **values, updated_at=self._later())
         return self.changed(session_id)
 
     def undo(self, before: Session) -> None:
@@ -156,6 +164,7 @@ class Sessions:
         """It is not here any more; :meth:`restore` can bring it back."""
         now = self._rows.pop(row.id, row)
         self._removed[row.id] = replace(now, deleted_at=row.deleted_at)
+        self._since[row.id] = self._clock()
 
     def removed(self, session_id: str) -> Session:
         """One that can be brought back."""
@@ -171,6 +180,7 @@ class Sessions:
     def restore(self, row: Session) -> None:
         if self._removed.pop(row.id, None) is not None:
             self._rows[row.id] = row
+            self._since.pop(row.id, None)
 
     @property
     def deleted(self) -> tuple[Session, ...]:
@@ -182,12 +192,18 @@ class Sessions:
         """It can not be brought back any more. False: it was already."""
         if self._removed.pop(session_id, None) is None:
             return False
+        self._since.pop(session_id, None)
         self._seqs.pop(session_id, None)
         return True
 
     def keep_deleted(self, row: Session) -> None:
-        """It could not be erased."""
+        """It could not be erased, though it was time."""
         self._removed[row.id] = row
+        self._since[row.id] = -math.inf
+
+    def deleted_for(self, session_id: str) -> float:
+        """Seconds for which one could be brought back. A clock that is set while the server runs makes them no more."""
+        return self._clock() - self._since[session_id]
 
     def touched(self, session_id: str, paths: Iterable[str]) -> dict[str, Any]:
         """The values by which work in these notebooks changes a session."""
@@ -199,6 +215,13 @@ class Sessions:
         """The values by which a run's usage changes its session."""
         row = self._rows[session_id]
         return {"usage": row.usage.plus(usage), "message_count": self._seqs.get(session_id, 0)}
+
+    def _later(self) -> int:
+        """Now (ms), and later than any other change of a session: the one that was used last stands first. One that a former
+        server dated by a clock that was wrong by more than a day does not count."""
+        now = self._now()
+        self._latest = self._latest + 1 if now <= self._latest < now + DAY_MS else now
+        return self._latest
 
     def _shown(self, row: Session) -> Session:
         live = self._live(row.id)

@@ -78,7 +78,7 @@ class Draft:
         parts = list(self._parts)
         if self._grown:
             parts[-1] = self._with_growth(parts[-1])
-        return replace(self._message, parts=tuple(parts), updated_at=now)
+        return replace(self._message, parts=tuple(parts), updated_at=max(now, self._message.created_at))
 
     def _settle(self) -> None:
         if self._grown:

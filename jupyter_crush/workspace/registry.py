@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..agent.assembly import World
 from ..agent.recovery import recover
+from ..concurrency.clock import Clock, wall_ms
 from ..concurrency.tasks import Tasks
 from ..config import Config
 from ..conversation.sessions import Live, Sessions
@@ -46,10 +46,6 @@ ACTIVITY_S = 30.0
 """How often a running turn is reported to those who stop idle servers."""
 
 
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def new_id() -> str:
     return uuid.uuid4().hex
 
@@ -68,7 +64,7 @@ class Workspaces:
         toolsets: Sequence[Plugin],
         on_activity: Callable[[], None] = lambda: None,
         on_client: Callable[[str, Client], None] = lambda workspace_id, client: None,  # noqa: ARG005  nobody wants to know
-        now: Callable[[], int] = now_ms,
+        now: Callable[[], int] = wall_ms,
         new_id: Callable[[], str] = new_id,
     ) -> None:
         self._config = config
@@ -80,7 +76,7 @@ class Workspaces:
         self._toolsets = tuple(toolsets)
         self._on_activity = on_activity
         self._on_client = on_client
-        self._now = now
+        self._now = Clock(now)
         self._new_id = new_id
         self._tasks = Tasks("workspaces")
         self._opening: dict[Path, asyncio.Task[Workspace]] = {}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_crush.concurrency.clock import wall_ms
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.workspace.registry import now_ms
 from support.workspace.workbench import desk
 
 HOUR_MS = 3_600_000
@@ -21,7 +21,7 @@ class Clock:
         self.off = 0
 
     def now(self) -> int:
-        return now_ms() + self.off
+        return wall_ms() + self.off
 
 
 @pytest.mark.parametrize("jump", [-HOUR_MS, HOUR_MS], ids=["back", "forward"])

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from jupyter_crush.concurrency.clock import DAY_MS
 from jupyter_crush.config import Retention
-from jupyter_crush.conversation.erasure import DAY_MS, Erasure
+from jupyter_crush.conversation.erasure import Erasure
 from jupyter_crush.conversation.sessions import Live, Sessions
 from jupyter_crush.errors import NotFound, StoreError
 from jupyter_crush.models.port import Stop, TextDelta
@@ -89,12 +90,19 @@ class Room:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.now = 1000 * DAY_MS
+        self.off = 0
+        """By which somebody set the clock, in ms."""
         self.deleted: list[str] = []
         self.meanwhile: Callable[[], object] = lambda: None
 
     def erasure(self, *rows: Session, **retention: float) -> Erasure:
         self.sessions = Sessions(
-            rows, {}, live=lambda name: Live(is_busy=name.startswith("busy")), now=lambda: self.now, new_id=str
+            rows,
+            {},
+            live=lambda name: Live(is_busy=name.startswith("busy")),
+            now=lambda: self.now + self.off,
+            new_id=str,
+            clock=lambda: self.now / 1000,
         )
 
         async def delete(session_id: str) -> None:
@@ -107,7 +115,8 @@ class Room:
             self.sessions,
             Retention(**retention),  # type: ignore[arg-type]
             delete=delete,
-            now=lambda: self.now,
+            now=lambda: self.now + self.off,
+            clock=lambda: self.now / 1000,
         )
 
     async def remove(self, session_id: str) -> None:
@@ -231,4 +240,38 @@ async def test_a_session_that_somebody_else_deletes_at_that_moment_stops_no_swee
     room.meanwhile = gone
     await erasure.sweep()
     assert room.sessions.all() == ()
+    await room.store.close()
+
+
+@pytest.mark.parametrize("jump", [-DAY_MS, 3_600_000, 365 * DAY_MS], ids=["back", "an hour", "a year"])
+async def test_a_clock_that_is_set_makes_nothing_older_than_it_is(tmp_path: Path, jump: int) -> None:
+    room = Room(await Store.open(tmp_path, now=clock))
+    new = room.now - 2 * DAY_MS
+    rows = [session("kept", updated_at=new), session("deleted", updated_at=new)]
+    await room.store.write(change("created", *rows))
+    erasure = room.erasure(*rows, days=30)
+    await room.remove("deleted")
+    room.off = jump
+    assert await erasure.sweep() == 0 and room.deleted == []
+    room.now += 3_599_000
+    assert await erasure.sweep() == 0
+    room.now += 2_000
+    assert await erasure.sweep() == 1, "the time that has passed counts"
+    room.now += 28 * DAY_MS
+    room.off = 0
+    await erasure.sweep()
+    assert room.deleted == ["kept"]
+    await room.store.close()
+
+
+async def test_what_a_former_server_deleted_is_as_old_as_the_clock_says_at_the_start(tmp_path: Path) -> None:
+    room = Room(await Store.open(tmp_path, now=clock))
+    ages = {"old": 3_601_000, "new": 1_000, "ahead": -DAY_MS}
+    rows = [replace(session(name), deleted_at=room.now - age) for name, age in ages.items()]
+    await room.store.write(change("created", *rows))
+    erasure = room.erasure(*rows)
+    assert await erasure.sweep() == 1
+    assert {row.id for row in await room.store.sessions.all()} == {"new", "ahead"}
+    room.now += 3_601_000
+    assert await erasure.sweep() == 2
     await room.store.close()

@@ -3,10 +3,10 @@ import { useEffect, useState } from 'react';
 import { seconds } from '../lib/format';
 
 export function Countdown({ ms }: { ms: number }) {
-  const [end] = useState(() => Date.now() + ms);
-  const [now, setNow] = useState(Date.now);
+  const [end] = useState(() => performance.now() + ms);
+  const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    const timer = setInterval(() => setNow(performance.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
   const left = Math.ceil((end - now) / 1000) * 1000;

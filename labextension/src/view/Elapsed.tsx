@@ -13,8 +13,8 @@ export function Elapsed({ callId }: { callId: string }) {
     const timer = setInterval(tick, 1_000);
     return () => clearInterval(timer);
   }, []);
-  const begun = since.get(callId) ?? Date.now();
+  const begun = since.get(callId) ?? performance.now();
   since.set(callId, begun);
-  const taken = Date.now() - begun;
+  const taken = performance.now() - begun;
   return taken < SHOWN_MS ? null : <span className="jcr-Line-time">{seconds(taken)}</span>;
 }

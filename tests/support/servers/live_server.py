@@ -31,6 +31,8 @@ class LiveServer:
         self.root = home / "root"
         self.data = home / "crush"
         self.log = home / "server.log"
+        self.environ: dict[str, str] = {}
+        """More of the environment that it is started in."""
         self._process: subprocess.Popen[bytes] | None = None
         self._config: dict[str, dict[str, Any]] = {
             "ServerApp": {
@@ -108,7 +110,7 @@ class LiveServer:
         folders = {f"JUPYTER_{name}_DIR": str(self.home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         ours = {"HOME": str(self.home), "PYTHONPATH": str(PACKAGE), "JUPYTER_NO_CONFIG": "1"}
-        return {**kept, **folders, **ours, "ANTHROPIC_API_KEY": CANARY}
+        return {**kept, **folders, **ours, "ANTHROPIC_API_KEY": CANARY, **self.environ}
 
 
 @asynccontextmanager

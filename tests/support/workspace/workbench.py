@@ -12,6 +12,7 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 
+from jupyter_crush.concurrency.clock import wall_ms
 from jupyter_crush.concurrency.tasks import Tasks
 from jupyter_crush.config import Config
 from jupyter_crush.documents.contents import ContentsBackend
@@ -40,7 +41,7 @@ from jupyter_crush.wire import (
     Session,
     decode_event,
 )
-from jupyter_crush.workspace.registry import Workspaces, now_ms
+from jupyter_crush.workspace.registry import Workspaces
 from jupyter_crush.workspace.workspace import Workspace
 
 ANA, BEN = Principal("ana", "Ana"), Principal("ben", "Ben")
@@ -55,7 +56,7 @@ def workspaces(
     folder: Path,
     providers: Sequence[Model],
     tools: Sequence[Tool[Any]] | None = None,
-    now: Callable[[], int] = now_ms,
+    now: Callable[[], int] = wall_ms,
     plugins: Sequence[Plugin] = (),
     **config: object,
 ) -> Workspaces:
@@ -122,7 +123,7 @@ async def desk(
     folder: Path,
     *providers: Model,
     tools: Sequence[Tool[Any]] | None = None,
-    now: Callable[[], int] = now_ms,
+    now: Callable[[], int] = wall_ms,
     plugins: Sequence[Plugin] = (),
     **config: object,
 ) -> AsyncIterator[Desk]:
