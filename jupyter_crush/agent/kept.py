@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from ..concurrency.lines import Lines
+from ..concurrency.keyed_lock import KeyedLock
 from ..conversation.history import for_model
 from ..events.journal import Journal
 from ..models.estimate import BYTES, tokens_in_one
@@ -104,13 +104,13 @@ class Histories:
         self._used: set[str] = set()
         self._arriving: dict[str, list[Message]] = {}
         """What is recorded while a session is read."""
-        self._reading = Lines()
+        self._reading = KeyedLock()
         journal.watch(self._take)
 
     async def of(self, session_id: str) -> History:
         """A session's, as it is on disk now; kept at least until :meth:`release`. Raises StoreError."""
         self._used.add(session_id)
-        async with self._reading.one(session_id):
+        async with self._reading.hold(session_id):
             while (history := self._kept.pop(session_id, None)) is None:
                 if (found := await self._read(session_id)) is not None:
                     self._kept[session_id] = found

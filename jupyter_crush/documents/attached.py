@@ -22,7 +22,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from ..concurrency.lines import Lines
+from ..concurrency.keyed_lock import KeyedLock
 from ..errors import NotFound, Stale, ToolError
 from ..wire import (
     AnswerDocument,
@@ -81,7 +81,7 @@ class AttachedBackend:
         self._errands: dict[str, Errand] = {}
         self._overdue: dict[str, tuple[str, str]] = {}
         """Changes that a tab took and that nobody waits for any more: request, path and tab."""
-        self._lines = Lines()
+        self._locks = KeyedLock()
         self._news = asyncio.Event()
 
     # --- what the tabs say ---
@@ -165,7 +165,7 @@ class AttachedBackend:
     async def _ask(self, path: str, action: Action, work: DocumentWork) -> AnswerDocument:
         """What the tab that has it answers. Raises Elsewhere, Stale, ToolError."""
         key = path_of(path)
-        async with self._lines.one(key):
+        async with self._locks.hold(key):
             if action != "read":
                 await self._await_overdue(key)
             answer = await self._tried(key, action, work)

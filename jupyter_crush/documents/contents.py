@@ -19,7 +19,7 @@ from typing import Any
 
 from jupyter_core.utils import ensure_async
 
-from ..concurrency.lines import Lines
+from ..concurrency.keyed_lock import KeyedLock
 from ..errors import Stale, ToolError
 from .cells import as_notebook, as_stored, identified
 from .edits import applied
@@ -54,7 +54,7 @@ class ContentsBackend:
         self._storage: Storage = Files(contents_manager) if is_plain(contents_manager) else Managed(contents_manager)
         self._interest = interest
         self._is_shared = is_shared
-        self._lines = Lines()
+        self._locks = KeyedLock()
 
     def has(self, path: str) -> bool:  # noqa: ARG002  # it has every path
         return True
@@ -67,7 +67,7 @@ class ContentsBackend:
 
     async def edit_notebook(self, path: str, edits: Sequence[CellEdit], *, convert: bool = False) -> Notebook:
         before = self._interest(path)
-        async with self._lines.one(path.strip("/")):
+        async with self._locks.hold(path.strip("/")):
             for _ in range(ATTEMPTS):
                 loaded = await self._storage.load(path)
                 if loaded.old_format is not None and edits and not convert:
@@ -84,7 +84,7 @@ class ContentsBackend:
     async def create_notebook(self, path: str, kernel_name: str | None) -> Notebook:
         if not path.endswith(".ipynb"):
             raise ToolError(f"A notebook's name ends with .ipynb; {path} does not.")
-        async with self._lines.one(path.strip("/")):
+        async with self._locks.hold(path.strip("/")):
             await self._storage.free(path)
             metadata = {"kernelspec": await self._kernelspec(kernel_name or DEFAULT_KERNEL)}
             notebook: dict[str, Any] = {"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
@@ -105,7 +105,7 @@ class ContentsBackend:
                 f"That is more than {TEXT_LIMIT // 1024 // 1024} MB of text. Write it from a program instead."
             )
         before = self._interest(path)
-        async with self._lines.one(path.strip("/")):
+        async with self._locks.hold(path.strip("/")):
             if expected is None:
                 await self._storage.free(path)
             stored = await self._storage.store_text(path, text, expected, partial(self._still, path, before))
@@ -129,7 +129,7 @@ class ContentsBackend:
         return {"display_name": spec.display_name, "language": spec.language, "name": name}
 
     def __repr__(self) -> str:
-        return f"<ContentsBackend {type(self._manager).__name__}, {len(self._lines)} being changed>"
+        return f"<ContentsBackend {type(self._manager).__name__}, {len(self._locks)} being changed>"
 
 
 def _edited(loaded: Loaded, edits: Sequence[CellEdit]) -> tuple[dict[str, Any], list[str]]:

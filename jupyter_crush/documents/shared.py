@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 from tornado.web import HTTPError
 
-from ..concurrency.lines import Lines
+from ..concurrency.keyed_lock import KeyedLock
 from ..concurrency.tasks import Tasks
 from ..errors import Stale, ToolError
 from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
@@ -48,7 +48,7 @@ class SharedBackend:
 
     def __init__(self, rooms: HasRooms) -> None:
         self._rooms = rooms
-        self._lines = Lines()
+        self._locks = KeyedLock()
         self._tasks = Tasks("shared")
 
     def has(self, path: str) -> bool:
@@ -122,7 +122,7 @@ class SharedBackend:
             raise ToolError(f"{path} is still being loaded for those who opened it. Try again in a while.") from error
 
     async def _change(self, path: str, fits: Callable[[Any], bool], change: Callable[[Any], T]) -> T:
-        async with self._lines.one(path_of(path)):
+        async with self._locks.hold(path_of(path)):
             for _ in range(ATTEMPTS):
                 room = await self._room(path, fits)
                 made = change(room.document)
@@ -153,7 +153,7 @@ class SharedBackend:
         return task.result()
 
     def __repr__(self) -> str:
-        return f"<SharedBackend: {len(self._lines)} being changed>"
+        return f"<SharedBackend: {len(self._locks)} being changed>"
 
 
 async def _outcome(work: Coroutine[Any, Any, None]) -> Exception | None:

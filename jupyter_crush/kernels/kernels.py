@@ -21,7 +21,7 @@ import msgspec
 from jupyter_core.utils import ensure_async
 from msgspec import Struct
 
-from ..concurrency.lines import Lines
+from ..concurrency.keyed_lock import KeyedLock
 from ..concurrency.tasks import Tasks
 from .connection import Connection
 from .executor import RESTART, STUBBORN, Execution, KernelTurn, OtherLanguage, Tell
@@ -57,7 +57,7 @@ class Kernels:
         self._kernels = kernel_manager
         self._lookup = KernelLookup(kernel_manager, session_manager, clean)
         self._clock = clock
-        self._lines = Lines()
+        self._locks = KeyedLock()
         self._withdrawals = Tasks("kernels")
         self._outlasting = Tasks("kernels")
         self._stuck: dict[str, KernelTurn] = {}
@@ -158,9 +158,9 @@ class Kernels:
         return turn.what if turn is not None else None
 
     async def _take_turn(self, kernel_id: str, turn: KernelTurn) -> Execution:
-        if self._lines.occupied(kernel_id):
+        if self._locks.is_held(kernel_id):
             turn.wait(OTHERS)
-        await self._lines.enter(kernel_id)
+        await self._locks.acquire(kernel_id)
         left = False
         try:
             return await self._run(kernel_id, turn)
@@ -205,7 +205,7 @@ class Kernels:
             self._outlasting.start(self._outlast(kernel_id, turn), name=f"outlast in {kernel_id}")
         else:
             turn.close()
-        self._lines.leave(kernel_id)
+        self._locks.release(kernel_id)
 
     async def _outlast(self, kernel_id: str, turn: KernelTurn) -> None:
         try:
@@ -216,4 +216,4 @@ class Kernels:
                 del self._stuck[kernel_id]
 
     def __repr__(self) -> str:
-        return f"<Kernels {len(self._lines)} in use, {len(self._withdrawals)} withdrawals>"
+        return f"<Kernels {len(self._locks)} in use, {len(self._withdrawals)} withdrawals>"

@@ -11,7 +11,7 @@ from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_core.utils import ensure_async
 from msgspec import Struct
 
-from ..concurrency.lines import Lines
+from ..concurrency.keyed_lock import KeyedLock
 
 log = logging.getLogger(__name__)
 Cleaning = Callable[[Mapping[str, str]], Mapping[str, str]]
@@ -38,7 +38,7 @@ class KernelLookup:
         self._kernels = kernel_manager
         self._sessions = session_manager
         self._clean = clean
-        self._starting = Lines()
+        self._starting = KeyedLock()
 
     async def of(self, path: str) -> str | None:
         """The kernel of the notebook's session; None when it has none. Of several the one that somebody is connected to."""
@@ -54,7 +54,7 @@ class KernelLookup:
     async def found_or_started(self, path: str, kernel_name: str | None) -> Found:
         """The kernel, also if it has to be started. Raises NoKernel."""
         path = path.strip("/")
-        async with self._starting.one(path):
+        async with self._starting.hold(path):
             if (kernel_id := await self.of(path)) is not None:
                 return Found(kernel_id=kernel_id)
             name, note = await self._known(kernel_name)

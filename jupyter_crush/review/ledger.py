@@ -18,7 +18,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ..concurrency.lines import Lines
+from ..concurrency.keyed_lock import KeyedLock
 from ..documents.port import CellEdit
 from ..errors import CrushError
 from ..events.journal import Journal
@@ -40,7 +40,7 @@ class Ledger:
         self.store = store
         self.journal = journal
         self.contents = contents
-        self.lines = Lines()
+        self.locks = KeyedLock()
         self._keep_bytes = keep_bytes
         self._now = now
         self._renaming = asyncio.Lock()
@@ -83,14 +83,14 @@ class Ledger:
 
     async def _follow(self, path: str, target: str) -> None:
         one, other = sorted((path, target))  # as those do who stand in several lines
-        async with self.lines.one(one), self.lines.one(other):
+        async with self.locks.hold(one), self.locks.hold(other):
             latest = {row.session_id: row.run_id for row in await self.store.touches.rename(path, target)}
         for session_id, run_id in latest.items():
             for told in (path, target):
                 await self.tell(session_id, run_id, told)
 
     def __repr__(self) -> str:
-        return f"<Ledger {self.lines!r}>"
+        return f"<Ledger {self.locks!r}>"
 
 
 class RunLedger:
@@ -105,7 +105,7 @@ class RunLedger:
     @asynccontextmanager
     async def file(self, place: Place, old: str | None, new: str) -> AsyncIterator[bool]:
         """Around the writing of a text file. ``old``: what is there, None for a new file. Yields whether it can be undone."""
-        async with self._ledger.lines.one(place.api):
+        async with self._ledger.locks.hold(place.api):
             seen = NOTHING if old is None else await self._ledger.contents.text(place, old)
             mine = _Intent(await self._known(place))
             is_kept = await self._keep(place, seen, mine)
@@ -119,7 +119,7 @@ class RunLedger:
     @asynccontextmanager
     async def notebook(self, place: Place, edits: Sequence[CellEdit], *, create: bool = False) -> AsyncIterator[bool]:
         """Around the editing of a notebook. Yields whether the whole of it can be undone; each cell can."""
-        async with self._ledger.lines.one(place.api):
+        async with self._ledger.locks.hold(place.api):
             mine = _Intent(await self._known(place))
             seen = NOTHING if create else await self._ledger.contents.notebook(place)
             is_kept = await self._keep(place, seen, mine)

@@ -89,7 +89,7 @@ class Review:
         """In the lines of all these paths: no tool changes them meanwhile."""
         async with AsyncExitStack() as stack:
             for path in sorted({touch.path for touch in touches}):
-                await stack.enter_async_context(self.ledger.lines.one(path))
+                await stack.enter_async_context(self.ledger.locks.hold(path))
             yield
 
     # --- what is done ---

@@ -35,7 +35,7 @@ class OpenedMeanwhile(ContentsBackend):
         self._tab: FrontEnd | None = tab
 
     async def edit_notebook(self, path: str, edits: Sequence[CellEdit], *, convert: bool = False) -> Notebook:
-        async with self._lines.one(path):
+        async with self._locks.hold(path):
             writing = asyncio.ensure_future(super().edit_notebook(path, edits, convert=convert))
             await asyncio.sleep(0)  # it has looked who is there, and stands in line
             if self._tab is not None:

@@ -1,4 +1,4 @@
-"""Standing in line: one user at a time for each key."""
+"""One user at a time for each key."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Lines:
+class KeyedLock:
     """Locks by key, which exist while somebody uses or waits for them. Owns them.
 
-    Who has entered must leave, once; that may be another task than the one that entered."""
+    What was acquired must be released once; another task may do that."""
 
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
 
-    async def enter(self, key: str) -> None:
-        """Wait until it is our turn."""
+    async def acquire(self, key: str) -> None:
+        """Wait until nobody else holds it."""
         lock, users = self._locks.get(key, (asyncio.Lock(), 0))
         self._locks[key] = lock, users + 1
         try:
@@ -25,22 +25,22 @@ class Lines:
             self._gone(key)
             raise
 
-    def occupied(self, key: str) -> bool:
-        """Whether who enters now has to wait."""
+    def is_held(self, key: str) -> bool:
+        """Whether whoever acquires it now has to wait."""
         return key in self._locks
 
-    def leave(self, key: str) -> None:
-        """Let the next one in."""
+    def release(self, key: str) -> None:
+        """Let the next one have it."""
         self._locks[key][0].release()
         self._gone(key)
 
     @asynccontextmanager
-    async def one(self, key: str) -> AsyncIterator[None]:
-        await self.enter(key)
+    async def hold(self, key: str) -> AsyncIterator[None]:
+        await self.acquire(key)
         try:
             yield
         finally:
-            self.leave(key)
+            self.release(key)
 
     def _gone(self, key: str) -> None:
         lock, users = self._locks.pop(key)
@@ -52,4 +52,4 @@ class Lines:
 
     def __repr__(self) -> str:
         waiting = sum(users - 1 for _, users in self._locks.values())
-        return f"<Lines {len(self)} in use, {waiting} waiting>"
+        return f"<KeyedLock {len(self)} in use, {waiting} waiting>"
