@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ..errors import CrushError, Stale, ToolError
-from ..files.beneath import NotThere
+from ..files.safe_path import NotThere
 from ..wire import AnswerDocument, DocumentCell, DocumentWork
 from .cells import outputs_of
 from .edits import applied

@@ -5,7 +5,7 @@ same steps are made here, with the manager's path checks, hooks, checkpoint and 
 left out: signing. What an agent wrote is not trusted because an agent saved it; a person trusts it.
 
 The managers go by path, which somebody can swap for a link. So links are resolved once, must end beneath the server's root, and
-from then on the file is used through :mod:`..files.beneath`, which refuses those that were put there since.
+from then on the file is used through :mod:`..files.safe_path`, which refuses those that were put there since.
 
 The file is replaced, not written in place as the managers do: somebody who reads it meanwhile must not find half of it, because
 the manager would then take the former version back. For the same reason a save of theirs that is on its way is waited for: what it
@@ -35,7 +35,7 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from tornado.web import HTTPError
 
 from ..errors import OutsideWorkspace, ToolError
-from ..files import beneath
+from ..files import safe_path
 from ..files.replacing import NOTHING, PIECE, Draft, Mark, drafting, marked
 from .cells import SUPPORTED, checked, ids_of
 from .hooks import hooked
@@ -100,12 +100,12 @@ class Files:
 
     async def free(self, path: str) -> None:
         spot = await self._spot(path)
-        if beneath.look(spot.root, spot.relative) is not None:
+        if safe_path.look(spot.root, spot.relative) is not None:
             raise taken(path)
-        with beneath.explained(path):
+        with safe_path.explained(path):
             if not self._manager.allow_hidden and await ensure_async(self._manager.is_hidden(path)):
                 raise ToolError(f"{path} is hidden, and this server writes no hidden files.")
-        beneath.make_folders(spot.root, spot.relative.rpartition("/")[0])
+        safe_path.make_folders(spot.root, spot.relative.rpartition("/")[0])
 
     async def create(self, path: str, notebook: dict[str, Any]) -> str:
         spot = await self._spot(path)
@@ -117,7 +117,7 @@ class Files:
 
     async def load_text(self, path: str) -> TextFile:
         spot = await self._there(path)
-        with beneath.explained(path):
+        with safe_path.explained(path):
             await limited(self._manager, path, TEXT_LIMIT)
         content = await self._at_rest(path, partial(self._read, spot, path, TEXT_LIMIT))
         try:
@@ -134,7 +134,7 @@ class Files:
         """The spot of a file that is there. Raises ToolError."""
         try:
             if not await ensure_async(self._manager.file_exists(path)):
-                raise beneath.NotThere(f"There is no file {path}. List the folder to see what is there.")
+                raise safe_path.NotThere(f"There is no file {path}. List the folder to see what is there.")
         except HTTPError as error:
             raise explained(path, error) from error
         return await self._spot(path)
@@ -186,7 +186,7 @@ class Files:
 
     def _read(self, spot: Spot, path: str, limit: int) -> bytes | None:
         """None: somebody saved it meanwhile, or still does."""
-        with beneath.open_file(spot.root, spot.relative) as descriptor, open(descriptor, "rb", closefd=False) as file:
+        with safe_path.open_file(spot.root, spot.relative) as descriptor, open(descriptor, "rb", closefd=False) as file:
             before = marked(os.fstat(descriptor))
             too_large(path, before[2], limit)
             content = file.read()
@@ -256,7 +256,7 @@ class Files:
         try:
             if checkpoint:
                 await self._checkpoint(path, spot)
-            with beneath.explained(path):
+            with safe_path.explained(path):
                 model = await ensure_async(self._manager.get(path, content=False))
             self._manager.run_post_save_hooks(model=model, os_path=spot.named)
         except HTTPError as error:
@@ -277,7 +277,7 @@ class Files:
 
 
 def _is_in_writable(spot: Spot) -> bool:
-    with beneath.open_folder(spot.root, spot.relative.rpartition("/")[0]) as folder:
+    with safe_path.open_folder(spot.root, spot.relative.rpartition("/")[0]) as folder:
         return os.access(".", os.W_OK, dir_fd=folder)
 
 
@@ -286,10 +286,10 @@ def _copy(spot: Spot, folder: str) -> None:
     named = Path(spot.named)
     beside = _real(named.parent) / folder / f"{named.stem}-checkpoint{named.suffix}"
     target = _within(spot.root, beside, beside.name)
-    beneath.make_folders(spot.root, target.rpartition("/")[0])
+    safe_path.make_folders(spot.root, target.rpartition("/")[0])
     with drafting(spot.root, target) as draft:
         if draft.mark() == NOTHING:
-            with beneath.open_file(spot.root, spot.relative) as source:
+            with safe_path.open_file(spot.root, spot.relative) as source:
                 draft.write(iter(partial(os.read, source, PIECE), b""), like=source)
                 draft.put(NOTHING)
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from tornado.web import HTTPError
 
 from ..errors import Stale, ToolError
-from ..files.beneath import NotThere
+from ..files.safe_path import NotThere
 from .cells import checked, has_ids, ids_of, old_format_of
 from .layout import Layout
 from .port import TextFile

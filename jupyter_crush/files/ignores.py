@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from pathspec import GitIgnoreSpec
 
-from .beneath import FILE
+from .safe_path import FILE
 
 ALWAYS = frozenset(
     {".git", ".ipynb_checkpoints", "__pycache__", ".hg", ".svn", "node_modules", ".mypy_cache", ".ruff_cache"}

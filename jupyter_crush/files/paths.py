@@ -1,7 +1,7 @@
 """Where a path that the model gives leads: to a place beneath the workspace's root, or to a refusal.
 
 A path is relative to the root, or absolute and inside it; links are resolved here, once, and must end inside. What comes out is a
-:class:`Place` without links; using it goes through :mod:`.beneath`, which refuses those that were put there since.
+:class:`Place` without links; using it goes through :mod:`.safe_path`, which refuses those that were put there since.
 """
 
 from __future__ import annotations

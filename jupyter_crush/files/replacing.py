@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ..errors import NO_ROOM
-from . import beneath
+from . import safe_path
 
 Mark: TypeAlias = tuple[int, int, int]
 """What a file looked like from outside: anything written since then changes it."""
@@ -21,14 +21,14 @@ NOTHING: Mark = (0, 0, 0)
 PIECE = 1024 * 1024
 SAVING_S = 60.0
 """A save of Jupyter's that shows nothing for so long was cut off. One of 256 MB is silent while it is put into words."""
-IN_PLACE = os.O_WRONLY | (beneath.FILE & ~os.O_ACCMODE)
+IN_PLACE = os.O_WRONLY | (safe_path.FILE & ~os.O_ACCMODE)
 
 
 @contextmanager
 def drafting(root: Path, relative: str) -> Iterator[Draft]:
     """A draft of the file at a path beneath ``root``, without links; its folder must be there. Raises ToolError."""
-    folder, name = beneath.parent_and_name(relative)
-    with beneath.open_folder(root, folder) as held, beneath.explained(relative):
+    folder, name = safe_path.parent_and_name(relative)
+    with safe_path.open_folder(root, folder) as held, safe_path.explained(relative):
         draft = Draft(held, name, relative)
         try:
             yield draft
@@ -63,18 +63,18 @@ class Draft:
 
     def pieces(self) -> Iterator[bytes]:
         """What the file holds now."""
-        with self._opened(beneath.FILE) as file:
+        with self._opened(safe_path.FILE) as file:
             while piece := os.read(file, PIECE):
                 yield piece
 
     def write(self, content: Iterable[bytes | memoryview], like: int | None = None) -> None:
         """``like``: the open file whose permissions it gets; None: the present one, if there is one."""
         if like is None and self._found() is not None:
-            with self._opened(beneath.FILE) as present:
+            with self._opened(safe_path.FILE) as present:
                 return self.write(content, present)
-        beneath.sweep(self._folder)
-        self._fresh = beneath.draft_name()
-        fresh = os.open(self._fresh, beneath.NEW, 0o666 if like is None else 0o600, dir_fd=self._folder)
+        safe_path.sweep(self._folder)
+        self._fresh = safe_path.draft_name()
+        fresh = os.open(self._fresh, safe_path.NEW, 0o666 if like is None else 0o600, dir_fd=self._folder)
         with os.fdopen(fresh, "wb") as file:
             file.writelines(content)
             file.flush()
@@ -142,7 +142,7 @@ class Draft:
     def _opened(self, flags: int) -> Iterator[int]:
         file = os.open(self._name, flags, dir_fd=self._folder)
         try:
-            beneath.must_be_regular(os.fstat(file), self._relative)
+            safe_path.must_be_regular(os.fstat(file), self._relative)
             yield file
         finally:
             os.close(file)
@@ -158,7 +158,7 @@ class Draft:
             found = os.stat(self._name, dir_fd=self._folder, follow_symlinks=False)
         except FileNotFoundError:
             return None
-        beneath.must_be_regular(found, self._relative)
+        safe_path.must_be_regular(found, self._relative)
         return found
 
     def _may_write_folder(self) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ..errors import ToolError
-from . import beneath
+from . import safe_path
 from .ignores import ALWAYS, Ignores
 
 WALK_ENTRIES = 200_000
@@ -81,7 +81,7 @@ class Walk:
 
     def _look_into(self, folder: str, rules: Ignores) -> tuple[list[Entry], Ignores]:
         found = []
-        with beneath.open_folder(self.root, folder) as held:
+        with safe_path.open_folder(self.root, folder) as held:
             rules = rules.within(held, folder)
             with os.scandir(held) as entries:
                 for entry in entries:
@@ -110,8 +110,8 @@ class Walk:
     def _rules_above(self) -> Ignores:
         """The rules of the folders above the start; none when they say that the start itself is ignored, since it was named."""
         rules, above = Ignores(), ""
-        for name in beneath.names(self.start):
-            with beneath.open_folder(self.root, above) as held:
+        for name in safe_path.names(self.start):
+            with safe_path.open_folder(self.root, above) as held:
                 rules = rules.within(held, above)
             above = f"{above}/{name}" if above else name
         return Ignores() if self.start and rules.ignored(self.start, is_folder=True) else rules

@@ -16,7 +16,7 @@ from ..documents.identities import Known, matched
 from ..documents.layout import Layout
 from ..documents.port import Cell, Notebook
 from ..errors import ToolError
-from ..files import beneath
+from ..files import safe_path
 from ..files.location import Location
 from ..files.paths import Place, locate
 from ..files.replacing import drafting
@@ -55,7 +55,7 @@ class Contents:
         return locate(relative, root, prefix)
 
     def is_there(self, place: Place) -> bool:
-        return beneath.look(place.root, place.relative) is not None
+        return safe_path.look(place.root, place.relative) is not None
 
     async def look(self, place: Place) -> Seen:
         """Raises ToolError."""
@@ -100,12 +100,12 @@ class Contents:
 
     def _raw(self, place: Place) -> bytes | None:
         """None: too large, or just being saved, so that less than all may be in it."""
-        found = beneath.look(place.root, place.relative)
+        found = safe_path.look(place.root, place.relative)
         if found is not None and found.st_size > self._limit:
             return None
         with drafting(place.root, place.relative) as draft:
             before = draft.mark()
-            data = beneath.read(place.root, place.relative, self._limit)
+            data = safe_path.read(place.root, place.relative, self._limit)
             return None if draft.is_being_saved() or draft.mark() != before else data
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from ..documents.port import CellEdit, DeleteCell, Elsewhere, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs
 from ..documents.storage import in_thread
 from ..errors import Stale, ToolError
-from ..files import beneath
+from ..files import safe_path
 from ..files.paths import Place
 from ..files.replacing import drafting
 from ..store.store import Store
@@ -104,13 +104,13 @@ async def put_back(place: Place, data: bytes | None, version: str | None, still:
     """Make the file ``data`` again (None: remove it), if its bytes still have the hash ``version`` (None: nothing is there).
 
     ``still`` is called right before, and raises when it must not be."""
-    found = beneath.look(place.root, place.relative)
+    found = safe_path.look(place.root, place.relative)
     if (found is None) != (version is None):
         raise Stale(f"{place.shown} was made or removed by somebody else meanwhile. Nothing was changed.")
     if found is None:
         if data is not None:
-            beneath.make_folders(place.root, place.relative.rpartition("/")[0])
-            await asyncio.to_thread(beneath.write, place.root, place.relative, data)
+            safe_path.make_folders(place.root, place.relative.rpartition("/")[0])
+            await asyncio.to_thread(safe_path.write, place.root, place.relative, data)
         return
     with drafting(place.root, place.relative) as draft:
         seen = draft.mark()
@@ -122,13 +122,13 @@ async def put_back(place: Place, data: bytes | None, version: str | None, still:
             if draft.put(seen):
                 return
         elif draft.mark() == seen:  # nobody of this server comes in between from here on
-            beneath.remove(place.root, place.relative)
+            safe_path.remove(place.root, place.relative)
             return
     raise Stale(f"{place.shown} is being changed by somebody else. Nothing was changed.")
 
 
 def _version(place: Place) -> str:
-    return bytes_hash(beneath.read(place.root, place.relative, beneath.SEPARATE_BYTES))
+    return bytes_hash(safe_path.read(place.root, place.relative, safe_path.SEPARATE_BYTES))
 
 
 def undoing_edits(changes: Sequence[Change], notebook: Notebook) -> list[CellEdit]:

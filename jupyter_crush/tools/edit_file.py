@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ..errors import ToolError
-from ..files import beneath
+from ..files import safe_path
 from ..files.paths import Place
 from ..permissions.asks import Kind
 from ..text.truncate import head
@@ -35,7 +35,7 @@ class EditFile(StructTool[EditFileArgs]):
 
     async def prepare(self, args: EditFileArgs, context: ToolContext) -> Prepared:
         place = writable(args.path, context)
-        if beneath.look(place.root, place.relative) is None:
+        if safe_path.look(place.root, place.relative) is None:
             raise missing(place, context)
         if args.old == args.new:
             raise ToolError("old and new are the same. Nothing was changed.")

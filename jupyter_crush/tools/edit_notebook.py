@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ..errors import Renamed, Stale, ToolError
-from ..files import beneath, control_files
+from ..files import control_files, safe_path
 from ..files.paths import Place
 from ..permissions.asks import Ask, Kind
 from ..text.truncate import fit
@@ -84,7 +84,7 @@ async def _perform(looked: Looked, plan: Plan, context: ToolContext, *, create: 
         raise Stale(f"{place.shown} was removed meanwhile. Nothing was changed.")
     try:
         undoable = await _made(place, plan, context, create=create)
-    except beneath.NotThere as error:
+    except safe_path.NotThere as error:
         raise looked.explained(error, context) from error
     notebook_files.exists(place)  # refuses a link that was put there meanwhile
     diff = plan.diff
@@ -113,10 +113,10 @@ async def _made(place: Place, plan: Plan, context: ToolContext, *, create: bool)
     """Make the edits. Whether the whole of it can be undone."""
     async with context.ledger.notebook(place, plan.edits, create=create) as undoable:
         if create:
-            beneath.make_folders(place.root, place.relative.rpartition("/")[0])
+            safe_path.make_folders(place.root, place.relative.rpartition("/")[0])
             await context.documents.create_notebook(place.api, None)
         if plan.edits:
-            beneath.separate(place.root, place.relative)
+            safe_path.separate(place.root, place.relative)
             await context.documents.edit_notebook(place.api, plan.edits, convert=plan.converts)
     context.files.looked(place.api, context.documents.renames.mark)
     return undoable

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ..files import beneath, control_files
+from ..files import control_files, safe_path
 from ..files.globs import Glob
 from ..files.paths import Place, locate
 from ..files.walk import Entry, Walk
@@ -39,7 +39,7 @@ class FindFiles(StructTool[FindFilesArgs]):
 
 
 async def _perform(context: ToolContext, place: Place, glob: Glob, pattern: str) -> Output:
-    if beneath.look(place.root, place.relative) is None:
+    if safe_path.look(place.root, place.relative) is None:
         raise missing(place, context)
     walk = Walk(place.root, place.relative)
     try:

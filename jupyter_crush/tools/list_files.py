@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ..files import beneath, control_files
+from ..files import control_files, safe_path
 from ..files.paths import Place, locate
 from ..files.walk import Entry, Walk
 from ..permissions.asks import Kind
@@ -39,7 +39,7 @@ class ListFiles(StructTool[ListFilesArgs]):
 
 
 async def _perform(context: ToolContext, place: Place, depth: int) -> Output:
-    if beneath.look(place.root, place.relative) is None:
+    if safe_path.look(place.root, place.relative) is None:
         raise missing(place, context)
     walk = Walk(place.root, place.relative, levels=depth)
     try:

@@ -7,9 +7,9 @@ from contextlib import suppress
 from difflib import get_close_matches
 
 from ..errors import ToolError, known
-from ..files import beneath
-from ..files.beneath import NotThere
+from ..files import safe_path
 from ..files.paths import Place
+from ..files.safe_path import NotThere
 from ..text.visible import one_line
 from .port import ToolContext
 from .whereabouts import renamed
@@ -20,8 +20,8 @@ NAMES = 2000
 def missing(place: Place, context: ToolContext) -> ToolError:
     """The error for a place where nothing is: what became of it, or names close to it."""
     try:
-        os.close(beneath.open_root(place.root))
-    except beneath.WorkspaceGone as gone:
+        os.close(safe_path.open_root(place.root))
+    except safe_path.WorkspaceGone as gone:
         return gone
     except OSError as error:
         return known(error) or ToolError(f"The workspace cannot be opened: {error.strerror}.")
@@ -29,7 +29,7 @@ def missing(place: Place, context: ToolContext) -> ToolError:
         return became
     folder, _, name = place.relative.rpartition("/")
     names: list[str] = []
-    with suppress(ToolError), beneath.open_folder(place.root, folder) as held, os.scandir(held) as entries:
+    with suppress(ToolError), safe_path.open_folder(place.root, folder) as held, os.scandir(held) as entries:
         names = [entry.name for entry, _ in zip(entries, range(NAMES), strict=False)]
     folded = {other.casefold(): other for other in names}
     close = [folded[key] for key in get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..documents.cells import SUPPORTED
 from ..documents.port import Cell, Notebook
 from ..errors import ToolError
-from ..files import beneath, control_files
+from ..files import control_files, safe_path
 from ..files.paths import Place, locate
 from ..permissions.asks import Ask
 from ..text.truncate import head
@@ -53,7 +53,7 @@ def leave_to_read(place: Place, context: ToolContext) -> Ask | None:
 
 
 def exists(place: Place) -> bool:
-    return beneath.look(place.root, place.relative) is not None
+    return safe_path.look(place.root, place.relative) is not None
 
 
 async def read(place: Place, context: ToolContext) -> Notebook:
@@ -111,7 +111,7 @@ def present(index: int, cell: Cell) -> str:
 def _old_format(place: Place) -> int | None:
     """The major version of the file if it is an older one, as far as can be told."""
     try:
-        content = beneath.read(place.root, place.relative, COMPARED_BYTES)
+        content = safe_path.read(place.root, place.relative, COMPARED_BYTES)
         if not OLD_FORMAT.search(content):
             return None
         version = json.loads(content)["nbformat"]
@@ -123,7 +123,7 @@ def _old_format(place: Place) -> int | None:
 def _on_disk(place: Place, found: Notebook) -> bool:
     """Whether the file beneath the root has the same sources."""
     try:
-        cells = json.loads(beneath.read(place.root, place.relative, COMPARED_BYTES))["cells"]
+        cells = json.loads(safe_path.read(place.root, place.relative, COMPARED_BYTES))["cells"]
         sources = [source if isinstance(source := cell["source"], str) else "".join(source) for cell in cells]
     except (ToolError, ValueError, LookupError, TypeError, RecursionError):
         return False

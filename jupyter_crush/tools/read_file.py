@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ..errors import ToolError
-from ..files import beneath, control_files
+from ..files import control_files, safe_path
 from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
 from ..text.sizes import size_text
@@ -51,10 +51,10 @@ class ReadFile(StructTool[ReadFileArgs]):
 
 
 async def _perform(place: Place, args: ReadFileArgs, context: ToolContext) -> Output:
-    found = beneath.look(place.root, place.relative)
+    found = safe_path.look(place.root, place.relative)
     if found is None:
         raise missing(place, context)
-    with beneath.open_file(place.root, place.relative) as descriptor, beneath.explained(place.relative):
+    with safe_path.open_file(place.root, place.relative) as descriptor, safe_path.explained(place.relative):
         picture = picture_of(await asyncio.to_thread(_first_bytes, descriptor))
     if picture is not None:
         return _image(place, picture)
@@ -74,7 +74,7 @@ def _first_bytes(descriptor: int) -> bytes:
 
 
 def _image(place: Place, picture: Picture) -> Output:
-    data = beneath.read(place.root, place.relative, limits.IMAGE_BYTES)
+    data = safe_path.read(place.root, place.relative, limits.IMAGE_BYTES)
     what = f"{picture.mime_type}, {picture.width} × {picture.height}, {size_text(len(data))}"
     if max(picture.width, picture.height) > limits.IMAGE_SIDE:
         raise ToolError(f"{place.shown} is too large a picture ({what}); at most {limits.IMAGE_SIDE} pixels a side.")

@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ..errors import ToolError
-from ..files import beneath, control_files
+from ..files import control_files, safe_path
 from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
 from ..text.terminal import plain
@@ -44,7 +44,7 @@ class RunCommand(StructTool[RunCommandArgs]):
         command = _checked(args.command)
         seconds = seconds_of(args.timeout, limits.COMMAND_SECONDS_MAX)
         place = locate(args.cwd, context.root, context.prefix)
-        with beneath.open_folder(context.root, place.relative):
+        with safe_path.open_folder(context.root, place.relative):
             pass
         control = control_files.mentioned(command)
         ask = Ask(
@@ -88,7 +88,7 @@ def _description(place: Place, control: str | None) -> str:
 async def _perform(command: str, place: Place, seconds: float, context: ToolContext) -> Output:
     kept = HeadTail(limits.OUTPUT_HEAD, limits.OUTPUT_TAIL)
     try:
-        with beneath.open_folder(context.root, place.relative) as folder:
+        with safe_path.open_folder(context.root, place.relative) as folder:
             ended = await processes.run(
                 [_shell(), "-c", "--", command],
                 folder=folder,

@@ -15,7 +15,7 @@ from pathlib import Path
 def main(given: str) -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from jupyter_crush.errors import ToolError  # noqa: PLC0415  # the package is found only now
-    from jupyter_crush.files import beneath  # noqa: PLC0415
+    from jupyter_crush.files import safe_path  # noqa: PLC0415
     from jupyter_crush.tools import limits  # noqa: PLC0415
 
     wanted = json.loads(given)
@@ -29,7 +29,7 @@ def main(given: str) -> int:
     paths = _files(root, start, wanted["include"]) if wanted["folder"] else iter([start])
     for relative in paths:
         try:
-            data = beneath.read(root, relative, limits.SEARCH_FILE_BYTES)
+            data = safe_path.read(root, relative, limits.SEARCH_FILE_BYTES)
         except ToolError:
             continue
         _search(data, pattern.search, relative, limits.SEARCH_PER_FILE)

@@ -22,7 +22,7 @@ from typing import Annotated, Any, NamedTuple
 from msgspec import Meta, Struct
 
 from ..errors import Denied, ToolError
-from ..files import beneath, control_files
+from ..files import control_files, safe_path
 from ..files.globs import PATTERN_CHARS, Glob
 from ..files.ignores import ALWAYS
 from ..files.paths import Place, locate
@@ -85,7 +85,7 @@ class SearchText(StructTool[SearchTextArgs]):
         return Prepared(perform=lambda: self._perform(place, args, glob, context), ask=ask)
 
     async def _perform(self, place: Place, args: SearchTextArgs, glob: Glob | None, context: ToolContext) -> Output:
-        found = beneath.look(place.root, place.relative)
+        found = safe_path.look(place.root, place.relative)
         if found is None:
             raise missing(place, context)
         is_folder = stat.S_ISDIR(found.st_mode)
@@ -94,7 +94,7 @@ class SearchText(StructTool[SearchTextArgs]):
         rg = self._ripgrep
         argv = _ripgrep(rg, args, target) if rg else _python(place, args, is_folder=is_folder)
         report = HeadTail(REPORT_BYTES, 1)
-        with beneath.open_folder(place.root, base) as folder:
+        with safe_path.open_folder(place.root, base) as folder:
             ended = await processes.run(
                 argv,
                 folder=folder,
@@ -184,7 +184,7 @@ def _sure(lines: list[Line], root: Path) -> list[Line]:
         if len(sure) > limits.SEARCH_MATCHES:
             break
         try:
-            there = beneath.read(root, relative, limits.SEARCH_FILE_BYTES).split(b"\n")
+            there = safe_path.read(root, relative, limits.SEARCH_FILE_BYTES).split(b"\n")
         except ToolError:
             continue
         for line in group:

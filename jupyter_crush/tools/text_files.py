@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from ..documents.port import TextFile
 from ..errors import OutsideWorkspace, Stale, ToolError
-from ..files import beneath, control_files
-from ..files.beneath import NotThere, Stamp
+from ..files import control_files, safe_path
 from ..files.paths import Place
+from ..files.safe_path import NotThere, Stamp
 from ..text.truncate import head
 from ..text.visible import visible
 from . import limits
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 async def read(place: Place, context: ToolContext) -> TextFile:
     """The text as it is now. Raises ToolError: not there, no file, too large, not text."""
-    if beneath.look(place.root, place.relative) is None:
+    if safe_path.look(place.root, place.relative) is None:
         raise missing(place, context)
     context.files.looked(place.api, context.documents.renames.mark)
     text, version = _on_disk(place)
@@ -55,7 +55,7 @@ async def steadily(place: Place, read_it: Callable[[], Awaitable[T]], is_same: C
     """What ``read_it`` read by path, when it is sure that it lay beneath the root. ``is_same`` compares it with the disk."""
     for attempt in range(ATTEMPTS):
         if attempt:
-            await asyncio.sleep(beneath.QUIET_NS / 1e9)
+            await asyncio.sleep(safe_path.QUIET_NS / 1e9)
         before = Stamp.take(place.root, place.relative)
         found = await read_it()
         if is_same(found) or before.held(Stamp.take(place.root, place.relative)):
@@ -90,14 +90,14 @@ def stale(place: Place, current: TextFile, context: ToolContext) -> Stale:
 
 async def write(place: Place, text: str, expected: str | None, context: ToolContext) -> None:
     """Write whole; ``expected`` is the version that was approved, None for a new file. Its folders are made. Raises Stale."""
-    found = beneath.look(place.root, place.relative)
+    found = safe_path.look(place.root, place.relative)
     if expected is None and found is not None:
         raise Stale(f"{place.shown} was made by somebody else meanwhile. Read it first; nothing was changed.")
     if expected is not None and found is None:
         raise Stale(f"{place.shown} was removed meanwhile. Nothing was changed.")
     folder = place.relative.rpartition("/")[0]
     if expected is None:
-        beneath.make_folders(place.root, folder)
+        safe_path.make_folders(place.root, folder)
     try:
         written = await _write(place, text, expected, context)
     except NotThere as error:
@@ -108,26 +108,26 @@ async def write(place: Place, text: str, expected: str | None, context: ToolCont
 async def _write(place: Place, text: str, expected: str | None, context: ToolContext) -> TextFile:
     if expected.startswith(DISK) if expected is not None else _is_hidden(place):
         return await asyncio.to_thread(_write_directly, place, text, expected)
-    beneath.separate(place.root, place.relative)
+    safe_path.separate(place.root, place.relative)
     written = await context.documents.write_text(place.api, text, expected)
-    beneath.look(place.root, place.relative)
+    safe_path.look(place.root, place.relative)
     return written
 
 
 def _write_directly(place: Place, text: str, expected: str | None) -> TextFile:
     data = text.encode()
     if expected is None:
-        if beneath.look(place.root, place.relative) is not None:
+        if safe_path.look(place.root, place.relative) is not None:
             raise Stale(f"{place.shown} was made by somebody else meanwhile. Nothing was changed.")
-    elif _disk_version(beneath.read(place.root, place.relative, limits.TEXT_BYTES)) != expected:
+    elif _disk_version(safe_path.read(place.root, place.relative, limits.TEXT_BYTES)) != expected:
         raise Stale(f"{place.shown} changed since you read it. Read it again; nothing was changed.")
-    beneath.write(place.root, place.relative, data)
+    safe_path.write(place.root, place.relative, data)
     return TextFile(path=place.api, text=text, version=_disk_version(data))
 
 
 def _on_disk(place: Place) -> tuple[str, str]:
     """Text and version of what the walk beneath the root finds."""
-    data = beneath.read(place.root, place.relative, limits.TEXT_BYTES)
+    data = safe_path.read(place.root, place.relative, limits.TEXT_BYTES)
     return _decoded(place, data), _disk_version(data)
 
 

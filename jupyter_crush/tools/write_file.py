@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ..errors import ToolError
-from ..files import beneath, control_files
+from ..files import control_files, safe_path
 from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
 from ..text.diff import Diff, unified
@@ -32,7 +32,7 @@ class WriteFile(StructTool[WriteFileArgs]):
 
     async def prepare(self, args: WriteFileArgs, context: ToolContext) -> Prepared:
         place = writable(args.path, context)
-        if beneath.look(place.root, place.relative) is None:
+        if safe_path.look(place.root, place.relative) is None:
             old, expected = "", None
         else:
             current = await text_files.seen(place, context)
@@ -82,7 +82,7 @@ async def _perform(
     try:
         async with context.ledger.file(place, old if expected is not None else None, text) as undoable:
             await text_files.write(place, text, expected, context)
-    except beneath.NotThere as error:
+    except safe_path.NotThere as error:
         raise looked.explained(error, context) from error
     done = "Edited" if expected is not None else "Created"
     moved = f" ({moved})" if (moved := renaming(looked.place, looked.last(context))) else ""

@@ -20,8 +20,8 @@ from ..errors import BadRequest, NotFound, WorkspaceClosing
 from ..events.clients import Clients
 from ..events.journal import Journal
 from ..events.log import EventLog
-from ..files.beneath import sweep_root
 from ..files.location import Location
+from ..files.safe_path import sweep_root
 from ..kernels.kernels import Kernels
 from ..models.catalog import Catalog
 from ..permissions.gate import Gate

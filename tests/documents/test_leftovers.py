@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.errors import OutOfFiles, known
-from jupyter_crush.files.beneath import DRAFT, LEFT_OVER_S
+from jupyter_crush.files.safe_path import DRAFT, LEFT_OVER_S
 from jupyter_crush.models.scripted import ScriptedModel
 from support.documents.managers import as_nbformat_writes, code, notebook
 from support.files.few_files import no_more_files

@@ -12,7 +12,7 @@ import pytest
 from jupyter_crush.documents.attached import Patience
 from jupyter_crush.documents.port import InsertCell, ReplaceCell, source_hash
 from jupyter_crush.documents.renames import Renames
-from jupyter_crush.files.beneath import NotThere
+from jupyter_crush.files.safe_path import NotThere
 from support.documents.attached_room import PATH, Room, until
 from support.documents.managers import large, plain
 

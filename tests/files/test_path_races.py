@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_crush.errors import OutsideWorkspace, ToolError
-from jupyter_crush.files import beneath
+from jupyter_crush.files import safe_path
 from support.files.swapping import SECRET, Stage
 from support.tools.tools_room import Room
 
@@ -24,7 +24,7 @@ def test_a_walk_never_leaves_in_ten_thousand_races(stage: Stage) -> None:
     with stage.swapping():
         for turn in range(10_000):
             with suppress(ToolError):
-                assert beneath.read(stage.root, ("door/f.txt", "leaf.txt")[turn % 2], 1000) == b"harmless\n"
+                assert safe_path.read(stage.root, ("door/f.txt", "leaf.txt")[turn % 2], 1000) == b"harmless\n"
                 read += 1
     assert read > 100
 
@@ -36,8 +36,8 @@ def test_a_direct_write_never_leaves(stage: Stage) -> None:
             if written == 50:
                 break
             with suppress(ToolError):
-                beneath.make_folders(stage.root, "door/new")
-                beneath.write(stage.root, ("door/f.txt", "leaf.txt", "door/new/f.txt")[turn % 3], b"harmless\n")
+                safe_path.make_folders(stage.root, "door/new")
+                safe_path.write(stage.root, ("door/f.txt", "leaf.txt", "door/new/f.txt")[turn % 3], b"harmless\n")
                 written += 1
     assert written == 50
     assert (stage.outside / "f.txt").read_text() == f"{SECRET}\n"
