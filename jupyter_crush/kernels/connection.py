@@ -14,7 +14,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_core.utils import ensure_async
 
 from .captures import Captures, joined, state_of
-from .incoming import Message, own_session, receive, widen
+from .messages import Message, own_session, receive, widen
 from .outputs import Outputs, count_of
 from .waiting import POLL, KernelGone, Waiting
 

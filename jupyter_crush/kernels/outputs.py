@@ -19,7 +19,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..documents.depth import bounded
-from .incoming import DROPPED
+from .messages import DROPPED
 
 CONTROLS = re.compile(r"[\n\b\r]")
 JSON_TYPE = re.compile(r"application/(.*\+)?json$")

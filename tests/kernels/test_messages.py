@@ -12,8 +12,8 @@ import zmq
 import zmq.asyncio
 from jupyter_client.session import Session
 
-from jupyter_crush.kernels import incoming
-from jupyter_crush.kernels.incoming import DROPPED, parsed
+from jupyter_crush.kernels import messages as kernel_messages
+from jupyter_crush.kernels.messages import DROPPED, parsed
 from jupyter_crush.kernels.outputs import OutputLimits, Outputs
 
 
@@ -47,7 +47,7 @@ def test_of_a_large_printed_text_both_ends_come_exactly(name: str, written: Call
     assert content["name"] == "stdout"
     assert len(kept) < len(text)
     head = next(at for at, (ours, theirs) in enumerate(zip(kept, text, strict=False)) if ours != theirs)
-    assert head > incoming.END // 16
+    assert head > kernel_messages.END // 16
     assert text.endswith(kept[head:])
 
 
@@ -105,7 +105,7 @@ async def test_a_message_without_a_header_is_left_out_and_the_next_one_comes(bad
     assert message.content == {}
 
 
-async def received(*messages: list[Any]) -> incoming.Message | None:
+async def received(*messages: list[Any]) -> kernel_messages.Message | None:
     """What is heard of messages that a kernel sent over a real socket."""
     session = Session(key=b"")
     with zmq.asyncio.Context() as context, context.socket(zmq.PAIR) as kernel, context.socket(zmq.PAIR) as ours:
@@ -113,4 +113,4 @@ async def received(*messages: list[Any]) -> incoming.Message | None:
         ours.connect("inproc://kernel")
         for parts in messages:
             await kernel.send_multipart([b"<IDS|MSG>", b"", *(json.dumps(part).encode() for part in parts)])
-        return await incoming.receive(SimpleNamespace(socket=ours, session=session), 5)
+        return await kernel_messages.receive(SimpleNamespace(socket=ours, session=session), 5)
