@@ -33,7 +33,7 @@ from ..tools.toolsets import Offering, Toolsets
 from ..wire import ConfigView, Message, ModelInfo, Part, PermissionMode, Session, ToolProgress
 from .attachments import Attachments, Recall
 from .compaction import Room
-from .kept import Histories, History
+from .histories import Histories, History
 from .lane import Ticket
 from .loop import Task
 from .prompts.templates import system_prompt

@@ -30,7 +30,7 @@ from ..tools.toolsets import Offering
 from ..wire import Message, Part, ToolCall, ToolResult
 from .calls import Calls
 from .compaction import Compaction, Room
-from .kept import History
+from .histories import History
 from .lane import Ticket
 from .step import answer
 from .turn import Turn

@@ -47,7 +47,7 @@ from .asked import Asked
 from .assembly import World
 from .conclusion import conclude
 from .endings import write_ending
-from .kept import Histories
+from .histories import Histories
 from .lane import Ending, Lane, Ticket, run_ids
 from .loop import Agent
 from .step import tell

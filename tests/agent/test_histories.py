@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from jupyter_crush.agent.kept import IDLE_BYTES, Histories, History
+from jupyter_crush.agent.histories import IDLE_BYTES, Histories, History
 from jupyter_crush.conversation.history import for_model
 from jupyter_crush.events.journal import Journal
 from jupyter_crush.models.conversation import body
