@@ -36,7 +36,7 @@ from tornado.web import HTTPError
 
 from ..errors import OutsideWorkspace, ToolError
 from ..files import safe_path
-from ..files.replacing import NOTHING, PIECE, Draft, Mark, drafting, marked
+from ..files.atomic_write import NOTHING, PIECE, AtomicWrite, Mark, atomic_write, marked
 from .cells import SUPPORTED, checked, ids_of
 from .hooks import hooked
 from .layout import Layout, whole
@@ -159,7 +159,7 @@ class Files:
         checkpoint: bool = False,
     ) -> str | None:
         """Write what is ``made``, in a thread, over the version that is ``expected``; None: where nothing is."""
-        with drafting(spot.root, spot.relative) as draft:
+        with atomic_write(spot.root, spot.relative) as draft:
             still()
             version, seen = await in_thread(partial(self._write, draft, expected, made))
             if seen is not None:  # from here on no handler of the server can come between
@@ -181,7 +181,7 @@ class Files:
     # --- in a thread ---
 
     def _is_being_saved(self, spot: Spot) -> bool:
-        with drafting(spot.root, spot.relative) as draft:
+        with atomic_write(spot.root, spot.relative) as draft:
             return bool(self._manager.use_atomic_writing) and draft.is_being_saved()
 
     def _read(self, spot: Spot, path: str, limit: int) -> bytes | None:
@@ -201,7 +201,7 @@ class Files:
         try:
             layout = Layout(content)
         except ValueError as error:  # a save was cut off: then the manager takes the former content back, and so do we
-            with drafting(spot.root, spot.relative) as draft:
+            with atomic_write(spot.root, spot.relative) as draft:
                 if self._manager.use_atomic_writing and draft.restore():
                     return self._read_notebook(spot, path)
             raise _not_a_notebook(path, error) from error
@@ -218,7 +218,7 @@ class Files:
         return Loaded(notebook=checked(layout.notebook), version=version, layout=layout)
 
     def _write(
-        self, draft: Draft, expected: str | None, made: Callable[[], Sequence[bytes | memoryview]]
+        self, draft: AtomicWrite, expected: str | None, made: Callable[[], Sequence[bytes | memoryview]]
     ) -> tuple[str | None, Mark | None]:
         """Write the draft; or the file itself, where another one cannot take its place.
 
@@ -233,7 +233,7 @@ class Files:
             return None, None
         return self._hash(content), None if in_place else seen
 
-    def _seen(self, draft: Draft, expected: str | None) -> Mark | None:
+    def _seen(self, draft: AtomicWrite, expected: str | None) -> Mark | None:
         """What the file looks like if it is still that version and nobody writes it just now."""
         seen = draft.mark()
         if expected is None or seen == NOTHING:
@@ -287,7 +287,7 @@ def _copy(spot: Spot, folder: str) -> None:
     beside = _real(named.parent) / folder / f"{named.stem}-checkpoint{named.suffix}"
     target = _within(spot.root, beside, beside.name)
     safe_path.make_folders(spot.root, target.rpartition("/")[0])
-    with drafting(spot.root, target) as draft:
+    with atomic_write(spot.root, target) as draft:
         if draft.mark() == NOTHING:
             with safe_path.open_file(spot.root, spot.relative) as source:
                 draft.write(iter(partial(os.read, source, PIECE), b""), like=source)

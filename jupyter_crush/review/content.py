@@ -17,9 +17,9 @@ from ..documents.layout import Layout
 from ..documents.port import Cell, Notebook
 from ..errors import ToolError
 from ..files import safe_path
+from ..files.atomic_write import atomic_write
 from ..files.location import Location
 from ..files.paths import Place, locate
-from ..files.replacing import drafting
 from .states import bytes_hash, same_looks, text_hash
 
 
@@ -103,7 +103,7 @@ class Contents:
         found = safe_path.look(place.root, place.relative)
         if found is not None and found.st_size > self._limit:
             return None
-        with drafting(place.root, place.relative) as draft:
+        with atomic_write(place.root, place.relative) as draft:
             before = draft.mark()
             data = safe_path.read(place.root, place.relative, self._limit)
             return None if draft.is_being_saved() or draft.mark() != before else data

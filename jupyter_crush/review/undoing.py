@@ -14,8 +14,8 @@ from ..documents.port import CellEdit, DeleteCell, Elsewhere, InsertCell, MoveCe
 from ..documents.storage import in_thread
 from ..errors import Stale, ToolError
 from ..files import safe_path
+from ..files.atomic_write import atomic_write
 from ..files.paths import Place
-from ..files.replacing import drafting
 from ..store.store import Store
 from .compare import Change, FileChanges, is_output_changed
 from .content import Contents, Seen
@@ -112,7 +112,7 @@ async def put_back(place: Place, data: bytes | None, version: str | None, still:
             safe_path.make_folders(place.root, place.relative.rpartition("/")[0])
             await asyncio.to_thread(safe_path.write, place.root, place.relative, data)
         return
-    with drafting(place.root, place.relative) as draft:
+    with atomic_write(place.root, place.relative) as draft:
         seen = draft.mark()
         if await in_thread(partial(_version, place)) != version:
             raise Stale(f"{place.shown} was changed by somebody else meanwhile. Nothing was changed.")

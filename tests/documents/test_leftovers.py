@@ -23,12 +23,12 @@ from support.workspace.workbench import workspaces
 WRITING = """
 import sys
 from pathlib import Path
-from jupyter_crush.files.replacing import drafting
+from jupyter_crush.files.atomic_write import atomic_write
 def pieces():
     yield b"begun"
     print("writing", flush=True)
     sys.stdin.read()
-with drafting(Path(sys.argv[1]), "a.txt") as draft:
+with atomic_write(Path(sys.argv[1]), "a.txt") as draft:
     draft.write(pieces())
 """
 

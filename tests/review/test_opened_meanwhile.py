@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jupyter_crush.files.atomic_write import intermediate
 from jupyter_crush.files.paths import Place
-from jupyter_crush.files.replacing import intermediate
 from jupyter_crush.review.compare import Change
 from jupyter_crush.review.content import Seen
 from jupyter_crush.review.undoing import Undoing

@@ -25,18 +25,18 @@ IN_PLACE = os.O_WRONLY | (safe_path.FILE & ~os.O_ACCMODE)
 
 
 @contextmanager
-def drafting(root: Path, relative: str) -> Iterator[Draft]:
+def atomic_write(root: Path, relative: str) -> Iterator[AtomicWrite]:
     """A draft of the file at a path beneath ``root``, without links; its folder must be there. Raises ToolError."""
     folder, name = safe_path.parent_and_name(relative)
     with safe_path.open_folder(root, folder) as held, safe_path.explained(relative):
-        draft = Draft(held, name, relative)
+        draft = AtomicWrite(held, name, relative)
         try:
             yield draft
         finally:
             draft.discard()
 
 
-class Draft:
+class AtomicWrite:
     """A file's next content, beside it. Owns a temporary file until it is ``put`` or discarded.
 
     ``write`` and ``overwrite`` may run in a thread that is waited for, ``put`` is two system calls and runs where nobody comes
