@@ -29,17 +29,17 @@ def files(layer: str) -> str:
     return " ".join(f"`{name}`" for name in (*modules, *folders))
 
 
-def row(layer: str) -> str:
+def item(layer: str) -> str:
+    """A blank line between any two, so that two people's new files merge."""
     if (PACKAGE / layer).is_dir():
-        return f"| `{layer}/` | {about(layer)} | {files(layer)} |"
-    return f"| `{layer}.py` | {about(layer) or 'The version.'} | |"
+        return f"- **`{layer}/`** {about(layer)}\n  {files(layer)}\n"
+    return f"- **`{layer}.py`** {about(layer) or 'The version.'}\n"
 
 
 def folders() -> str:
     common = ", ".join(f"`{layer}`" for layer in ORDER if layer in COMMON)
-    rows = ["| folder | what it is | files |", "|---|---|---|", *map(row, ORDER)]
-    rows += [f"| **outside the server** | These import only {common} and each other. | |", *map(row, OUTSIDE)]
-    return "\n".join(rows) + "\n"
+    outside = f"Outside the server's process, importing only {common} and each other:\n"
+    return "\n".join([*map(item, ORDER), outside, *map(item, OUTSIDE)])
 
 
 def page() -> str:

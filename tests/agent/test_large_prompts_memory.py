@@ -8,7 +8,7 @@ import gc
 import tracemalloc
 from pathlib import Path
 
-from jupyter_crush.agent.kept import IDLE_BYTES
+from jupyter_crush.agent.histories import IDLE_BYTES
 from jupyter_crush.events.log import CAPACITY_BYTES
 from jupyter_crush.models.scripted import ScriptedModel, says
 from jupyter_crush.wire import Attachment, CreateSession, PromptRequest
