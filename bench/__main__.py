@@ -1,7 +1,7 @@
 """python -m bench [NAME …]
 
 Names: streaming, sessions, stalled, accepting, latency, starting, stopping, panel, kernels, notebooks, long, workspaces, prompts.
-By name alone: soak.
+By name alone: soak, length; and speed, which writes docs/speed.md.
 """
 
 from __future__ import annotations

@@ -6,11 +6,13 @@ And the first prompt of a server's life.
 from __future__ import annotations
 
 import asyncio
-import statistics
+import tempfile
 import time
+from pathlib import Path
 
 from .client import Crush, Http
-from .figures import Figure
+from .figures import Figure, compared
+from .machine import MEMORY
 from .servers import jupyter, program
 
 ROUNDS = 60
@@ -42,32 +44,38 @@ async def measure() -> list[tuple[str, bool]]:
 
 async def figures() -> list[Figure]:
     async with program("bench.model_server") as model:
-        return [*await _in_turns(model), *await _first_of_all(model)]
+        found = await in_turns(model, "", 1.5, 2.0)
+        if MEMORY.is_dir():
+            with tempfile.TemporaryDirectory(dir=MEMORY) as name:
+                found += await in_turns(model, ", the store in memory", None, None, Path(name))
+        return [*found, *await _first_of_all(model)]
 
 
-async def _in_turns(model: str) -> list[Figure]:
+async def in_turns(
+    model: str, where: str, delta_goal: float | None, cancel_goal: float | None, home: Path | None = None
+) -> list[Figure]:
+    """``home``: where the server keeps everything, and ``where`` what that is called."""
     delta: dict[str, list[float]] = {"ours": [], "bare": []}
     cancel: dict[str, list[float]] = {"ours": [], "bare": []}
-    async with jupyter(model_url=model) as server, program("bench.bare_proxy", model) as url:
+    async with jupyter(model_url=model, home=home) as server, program("bench.bare_proxy", model) as url:
         crush, bare = Crush(server.url), Http(url)
         await crush.begin()
         ours, theirs = Reader(*await crush.open(f"{crush.workspace}/events")), Reader(*await bare.open("/events"))
         for number in range(ROUNDS + 5):
-            first, last = await _ours(crush, ours)
+            first, last = await once(crush, ours)
             first_bare, last_bare = await _bare(bare, theirs)
             if number >= 5:
                 delta["ours"].append(first)
                 cancel["ours"].append(last)
                 delta["bare"].append(first_bare)
                 cancel["bare"].append(last_bare)
-    medians = [statistics.median(one) * 1000 for one in (delta["ours"], delta["bare"], cancel["ours"], cancel["bare"])]
     return [
-        Figure("from a prompt to its first delta", "ms", medians[0], medians[1], "bare proxy", 1.5),
-        Figure("from a cancel to its event", "ms", medians[2], medians[3], "bare proxy", 2.0),
+        compared(f"from a prompt to its first delta{where}", delta["ours"], delta["bare"], "bare proxy", delta_goal),
+        compared(f"from a cancel to its event{where}", cancel["ours"], cancel["bare"], "bare proxy", cancel_goal),
     ]
 
 
-async def _ours(crush: Crush, reader: Reader) -> tuple[float, float]:
+async def once(crush: Crush, reader: Reader) -> tuple[float, float]:
     """Seconds until the first delta, and until a cancel is told."""
     session = await crush.session()
     began = time.perf_counter()
@@ -101,8 +109,8 @@ async def _first_of_all(model: str) -> list[Figure]:
             while is_imported and not (await crush.call("GET", "/bench/modules"))["anthropic"]:
                 await asyncio.sleep(0.1)
             reader = Reader(*await crush.open(f"{crush.workspace}/events"))
-            first, _ = await _ours(crush, reader)
-            second, _ = await _ours(crush, reader)
+            first, _ = await once(crush, reader)
+            second, _ = await once(crush, reader)
             what = f"first prompt of a server's life to its first delta, {name}"
             found.append(Figure(what, "ms", first * 1000, second * 1000, "its second prompt"))
     return found
