@@ -142,7 +142,8 @@ class Agent:
         """Calls in an answer that was cut off are not run."""
         text = "The answer was cut off, so this call was not run."
         for call in calls:
-            await self._turn.add_result(ToolResult(tool_call_id=call.id, name=call.name, content=text, is_error=True))
+            refused = ToolResult(tool_call_id=call.id, name=call.name, content=text, is_error=True, kind=call.kind)
+            await self._turn.add_result(refused)
         self._turn.end_step()
 
     async def _record(self, call: ToolCall, output: Output) -> None:
@@ -152,6 +153,7 @@ class Agent:
             content=output.content,
             is_error=output.is_error,
             metadata=output.metadata,
+            kind=call.kind,
         )
         self._repeats[json.dumps([call.name, call.input, output.content], sort_keys=True)] += 1
         await self._turn.add_result(result, [replace(image, tool_call_id=call.id) for image in output.images])

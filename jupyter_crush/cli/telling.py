@@ -80,7 +80,7 @@ class Teller:
                 continue
             self._told.add(key)
             if isinstance(part, ToolCall):
-                self._screen.note(f"▸ {part.name} {_arguments(part)}".rstrip(), "cyan")
+                self._screen.note(f"▸ {_named(part)} {_arguments(part)}".rstrip(), "cyan")
             elif isinstance(part, ToolResult) and part.is_error:
                 self._screen.note(f"  {_first_line(part.content)}", "red")
             elif isinstance(part, Text) and self._run_id is None:
@@ -110,6 +110,11 @@ def _keys(message: Message) -> dict[str, object]:
         elif isinstance(part, Text) and message.role == "user":
             found[f"text {message.id} {index}"] = part
     return found
+
+
+def _named(call: ToolCall) -> str:
+    """A tool of another package is told with where it comes from."""
+    return call.name if call.origin in {None, "builtin"} else f"{call.name} from {call.origin}"
 
 
 def _arguments(call: ToolCall) -> str:

@@ -35,9 +35,10 @@ class Line(NamedTuple):
 
 
 def headline(request: PermissionRequest) -> str:
-    """What would happen, in the server's words."""
+    """What would happen, in the server's words; of a tool from another package, in its own, with where it comes from."""
+    tool = request.tool_name if request.origin in {None, "builtin"} else f"{request.tool_name} from {request.origin}"
     where = f" [{one_line(request.path)}]" if request.path else ""
-    return one_line(f"{request.tool_name}: {request.description}") + where
+    return one_line(f"{tool}: {request.description}") + where
 
 
 def body(request: PermissionRequest) -> list[Line]:

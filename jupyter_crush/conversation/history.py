@@ -29,7 +29,9 @@ def missing_results(
     """An error result for each call that has none: what is ``known`` of it, by its id, else ``text``."""
     answered = {part.tool_call_id for part in results if isinstance(part, ToolResult)}
     return tuple(
-        ToolResult(tool_call_id=call.id, name=call.name, content=known.get(call.id, text), is_error=True)
+        ToolResult(
+            tool_call_id=call.id, name=call.name, content=known.get(call.id, text), is_error=True, kind=call.kind
+        )
         for call in calls
         if call.id not in answered
     )

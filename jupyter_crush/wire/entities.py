@@ -100,6 +100,8 @@ class ToolResult(Wire, frozen=True, kw_only=True, tag="tool_result"):
     content: str
     is_error: bool = False
     metadata: JsonObject = {}
+    kind: str | None = None
+    """As in its call."""
 
 
 class Image(Wire, frozen=True, kw_only=True, tag="image"):

@@ -78,6 +78,8 @@ export interface ToolResult {
   content: string;
   is_error: boolean;
   metadata: JsonObject;
+  /** As in its call. */
+  kind: string | null;
 }
 
 /** A picture, base64. `tool_call_id` says which result it belongs to. */

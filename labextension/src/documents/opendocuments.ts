@@ -24,7 +24,7 @@ export function changedPaths({ data }: Arrival): string[] {
     return [];
   }
   return data.payload.payload.parts.flatMap(part => {
-    const path = part.type === 'tool_result' && changesFiles(part.name) ? part.metadata['path'] : null;
+    const path = part.type === 'tool_result' && changesFiles(part) ? part.metadata['path'] : null;
     return typeof path === 'string' && path !== '' ? [path] : [];
   });
 }

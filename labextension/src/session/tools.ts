@@ -1,11 +1,16 @@
-/** How a tool call is said in one line: verb, object, size, time. Names the tools by what they do, so that new ones read well too. */
+/**
+ * How a tool call is said in one line: verb, object, size, time. Tools of other packages are said by their own names, and where they
+ * come from; what a call does to the world is its kind.
+ */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Call } from './messages';
 import type { Tool } from './turns';
-import type { JsonObject } from '../wire';
+import type { JsonObject, ToolResult } from '../wire';
 
 export interface ToolLine {
   readonly verb: string;
+  /** The package that the tool comes from; null: it is built in. */
+  readonly from: string | null;
   /** What the tool says of its result, or what it was called with. */
   readonly object: string;
   readonly additions: number | null;
@@ -16,36 +21,45 @@ export interface ToolLine {
 /** The number of a cell in a notebook that is open, as people count; null where it is not open. */
 export type CellNumber = (path: string, cellId: string) => number | null;
 
-type Doing =
-  'list' | 'find' | 'search' | 'read' | 'write' | 'shell' | 'run' | 'edit' | 'fetch' | 'ask' | 'plan' | 'other';
+type Doing = 'list' | 'find' | 'search' | 'read' | 'write' | 'shell' | 'run' | 'edit' | 'ask' | 'plan';
 
-/** The first that fits decides. */
-const DOINGS: readonly [RegExp, Doing][] = [
-  [/^ask_|question/, 'ask'],
-  [/plan|todo/, 'plan'],
-  [/shell|bash|command|terminal/, 'shell'],
-  [/run|exec/, 'run'],
-  [/fetch|download|http/, 'fetch'],
-  [/edit|insert|replace|delete|move|patch/, 'edit'],
-  [/write|create|save/, 'write'],
-  [/grep|search/, 'search'],
-  [/glob|find/, 'find'],
-  [/^(list|ls)|_list$/, 'list'],
-  [/read|view|open|inspect|variables|describe/, 'read']
-];
+/** How each built-in tool is said. */
+const OURS: ReadonlyMap<string, Doing> = new Map([
+  ['list_files', 'list'],
+  ['find_files', 'find'],
+  ['search_text', 'search'],
+  ['read_file', 'read'],
+  ['read_notebook', 'read'],
+  ['read_variables', 'read'],
+  ['write_file', 'write'],
+  ['edit_file', 'edit'],
+  ['edit_notebook', 'edit'],
+  ['run_cell', 'run'],
+  ['run_code', 'run'],
+  ['run_command', 'shell'],
+  ['ask_user', 'ask'],
+  ['update_plan', 'plan']
+]);
 /** Said beside it, in colour. */
 const COUNTS = /\s*(· )?\+[\d,]+ [−-][\d,]+$/;
-const READING = new Set<Doing>(['list', 'find', 'search', 'read']);
+const READING = new Set<Doing | null>(['list', 'find', 'search', 'read']);
 
-export function isReading(tool: Tool): boolean {
-  return READING.has(doing(tool.call.name));
+/** Older servers say no kind; then it is known of our own tools alone. */
+export function isReading({ call }: Tool): boolean {
+  return call.kind === null || call.kind === undefined ? READING.has(doing(call)) : call.kind === 'read';
+}
+
+/** A look by a tool of ours: several in a row are one line. Those of others keep their names. */
+export function isOurReading(tool: Tool): boolean {
+  return isReading(tool) && origin(tool.call) === null;
 }
 
 export function toolLine(tool: Tool, trans: TranslationBundle, cellNumber: CellNumber = () => null): ToolLine {
   const metadata = tool.result?.metadata ?? {};
   const object = objectOf(tool, trans, cellNumber);
   return {
-    verb: verbOf(tool.call.name, trans),
+    verb: verbOf(tool.call, trans),
+    from: origin(tool.call),
     object: tool.result?.is_error ? failed(object, tool.result.content) : said(tool, metadata) || object,
     additions: count(metadata['additions']),
     deletions: count(metadata['deletions']),
@@ -61,9 +75,11 @@ export function workedOn(call: Call, trans: TranslationBundle, cellNumber: CellN
   return number === null ? (path.split('/').at(-1) ?? '') : trans.__('cell %1', number);
 }
 
-/** Whether a tool of this name may change a file. */
-export function changesFiles(name: string): boolean {
-  return ['edit', 'write', 'run'].includes(doing(name));
+/** Whether what came of a call may have changed a file that is open. A shell says no file. */
+export function changesFiles({ kind, name }: ToolResult): boolean {
+  return kind === null || kind === undefined
+    ? ['edit', 'write', 'run'].includes(OURS.get(name) ?? '')
+    : kind === 'edit' || kind === 'execute';
 }
 
 /** What a call was about, in a word or two: a file's name, a pattern. */
@@ -83,7 +99,7 @@ export function cellOf({ call, result }: Tool): string {
 }
 
 export function isFileRead(tool: Tool): boolean {
-  return doing(tool.call.name) === 'read';
+  return doing(tool.call) === 'read';
 }
 
 /** The text of an input that tells most: a command, code, new content. */
@@ -97,11 +113,17 @@ export function inputText(input: JsonObject): { text: string; isCode: boolean } 
   return { text: Object.keys(input).length ? JSON.stringify(input, null, 2) : '', isCode: false };
 }
 
-function doing(name: string): Doing {
-  return DOINGS.find(([pattern]) => pattern.test(name))?.[1] ?? 'other';
+/** The package that a tool comes from; null: it is built in. */
+function origin(call: Call): string | null {
+  return call.origin === 'builtin' ? null : (call.origin ?? null);
 }
 
-function verbOf(name: string, trans: TranslationBundle): string {
+/** What a tool of ours does; null: it is somebody else's, or of another version. */
+function doing(call: Call): Doing | null {
+  return origin(call) === null ? (OURS.get(call.name) ?? null) : null;
+}
+
+function verbOf(call: Call, trans: TranslationBundle): string {
   const verbs: Record<Doing, string> = {
     list: trans.__('List'),
     find: trans.__('Find'),
@@ -111,12 +133,11 @@ function verbOf(name: string, trans: TranslationBundle): string {
     shell: trans.__('Shell'),
     run: trans.__('Run'),
     edit: trans.__('Edit'),
-    fetch: trans.__('Fetch'),
     ask: trans.__('Ask'),
-    plan: trans.__('Plan'),
-    other: name.replaceAll('_', ' ')
+    plan: trans.__('Plan')
   };
-  return verbs[doing(name)];
+  const known = doing(call);
+  return known === null ? call.name : verbs[known];
 }
 
 function objectOf(tool: Tool, trans: TranslationBundle, cellNumber: CellNumber): string {
@@ -138,7 +159,7 @@ function asked(input: JsonObject): string {
 
 /** What runs says by its time that it went well. */
 function said(tool: Tool, metadata: JsonObject): string {
-  const runs = ['run', 'shell'].includes(doing(tool.call.name));
+  const runs = ['run', 'shell'].includes(doing(tool.call) ?? '');
   return runs ? '' : text(metadata['summary']).replace(COUNTS, '');
 }
 

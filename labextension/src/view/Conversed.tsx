@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useRef } from 'react';
 import type { Asked } from '../session/model';
 import { mayPrompt } from '../session/roles';
-import { isReading } from '../session/tools';
+import { isOurReading } from '../session/tools';
 import type { ICrush } from '../tokens';
 import { Turns } from '../session/turns';
 import type { Turn } from '../session/turns';
@@ -25,7 +25,7 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
   const grouping = useRef(new Turns());
   const sessionId = conversation.sessionId;
   const opened = sessionId === null ? undefined : live.view.opened[sessionId];
-  const turns = grouping.current.of(opened?.transcript.messages ?? [], isReading);
+  const turns = grouping.current.of(opened?.transcript.messages ?? [], isOurReading);
   const isKnown = (runId: string): boolean => turns.some(turn => turn.runId === runId);
   const sending = conversation.sending.filter(one => !live.view.runs[one.runId] && !isKnown(one.runId));
   const started = useRef(onContinue);

@@ -98,10 +98,18 @@ function titleOf(request: PermissionRequest, trans: ReturnType<typeof useTrans>)
     case 'shell':
       return trans.__('Run this command?');
     case 'read':
+      if (isForeign(request)) {
+        return trans.__('Allow %1?', visible(request.tool_name));
+      }
       return request.path ? trans.__('Read %1?', visible(request.path)) : trans.__('Read this?');
     default:
       return trans.__('Allow %1?', visible(request.tool_name));
   }
+}
+
+/** Whether the tool comes from another package, whose words the request then has. */
+function isForeign(request: PermissionRequest): boolean {
+  return (request.origin ?? 'builtin') !== 'builtin';
 }
 
 /** The server's words, and the agent's: those are attributed, for nobody has checked them. */
@@ -109,6 +117,11 @@ function About({ request }: { request: PermissionRequest }) {
   const trans = useTrans();
   return (
     <div className="jcr-Card-text">
+      {isForeign(request) && (
+        <div className="jcr-Card-from">
+          {trans.__('With the tool %1 from %2', visible(request.tool_name), visible(request.origin ?? ''))}
+        </div>
+      )}
       {request.description && <div>{visible(request.description)}</div>}
       {request.says && (
         <div>

@@ -4,7 +4,7 @@ import { ending } from '../lib/format';
 import { readable, visible } from '../lib/visible';
 import { markdown } from '../markdown/nodes';
 import type { ShownMessage } from '../session/messages';
-import { inputText, isReading, toolLine } from '../session/tools';
+import { inputText, isOurReading, toolLine } from '../session/tools';
 import { Turns } from '../session/turns';
 import type { Item, Tool, Turn } from '../session/turns';
 import type { Run } from '../wire';
@@ -19,7 +19,7 @@ export function Messages({ messages, run }: MessagesProps) {
   const turns = useMemo(() => new Turns(), []);
   return (
     <>
-      {turns.of(messages, isReading).map(turn => (
+      {turns.of(messages, isOurReading).map(turn => (
         <OneTurn key={turn.key} turn={turn} run={run(turn.runId)} />
       ))}
     </>
@@ -67,10 +67,12 @@ function OneItem({ item, run }: { item: Item; run: Run | undefined }) {
 
 function ToolItem({ tool }: { tool: Tool }) {
   const trans = useTrans();
-  const { verb, object } = toolLine(tool, trans);
+  const { verb, from, object } = toolLine(tool, trans);
   const mark = tool.result ? (tool.result.is_error ? '✗' : '✓') : tool.call.finished ? '…' : '';
   const text = tool.result?.content ?? inputText(tool.call.input).text;
-  return <Folded label={[verb, object, mark].filter(Boolean).join(' ')} text={text} />;
+  return (
+    <Folded label={[verb, from && trans.__('from %1', from), object, mark].filter(Boolean).join(' ')} text={text} />
+  );
 }
 
 function Folded({ label, text }: { label: string; text: string }) {

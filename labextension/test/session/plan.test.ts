@@ -12,7 +12,7 @@ function user(id: string, runId = 'r'): Message {
 }
 
 function planned(id: string, plan: unknown, name = 'update_plan'): Message {
-  const result = { type: 'tool_result', tool_call_id: id, name, content: '', is_error: false } as const;
+  const result = { type: 'tool_result', tool_call_id: id, name, content: '', is_error: false, kind: null } as const;
   return message({ id, role: 'tool', parts: [{ ...result, metadata: { plan } as never }] });
 }
 

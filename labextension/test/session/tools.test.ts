@@ -1,13 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { nullTranslator } from '@jupyterlab/translation';
-import { cellOf, changesFiles, isReading, pathOf, toolLine } from '../../src/session/tools';
+import { cellOf, changesFiles, isOurReading, isReading, pathOf, toolLine } from '../../src/session/tools';
 import type { Tool } from '../../src/session/turns';
 import type { ToolResult } from '../../src/wire';
 
 const trans = nullTranslator.load('');
 
 function tool(name: string, input: object, result: Partial<ToolResult> | null = {}): Tool {
-  const whole = { type: 'tool_result', tool_call_id: 'c', name, content: '', is_error: false, metadata: {} } as const;
+  const whole = {
+    type: 'tool_result',
+    tool_call_id: 'c',
+    name,
+    content: '',
+    is_error: false,
+    metadata: {},
+    kind: null
+  } as const;
   return {
     call: { type: 'tool_call', id: 'c', name, input: input as never, finished: true, kind: null, origin: null },
     result: result && { ...whole, ...result },
@@ -30,7 +38,7 @@ describe('a tool in one line', () => {
     ['run_command', 'Shell'],
     ['ask_user', 'Ask'],
     ['update_plan', 'Plan'],
-    ['do_magic', 'do magic']
+    ['do_magic', 'do_magic']
   ])('%s is said as %s', (name, verb) => {
     expect(toolLine(tool(name, {}), trans).verb).toBe(verb);
   });
@@ -38,7 +46,7 @@ describe('a tool in one line', () => {
   test('says what the tool says of its result, and the counts once', () => {
     const metadata = { summary: 'clean.py +3 −1', additions: 3, deletions: 1, duration_ms: 120 };
     expect(toolLine(tool('edit_file', { path: 'x' }, { metadata }), trans)).toEqual({
-      ...{ verb: 'Edit', object: 'clean.py', additions: 3, deletions: 1, durationMs: 120 }
+      ...{ verb: 'Edit', from: null, object: 'clean.py', additions: 3, deletions: 1, durationMs: 120 }
     });
   });
 
@@ -75,7 +83,26 @@ describe('a tool in one line', () => {
 
   test('tells reading from changing', () => {
     expect(['read_file', 'list_files', 'search_text'].every(name => isReading(tool(name, {})))).toBe(true);
-    expect(['edit_notebook', 'write_file', 'run_cell'].every(changesFiles)).toBe(true);
-    expect(['read_file', 'run_command'].some(changesFiles)).toBe(false);
+    const changed = (name: string, kind: string | null): boolean =>
+      changesFiles({ type: 'tool_result', tool_call_id: 'c', name, content: '', is_error: false, metadata: {}, kind });
+    expect(['edit_notebook', 'write_file', 'run_cell'].every(name => changed(name, null))).toBe(true);
+    expect(['read_file', 'run_command'].some(name => changed(name, null))).toBe(false);
+    expect(changed('weather', 'edit') && changed('weather', 'execute')).toBe(true);
+    expect(changed('edit_everything', 'read') || changed('edit_everything', null)).toBe(false);
+  });
+
+  test('a tool of another package is said by its own name and kind, whatever it is called', () => {
+    const of = (name: string, kind: string | null, origin: string | null): Tool => {
+      const made = tool(name, { path: 'a.txt' });
+      return { ...made, call: { ...made.call, kind, origin } };
+    };
+    const foreign = of('read_file', 'edit', 'acme-tools');
+    expect(toolLine(foreign, trans)).toMatchObject({ verb: 'read_file', from: 'acme-tools', object: 'a.txt' });
+    expect([isReading(foreign), isOurReading(foreign)]).toEqual([false, false]);
+    expect([isReading(of('write', 'read', 'acme')), isOurReading(of('write', 'read', 'acme'))]).toEqual([true, false]);
+    expect([isReading(of('read_file', 'read', 'builtin')), isOurReading(of('read_file', null, null))]).toEqual([
+      true,
+      true
+    ]);
   });
 });
