@@ -51,14 +51,13 @@ from .histories import Histories
 from .lane import Ending, Lane, Ticket, run_ids
 from .loop import Agent
 from .step import tell
-from .summary import is_nearly_full, recalled, summarize
+from .summary import NEARLY_FULL, is_nearly_full, recalled, summarize
 from .title import Titles
 from .turn import Turn
 
 logger = logging.getLogger(__name__)
 
 STOPPED = Ending("interrupted", "The server was stopped.")
-NEARLY_FULL = "The context is nearly full, so what was said is summarized first."
 STOP_GRACE_S = 1.0
 """How long a turn may take to unwind when the server stops."""
 
@@ -186,25 +185,31 @@ class Runs:
         return tuple(ticket.run for ticket in lane.waiting) if lane else ()
 
     async def remove(self, session_id: str, run_id: str, by: str | None) -> None:
-        self._sessions.get(session_id)
-        lane = self._lanes.get(session_id)
-        if lane is None or lane.remove(run_id, Ending("cancelled", by=by)) is None:
-            raise NotFound("That prompt does not wait (any more).")
+        self._that_waits(session_id, run_id)[0].remove(run_id, Ending("cancelled", by=by))
         self._tell_session(session_id)
 
     async def move(self, session_id: str, run_id: str, body: MovePrompt) -> tuple[Run, ...]:
-        """Another place in the queue, or into the running turn."""
-        self._sessions.get(session_id)
-        lane = self._lanes.get(session_id)
-        ticket = lane.find(run_id) if lane is not None else None
-        is_moved = lane is not None and (body.before is UNSET or lane.move(run_id, body.before))
-        if ticket is None or not is_moved:
-            raise NotFound("That prompt does not wait (any more).")
+        """Another place in the queue, or into the running turn. The mode is kept: it counts once it is on disk."""
+        self._that_waits(session_id, body.before if isinstance(body.before, str) else run_id)
+        lane, ticket = self._that_waits(session_id, run_id)
         if body.mode is not UNSET:
+            await asyncio.wait([ticket.admitted])
+            self._that_waits(session_id, run_id)
+            await self._journal.record(Change(type="updated", payload=replace(ticket.run, mode=body.mode)))
+            self._that_waits(session_id, run_id)  # where its turn has begun meanwhile, a later row says so
             ticket.run = replace(ticket.run, mode=body.mode)
-            self._journal.post(Change(type="updated", payload=ticket.run))
+        if body.before is not UNSET:
+            lane.move(run_id, body.before)
         self._tell_session(session_id)
         return self.queue(session_id)
+
+    def _that_waits(self, session_id: str, run_id: str) -> tuple[Lane, Ticket]:
+        """Raises NotFound."""
+        self._sessions.get(session_id)
+        lane = self._lanes.get(session_id)
+        if lane is not None and (ticket := lane.find(run_id)) is not None:
+            return lane, ticket
+        raise NotFound("That prompt does not wait (any more).")
 
     # --- how a prompt becomes a turn ------------------------------------------------------------------------------------
 
@@ -244,11 +249,10 @@ class Runs:
     def _post(self, ticket: Ticket) -> asyncio.Future[None]:
         accepted = AcceptedPrompt(run_id=ticket.id, request=ticket.request)
         session_id = ticket.run.session_id
-        untitled = self._sessions.get(session_id).title == UNTITLED
-        title = title_from(ticket.run.prompt.strip() or ", ".join(one.shown for one in ticket.request.attachments))
-        titled = {"title": title} if untitled and title else {}
-        named = [attached.notebook or attached.path or "" for attached in ticket.request.attachments]
         before = self._sessions.get(session_id)
+        title = title_from(ticket.run.prompt.strip() or ", ".join(one.shown for one in ticket.request.attachments))
+        titled = {"title": title} if before.title == UNTITLED and title else {}
+        named = [attached.notebook or attached.path or "" for attached in ticket.request.attachments]
         changed = self._sessions.update(session_id, **titled, **self._sessions.touched(session_id, named))
         committed = self._journal.post(
             Change(type="created", payload=ticket.run), Change(type="created", payload=accepted), changed
@@ -366,7 +370,7 @@ class Runs:
         self.histories.release(session_id)
         self.titles.begin(ticket.run)
         lane = self._lanes.get(session_id)
-        if lane is not None and lane.active is ticket and lane.waiting and ticket.run.kind == "prompt":
+        if lane and lane.active is ticket and lane.waiting and ticket.run.kind == "prompt":
             self._make_room(session_id, lane)
 
     # --- the end --------------------------------------------------------------------------------------------------------

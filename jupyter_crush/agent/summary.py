@@ -40,6 +40,7 @@ RESULT_CHARS = 2_000
 ATTACHED_CHARS = 4_000
 PAGE = 20
 """Messages that are read at once where the last of a kind is looked for."""
+NEARLY_FULL = "The context is nearly full, so what was said is summarized first."
 ASK = "Write the summary of this conversation now."
 
 

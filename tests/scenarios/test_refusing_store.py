@@ -35,7 +35,7 @@ ASIDE = frozenset(
     }
 )
 """Operations that keep nothing in the store."""
-HEARD = frozenset({"cancel", "remove_prompt", "clear_prompts", "move_prompt", "revoke_grant"})
+HEARD = frozenset({"cancel", "remove_prompt", "clear_prompts", "revoke_grant"})
 """They may be heard: a run is stopped and a grant is void whatever the disk says, and that is written when the disk takes it."""
 
 
@@ -104,7 +104,7 @@ class Scene:
             "summarize": ("POST", path(f"/agent/sessions/{ids['idle']}/summarize"), {}),
             "answer_permission": ("POST", path(f"/permissions/{ids['request']}"), {"action": "allow_session"}),
             "answer_question": ("POST", path(f"/questions/{ids['question']}"), {"answers": [{"text": "That"}]}),
-            "move_prompt": ("PATCH", f"{lane}/prompts/{ids['third']}", {"before": ids["second"]}),
+            "move_prompt": ("PATCH", f"{lane}/prompts/{ids['third']}", {"before": ids["second"], "mode": "steer"}),
             "remove_prompt": ("DELETE", f"{lane}/prompts/{ids['third']}", None),
             "clear_prompts": ("DELETE", f"{lane}/prompts", None),
             "cancel": ("POST", f"{lane}/cancel", {}),
