@@ -33,10 +33,12 @@ from jupyter_crush.documents.port import CellEdit, DeleteCell, InsertCell, MoveC
 from jupyter_crush.errors import ToolError
 from support.documents.front_end import FrontEnd
 from support.documents.managers import large
-from support.scenarios.sizes import size
+from support.scenarios.sizes import SEED, size
 
 PATH = "a.ipynb"
 EXAMPLES = size("examples")
+FIRST = SEED * 100_000
+"""Other people and edits with each seed; whether they are calm or slow comes in the same turn."""
 BATCHES = 10
 AT_ONCE = 20
 STEPS = 20
@@ -339,7 +341,7 @@ async def _live(folder: Path, seed: int) -> World:
 @pytest.mark.parametrize("batch", range(BATCHES))
 async def test_no_character_is_lost_and_no_edit_is_made_twice(tmp_path: Path, batch: int) -> None:
     made = typed = 0
-    seeds = list(range(batch, EXAMPLES, BATCHES))
+    seeds = [FIRST + number for number in range(batch, EXAMPLES, BATCHES)]
     for start in range(0, len(seeds), AT_ONCE):
         together = seeds[start : start + AT_ONCE]
         worlds = await asyncio.gather(
