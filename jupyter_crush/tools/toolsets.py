@@ -57,7 +57,11 @@ class Toolsets:
 
     async def offer(self, turn: TurnContext) -> Offering:
         """What a turn gets. Never raises: what fails is left out."""
-        listed = await asyncio.gather(*(source.tools(turn) for source in self._sources))
+        if len(self._sources) == 1:
+            # Mostly our own alone, which answers at once: a task would cost the turn a commit more.
+            listed = [await self._sources[0].tools(turn)]
+        else:
+            listed = await asyncio.gather(*(source.tools(turn) for source in self._sources))
         offering: dict[str, Offered] = {}
         for source, tools in zip(self._sources, listed, strict=True):
             before = len(offering)
