@@ -36,7 +36,7 @@ from .documents.shared import SharedBackend
 from .handlers.call import Services, warn_of_nobody
 from .handlers.routes import PREFIX, handlers
 from .handlers.streams import Streams
-from .kernels.kernels import Kernels
+from .kernels.kernels import own_kernels
 from .models.api_key import KeyFile
 from .models.catalog import Catalog, providers_from
 from .permissions.names import Names
@@ -321,7 +321,7 @@ class CrushApp(ExtensionApp):
             root=Path(server.root_dir),
             catalog=Catalog(providers, default=config.model, options=config.models),
             documents=Documents([SharedBackend(rooms), attached, contents], renames),
-            kernels=Kernels(kernel_manager=server.kernel_manager, session_manager=server.session_manager),
+            kernels=own_kernels(server.kernel_manager, server.session_manager),
             toolsets=(OURS, *plugins("toolset", self.toolsets)),
             on_activity=self._on_activity,
             on_client=attached.streams,

@@ -1,8 +1,4 @@
-"""Our own line to one kernel: a ZMQ client with a Session of its own, one request at a time.
-
-A Session shared with somebody else's client gives both the same identity on the kernel's router, and one of them loses its replies;
-so each connection has its own.
-"""
+"""One request at a time to one kernel, over a channel of our own: wait until it is free, send, follow it to its end."""
 
 from __future__ import annotations
 
@@ -10,11 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
-from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_core.utils import ensure_async
-
 from .captures import Captures, joined, state_of
-from .messages import Message, own_session, receive, widen
+from .channel import Channel
+from .messages import Message
 from .outputs import Outputs, count_of
 from .waiting import POLL, KernelGone, Waiting
 
@@ -65,28 +59,20 @@ class Request:
 
 
 class Connection:
-    """Owns its sockets; ``close`` when done."""
+    """Owns its channel; ``close`` when done."""
 
-    def __init__(self, kernel_manager: Any, kernel_id: str, clock: Callable[[], float]) -> None:
-        """Raises KernelGone."""
-        if kernel_id not in kernel_manager:
-            raise KernelGone("The kernel was shut down.")
-        self._kernels = kernel_manager
-        self._kernel_id = kernel_id
+    def __init__(self, channel: Channel, clock: Callable[[], float]) -> None:
+        self._channel = channel
         self._clock = clock
-        self._kernel = kernel_manager.get_kernel(kernel_id)
-        self._process = self._process_now()
+        self._process = channel.process()
         self._looked = clock()
         self.language: str | None = None
         """As the kernel says, once it is free."""
         self.process: str | None = None
         """Names the kernel's process, as the kernel does, once it is free: it is another one after each start."""
-        self._client = _client(self._kernel)
-        self._client.start_channels(stdin=False, hb=False, control=False)
-        widen(self._client.iopub_channel)
 
     def close(self) -> None:
-        self._client.stop_channels()
+        self._channel.close()
 
     async def free(self, waiting: Waiting) -> None:
         """Wait until the kernel has done all that was asked before, and we hear it. Has no effect when it is abandoned.
@@ -95,11 +81,11 @@ class Connection:
         KernelStuck or KernelSilent."""
         await self._revived()
         while True:
-            asked, heard = self._client.kernel_info(), False
+            asked, heard = self._channel.send("kernel_info_request", {}), False
             while not self._introduced(await self._shell(0), asked):
                 heard = _answers(await self._iopub(HEARING if heard else POLL), asked) or heard
                 await self.check()
-                waiting.look(busy=self._busy)
+                waiting.look(busy=self._channel.is_busy())
             while not heard and (message := await self._iopub(HEARING)) is not None:
                 heard = _answers(message, asked)
             if heard:
@@ -115,34 +101,31 @@ class Connection:
 
     async def _revived(self) -> None:
         """A dead kernel is restarted by Jupyter after a while, or by us where Jupyter does not."""
-        if await self._alive():
+        if await self._channel.is_alive():
             return
-        if not getattr(self._kernel, "autorestart", False):
-            await ensure_async(self._kernels.restart_kernel(self._kernel_id))
+        if not self._channel.restarts_itself():
+            await self._channel.restart()
         until = self._clock() + REVIVAL
-        while not await self._alive():
+        while not await self._channel.is_alive():
             if self._clock() > until:
                 raise KernelGone("The kernel is dead and was not restarted.")
             await asyncio.sleep(POLL)
         raise KernelGone("The kernel was restarted.")  # connect anew
 
-    @property
-    def _busy(self) -> bool:
-        """Whether Jupyter knows that it works on something."""
-        return getattr(self._kernel, "execution_state", None) == "busy"
-
     def send(self, code: str, outputs: Outputs, *, store_history: bool) -> Request:
         """Ask to run ``code``. An error in it does not cancel what others have queued."""
-        msg_id = self._client.execute(
-            code, silent=False, store_history=store_history, allow_stdin=False, stop_on_error=False
-        )
-        return Request(msg_id, outputs)
+        return self._execute(code, outputs, silent=False, store_history=store_history, stop_on_error=False)
 
     def ask(self, expression: str) -> Request:
         """Ask for the value of ``expression``: no code runs beside it, nothing is printed, counted or remembered."""
         asked = {EXPRESSION: expression}
-        msg_id = self._client.execute("", silent=True, store_history=False, user_expressions=asked, allow_stdin=False)
-        return Request(msg_id, Outputs())
+        return self._execute(
+            "", Outputs(), silent=True, store_history=False, stop_on_error=True, user_expressions=asked
+        )
+
+    def _execute(self, code: str, outputs: Outputs, **asked: Any) -> Request:
+        content = {"code": code, "user_expressions": {}, "allow_stdin": False} | asked
+        return Request(self._channel.send("execute_request", content), outputs)
 
     async def started(self, request: Request, waiting: Waiting) -> None:
         """Wait until the kernel begins with ``request``, or is through with it. Raises KernelGone or KernelSilent."""
@@ -152,7 +135,7 @@ class Connection:
                 self._take(request, message)
             await self.check()
             if request.busy_since is None:
-                waiting.look(busy=self._busy)
+                waiting.look(busy=self._channel.is_busy())
 
     async def follow(self, request: Request, *, until: float | None, took: Callable[[bool], None]) -> bool:
         """Take in what comes for ``request`` until it is done; False when ``until`` (on the clock) came first.
@@ -181,11 +164,11 @@ class Connection:
         if self._clock() - self._looked < POLL:
             return
         self._looked = self._clock()
-        if self._kernel_id not in self._kernels:
+        if not self._channel.exists():
             raise KernelGone("The kernel was shut down.")
-        if not await self._alive():
+        if not await self._channel.is_alive():
             raise KernelGone("The kernel died.")
-        if self._process_now() != self._process:
+        if self._channel.process() != self._process:
             raise KernelGone("The kernel was restarted.")
 
     async def deliver(self, request: Request) -> tuple[dict[str, Any], ...]:
@@ -207,13 +190,12 @@ class Connection:
 
     async def _comm(self, comm: str, data: dict[str, Any]) -> dict[str, Any] | None:
         """Send a widget a message, and wait until the kernel is through with it. The state that it told meanwhile."""
-        message = self._client.session.msg("comm_msg", {"comm_id": comm, "data": data})
-        self._client.shell_channel.send(message)
+        sent = self._channel.send("comm_msg", {"comm_id": comm, "data": data})
         until, state = self._clock() + DELIVERY, None
         while (left := until - self._clock()) > 0:
             answer = await self._iopub(min(left, POLL))
             await self.check()
-            if not _answers(answer, message["header"]["msg_id"]):
+            if not _answers(answer, sent):
                 continue
             if answer.kind == "comm_msg" and answer.content.get("comm_id") == comm:
                 state = state_of(answer.content) or state
@@ -240,17 +222,7 @@ class Connection:
                 self._take(request, message)
         if request.idle:
             return
-        try:
-            await ensure_async(self._kernel.interrupt_kernel())
-        except RuntimeError as error:  # no process any more
-            raise KernelGone("The kernel died.") from error
-
-    async def _alive(self) -> bool:
-        return bool(await ensure_async(self._kernel.is_alive()))
-
-    def _process_now(self) -> object:
-        """What names the process, where there is one on this machine."""
-        return getattr(getattr(self._kernel, "provisioner", None), "pid", None)
+        await self._channel.interrupt()
 
     def _take(self, request: Request, message: Message) -> bool:
         """Whether an output changed."""
@@ -283,22 +255,11 @@ class Connection:
                 request.outputs.page(message.content.get("payload") or ())
 
     async def _iopub(self, within: float) -> Message | None:
-        return await receive(self._client.iopub_channel, within)
+        return await self._channel.receive("iopub", within)
 
     async def _shell(self, within: float) -> Message | None:
-        return await receive(self._client.shell_channel, within)
+        return await self._channel.receive("shell", within)
 
 
 def _answers(message: Message | None, msg_id: str) -> TypeGuard[Message]:
     return message is not None and message.answers(msg_id)
-
-
-def _client(kernel: Any) -> Any:
-    """An asynchronous client with its own Session, also from a manager that would make a blocking one."""
-    session = own_session(kernel)
-    client = kernel.client(session=session)
-    if isinstance(client, AsyncKernelClient):
-        return client
-    own = AsyncKernelClient(session=session)
-    own.load_connection_info(kernel.get_connection_info())
-    return own

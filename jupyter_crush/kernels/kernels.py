@@ -18,17 +18,19 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from jupyter_core.utils import ensure_async
 from msgspec import Struct
 
 from ..concurrency.keyed_lock import KeyedLock
 from ..concurrency.tasks import Tasks
+from .channel import Channels
 from .connection import Connection
 from .executor import RESTART, STUBBORN, Execution, KernelTurn, OtherLanguage, Tell
 from .lookup import Cleaning, KernelLookup, NoKernel
+from .managers import KernelManagers, SessionManager
 from .waiting import KernelGone, KernelSilent, KernelStuck
+from .zmq_channel import ZmqChannels
 
-__all__ = ["STUBBORN", "Evaluation", "Execution", "Kernels", "Tell"]
+__all__ = ["STUBBORN", "Evaluation", "Execution", "Kernels", "Tell", "own_kernels"]
 RECONNECTS = 3
 """Times that a kernel may be restarted while we wait for it."""
 OTHERS = "Other code of the agent's runs in this kernel; waiting for it to end."
@@ -44,18 +46,13 @@ class Evaluation(Struct, frozen=True, kw_only=True):
 class Kernels:
     """Owns the lines before the kernels, and the tasks that withdraw what was cancelled before it began.
 
-    ``clean`` makes the environment of kernels that are started here; None: the one that Jupyter gives them."""
+    ``channels`` reach the kernels, ``lookup`` finds and starts them; ``clock`` counts seconds."""
 
     def __init__(
-        self,
-        *,
-        kernel_manager: Any,
-        session_manager: Any,
-        clock: Callable[[], float] = time.monotonic,
-        clean: Cleaning | None = None,
+        self, *, channels: Channels, lookup: KernelLookup, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._kernels = kernel_manager
-        self._lookup = KernelLookup(kernel_manager, session_manager, clean)
+        self._channels = channels
+        self._lookup = lookup
         self._clock = clock
         self._locks = KeyedLock()
         self._withdrawals = Tasks("kernels")
@@ -66,9 +63,7 @@ class Kernels:
     @property
     def pids(self) -> frozenset[int]:
         """The processes of the kernels that run on this machine."""
-        managers = [self._kernels.get_kernel(kernel_id) for kernel_id in self._kernels.list_kernel_ids()]
-        pids = [getattr(getattr(manager, "provisioner", None), "pid", None) for manager in managers]
-        return frozenset(pid for pid in pids if isinstance(pid, int) and pid > 0)
+        return self._channels.pids()
 
     async def execute(
         self,
@@ -126,7 +121,7 @@ class Kernels:
         kernel_id = await self._lookup.of(path)
         if kernel_id is None:
             return Evaluation(message=f"{path} has no running kernel, so there are no variables. Run a cell first.")
-        if not await ensure_async(self._kernels.get_kernel(kernel_id).is_alive()):
+        if not await self._channels.is_alive(kernel_id):
             return Evaluation(message=f"The kernel of {path} is dead, and its variables with it. Run its cells again.")
         turn = KernelTurn(lambda connection, _: connection.ask(expression), timeout, self._clock, language=language)
         try:
@@ -176,7 +171,7 @@ class Kernels:
     async def _run(self, kernel_id: str, turn: KernelTurn) -> Execution:
         for attempt in range(RECONNECTS + 1):
             try:
-                connection = Connection(self._kernels, kernel_id, self._clock)
+                connection = Connection(self._channels.open(kernel_id), self._clock)
                 await turn.connect(connection, lambda: self._running_on(kernel_id))
                 break
             except KernelStuck as stuck:
@@ -185,7 +180,7 @@ class Kernels:
                 return turn.ended("silent", f"{silent} The code was not run. {RESTART}", ran=False)
             except KernelGone as gone:
                 turn.close()
-                if attempt == RECONNECTS or kernel_id not in self._kernels:
+                if attempt == RECONNECTS or kernel_id not in self._channels:
                     return turn.ended("died", f"{gone} The code was not run.", ran=False)
         try:
             return await turn.run()
@@ -217,3 +212,17 @@ class Kernels:
 
     def __repr__(self) -> str:
         return f"<Kernels {len(self._locks)} in use, {len(self._withdrawals)} withdrawals>"
+
+
+def own_kernels(
+    kernel_manager: Any,
+    session_manager: Any,
+    *,
+    clean: Cleaning | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Kernels:
+    """The kernels that a Jupyter server runs itself. ``clean`` makes the environment of those that are started here; None: the one
+    that Jupyter gives them. Jupyter's classes are told apart by traits, not types, so here they become our Protocols."""
+    kernels: KernelManagers = kernel_manager
+    sessions: SessionManager = session_manager
+    return Kernels(channels=ZmqChannels(kernels), lookup=KernelLookup(kernels, sessions, clean), clock=clock)

@@ -12,6 +12,7 @@ from jupyter_core.utils import ensure_async
 from msgspec import Struct
 
 from ..concurrency.keyed_lock import KeyedLock
+from .managers import KernelManagers, SessionManager
 
 log = logging.getLogger(__name__)
 Cleaning = Callable[[Mapping[str, str]], Mapping[str, str]]
@@ -34,7 +35,7 @@ class KernelLookup:
 
     ``clean`` makes the environment of kernels that are started here from the one that Jupyter would give them."""
 
-    def __init__(self, kernel_manager: Any, session_manager: Any, clean: Cleaning | None) -> None:
+    def __init__(self, kernel_manager: KernelManagers, session_manager: SessionManager, clean: Cleaning | None) -> None:
         self._kernels = kernel_manager
         self._sessions = session_manager
         self._clean = clean
@@ -80,12 +81,14 @@ class KernelLookup:
 
     async def _start(self, path: str, kernel_name: str) -> str:
         name = os.path.basename(path)  # noqa: PTH119  # an API path
-        asked = {"path": path, "name": name, "type": "notebook", "kernel_name": kernel_name}
+        kernel_id: str | None = None
         if self._clean is not None:
-            folder = await ensure_async(self._sessions.contents_manager.get_kernel_path(path=path))
+            folder: str = await ensure_async(self._sessions.contents_manager.get_kernel_path(path=path))
             env = dict(self._clean(self._sessions.get_kernel_env(path, name)))
-            asked["kernel_id"] = await self._kernels.start_kernel(path=folder, kernel_name=kernel_name, env=env)
-        session = await self._sessions.create_session(**asked)
+            kernel_id = await ensure_async(self._kernels.start_kernel(path=folder, kernel_name=kernel_name, env=env))
+        session = await self._sessions.create_session(
+            path=path, name=name, type="notebook", kernel_name=kernel_name, kernel_id=kernel_id
+        )
         theirs = [one for one in await self._running(path) if one["id"] != session["id"]]
         if theirs:  # JupyterLab started one in the meantime, and shows that to its user
             await self._sessions.delete_session(session["id"])

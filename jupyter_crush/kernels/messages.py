@@ -53,9 +53,9 @@ class Message(Struct, frozen=True, kw_only=True):
         return self.parent == msg_id
 
 
-def own_session(kernel: Any) -> Session:
+def own_session(kernels: Session) -> Session:
     """A Session of our own for one kernel: one that is shared makes concurrent clients lose replies."""
-    session = Session(key=kernel.session.key, signature_scheme=kernel.session.signature_scheme)
+    session = Session(key=kernels.key, signature_scheme=kernels.signature_scheme)
     session.unpack = partial(_unpacked, session.unpack)
     return session
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 
-from jupyter_crush.kernels.kernels import Kernels
+from jupyter_crush.kernels.kernels import own_kernels
 from support.kernels.kernel_room import KernelRoom, text_of
 
 JUPYTERLAB: dict[str, Any] = {"path": "a.ipynb", "name": "a.ipynb", "type": "notebook", "kernel_name": "python3"}
@@ -134,7 +134,7 @@ class Racing(SessionManager):
 async def test_a_kernel_that_jupyterlab_started_in_the_meantime_is_used_and_ours_goes(room: KernelRoom) -> None:
     manager: Any = Racing
     racing = manager(kernel_manager=room.managers, contents_manager=room.contents)
-    kernels = Kernels(kernel_manager=room.managers, session_manager=racing)
+    kernels = own_kernels(room.managers, racing)
     assert (await kernels.execute("a.ipynb", "x = 1", timeout=60)).status == "ok"
     assert await kernels.kernel_of("a.ipynb") == racing.theirs["kernel"]["id"]
     assert room.managers.list_kernel_ids() == [racing.theirs["kernel"]["id"]]
@@ -181,9 +181,9 @@ async def test_a_kernel_started_here_gets_a_cleaned_environment(
     room: KernelRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CANARY", "secret")
-    kernels = Kernels(
-        kernel_manager=room.managers,
-        session_manager=room.sessions,
+    kernels = own_kernels(
+        room.managers,
+        room.sessions,
         clean=lambda env: {name: value for name, value in env.items() if name != "CANARY"},
     )
     code = "import os\nprint(os.environ.get('CANARY'), os.environ['JPY_SESSION_NAME'][-7:])"

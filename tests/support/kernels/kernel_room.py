@@ -16,7 +16,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 from traitlets import default
 
-from jupyter_crush.kernels.kernels import Execution, Kernels
+from jupyter_crush.kernels.kernels import Execution, own_kernels
 from support.documents.managers import large
 
 
@@ -90,9 +90,7 @@ class KernelRoom:
         session_manager: Any = SessionManager
         self.managers = kernel_managers(root_dir=str(root), kernel_spec_manager=KernelSpecManager(), **traits)
         self.sessions = session_manager(kernel_manager=self.managers, contents_manager=self.contents)
-        self.kernels = Kernels(
-            kernel_manager=self.managers, session_manager=self.sessions, clock=lambda: pace * time.monotonic()
-        )
+        self.kernels = own_kernels(self.managers, self.sessions, clock=lambda: pace * time.monotonic())
         self._people: list[Person] = []
 
     async def run(self, code: str, path: str = "a.ipynb", timeout: float | None = 60, **more: Any) -> Execution:  # noqa: ASYNC109

@@ -14,6 +14,8 @@ from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.documents.renames import Renames
 from jupyter_crush.kernels.kernels import Evaluation, Execution, Kernels
+from jupyter_crush.kernels.lookup import KernelLookup
+from jupyter_crush.kernels.scripted_channel import ScriptedChannels
 from jupyter_crush.tools.port import Output, Prepared, ReadFiles, Tool, ToolContext
 from jupyter_crush.tools.registry import builtin_tools
 from jupyter_crush.wire import Question, QuestionAnswer, QuestionRequest
@@ -27,7 +29,8 @@ class PlannedKernels(Kernels):
     """Kernels that run nothing: they note what they were given, and answer as planned."""
 
     def __init__(self, *plan: Execution) -> None:
-        super().__init__(kernel_manager=None, session_manager=None)
+        nobody: Any = None
+        super().__init__(channels=ScriptedChannels(), lookup=KernelLookup(nobody, nobody, None))
         self.plan = list(plan)
         self.ran: list[tuple[str, str, bool]] = []
         self.during: Any = None

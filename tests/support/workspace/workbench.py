@@ -19,7 +19,7 @@ from jupyter_crush.documents.contents import ContentsBackend
 from jupyter_crush.documents.documents import Documents
 from jupyter_crush.events.journal import Journal
 from jupyter_crush.events.log import EventLog
-from jupyter_crush.kernels.kernels import Kernels
+from jupyter_crush.kernels.kernels import own_kernels
 from jupyter_crush.models.catalog import Catalog
 from jupyter_crush.models.port import Model
 from jupyter_crush.permissions.policy import Principal
@@ -72,7 +72,7 @@ def workspaces(
         root=root,
         catalog=Catalog(providers, default=chosen.model, options=chosen.models),
         documents=Documents([ContentsBackend(contents)]),
-        kernels=Kernels(kernel_manager=kernels, session_manager=sessions),
+        kernels=own_kernels(kernels, sessions),
         toolsets=(toolset(BUILTIN, builtin_tools() if tools is None else tools), *plugins),
         now=now,
     )
