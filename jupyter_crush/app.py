@@ -39,6 +39,7 @@ from .handlers.streams import Streams
 from .kernels.kernels import own_kernels
 from .models.api_key import KeyFile
 from .models.catalog import Catalog, providers_from
+from .models.plugged import plugged, with_plugged
 from .permissions.names import Names
 from .permissions.policy import prompters_and_approvers
 from .plugins.loading import plugins
@@ -128,7 +129,8 @@ class CrushApp(ExtensionApp):
         None,
         allow_none=True,
         help="A function that takes the Config and gives the providers of models (jupyter_crush.models.port.Model), the "
-        "default first. None: Anthropic's API or the offline model, as the other options say.",
+        "default first. None: Anthropic's API or the offline model, as the other options say, and what packages add by "
+        "the entry points jupyter_crush.providers.",
     ).tag(config=True)
     data_dir = Unicode(
         help="Folder for the sessions of all workspaces. Default: crush in Jupyter's data directory. On a network file "
@@ -314,12 +316,17 @@ class CrushApp(ExtensionApp):
 
     def _make_workspaces(self, config: Config, attached: AttachedBackend, renames: Renames) -> Workspaces:
         server, providers = self.server, (self.providers or providers_from)(config)
+        added, statuses = (
+            plugged(plugins("provider")) if self.providers is None and config.demo != "always" else ((), ())
+        )
         rooms = Rooms(server)
         contents = ContentsBackend(server.contents_manager, server.kernel_spec_manager, attached.interest, rooms.has)
         return Workspaces(
             config,
             root=Path(server.root_dir),
-            catalog=Catalog(providers, default=config.model, options=config.models),
+            catalog=Catalog(
+                with_plugged(providers, added), default=config.model, options=config.models, plugins=statuses
+            ),
             documents=Documents([SharedBackend(rooms), attached, contents], renames),
             kernels=own_kernels(server.kernel_manager, server.session_manager),
             toolsets=(OURS, *plugins("toolset", self.toolsets)),

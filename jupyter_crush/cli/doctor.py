@@ -14,6 +14,7 @@ from typing import Literal
 from .._version import __version__
 from ..client import AsyncClient, ClientError, NoServer, find_endpoint, running_servers
 from ..client.channel import Channel
+from ..text.visible import one_line
 from ..wire import PROTOCOL
 from .exits import Exit
 from .screen import Screen
@@ -116,5 +117,8 @@ async def _server(args: argparse.Namespace, screen: Screen) -> AsyncIterator[Fin
     except ClientError as error:
         yield "note" if isinstance(error, NoServer) else "missing", "server", error.message
         return
+    for plugin in status.plugins:
+        said = f"{plugin.provides} {plugin.name}: {plugin.problem or ', '.join(plugin.tools) or 'ok'}"
+        yield "note" if plugin.problem is None else "missing", plugin.origin, one_line(said)
     name = status.model.name if status.model else "none"
     yield ("ok", "model", name) if status.is_ready else ("missing", "model", status.reason or name)

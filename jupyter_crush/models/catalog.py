@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ..config import Config, ModelOptions, Price
 from ..errors import AgentNotReady, ModelNotFound
-from ..wire import ModelInfo
+from ..wire import ModelInfo, PluginStatus
 from .port import Model, Preparing
 
 FREE = Price(input=0.0, output=0.0)
@@ -18,8 +18,15 @@ class Catalog:
     """The providers in use, the preferred first, and what the configuration says of their models."""
 
     def __init__(
-        self, providers: Sequence[Model], *, default: str | None = None, options: Sequence[ModelOptions] = ()
+        self,
+        providers: Sequence[Model],
+        *,
+        default: str | None = None,
+        options: Sequence[ModelOptions] = (),
+        plugins: Sequence[PluginStatus] = (),
     ) -> None:
+        self.plugins = tuple(plugins)
+        """What is to be known of the providers that other packages add."""
         self._providers = tuple(providers)
         self._default = default
         self._options = {one.id: one for one in options}
@@ -33,8 +40,9 @@ class Catalog:
         offered = set()
         for provider in self._providers:
             for info in provider.models():
-                offered.add(info.id)
-                yield provider, self._told(info)
+                if info.id not in offered:
+                    offered.add(info.id)
+                    yield provider, self._told(info)
         if (real := self._real) is not None:
             for name in [name for name in self._options if name not in offered]:
                 yield real, self._unlisted(name, real)

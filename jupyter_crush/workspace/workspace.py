@@ -149,7 +149,7 @@ class Workspace:
             model=self._catalog.info(self._world.model_id),
             models=self._catalog.infos,
             reason=reason,
-            plugins=self._world.toolsets.statuses(),
+            plugins=(*self._world.toolsets.statuses(), *self._catalog.plugins),
         )
 
     def config(self) -> ConfigView:
