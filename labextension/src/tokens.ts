@@ -2,7 +2,7 @@
 import { Token } from '@lumino/coreutils';
 import type { Changes } from './review/changes';
 import type { Conversation } from './session/conversation';
-import type { SessionDeeds } from './session/actions';
+import type { SessionActions } from './session/actions';
 import type { Live } from './session/live';
 import type { Mentions } from './context/mentions';
 import type { Attached } from './session/attached';
@@ -12,7 +12,7 @@ import type { Settings } from './session/settings';
 export interface ICrush {
   readonly live: Live;
   readonly conversation: Conversation;
-  readonly deeds: SessionDeeds;
+  readonly actions: SessionActions;
   readonly changes: Changes;
   readonly notebooks: Notebooks;
   readonly settings: Settings;

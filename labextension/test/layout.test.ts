@@ -11,7 +11,7 @@ function read(): Map<string, string> {
   return new Map(paths.map(path => [path.replaceAll('\\', '/'), readFileSync(join(SRC, path), 'utf8')]));
 }
 
-test('a file imports only from its own folder and those before it, and nothing goes in a circle', () => {
+test('a file imports only from its own folder and those before it, nothing goes in a circle, and a name is one thing', () => {
   const sources = read();
   expect(sources.size).toBeGreaterThan(130);
   expect(faults(sources)).toEqual([]);
@@ -29,6 +29,11 @@ test.each([
     ['a circle: lib/a.ts → lib/b.ts → lib/a.ts']
   ],
   [{ 'lib/a.ts': '\n'.repeat(401) }, ['lib/a.ts is too long']],
+  [
+    { 'lib/a.ts': 'export interface Draft {}', 'view/b.ts': 'export function Draft() {}' },
+    ['Draft is in lib/a.ts and view/b.ts']
+  ],
+  [{ 'lib/a.ts': 'export interface Draft {}\nexport const Draft = 1;' }, []],
   [{ 'wire.ts': '\n'.repeat(401) }, []],
   [{ 'helpers/a.ts': '' }, ['helpers/a.ts is in no folder']],
   [{ 'session/a.ts': "import { b } from '../lib/b';\nvoid import('./c');", 'lib/b.ts': '', 'session/c.ts': '' }, []]

@@ -6,12 +6,12 @@ import type { ISharedCell, ISharedCodeCell, ISharedNotebook } from '@jupyter/ydo
 import type { DeleteCell, InsertCell, MoveCell, ReplaceCell, SetOutputs } from '../wire';
 import { sourceHash } from './hash';
 import { setOutputs } from './outputs';
-import { asOneStep, splice } from './text';
+import { inOneUndoStep, splice } from './text';
 
 export type CellEdit = InsertCell | ReplaceCell | DeleteCell | MoveCell | SetOutputs;
 
 /** The document is not what the agent saw; the server says how. Nothing was changed. */
-export class Stale extends Error {}
+export class StaleEdit extends Error {}
 
 interface Planned {
   readonly id: string;
@@ -22,25 +22,25 @@ interface Planned {
 /** Raises Stale, and has changed nothing then. */
 export function applyEdits(notebook: ISharedNotebook, edits: readonly CellEdit[]): void {
   check(notebook, edits);
-  together(notebook, () => edits.forEach(edit => applyOne(notebook, edit)));
+  inOneTransaction(notebook, () => edits.forEach(edit => applyOne(notebook, edit)));
 }
 
 /**
  * As one step of the notebook's history, or of the cells' own. No transaction around it: in one, the notebook does not know the
  * cells that it has, and it would be in none of the cells' histories.
  */
-export function together(notebook: ISharedNotebook, change: () => void): void {
+export function inOneTransaction(notebook: ISharedNotebook, change: () => void): void {
   if (notebook.disableDocumentWideUndoRedo) {
     change();
   } else {
-    asOneStep(notebook, change);
+    inOneUndoStep(notebook, change);
   }
 }
 
 /** As one step of the cell's history, when it has its own. */
 export function rewrite(notebook: ISharedNotebook, cell: ISharedCell, source: string): void {
   if (notebook.disableDocumentWideUndoRedo) {
-    asOneStep(cell, () => splice(cell, source));
+    inOneUndoStep(cell, () => splice(cell, source));
   } else {
     splice(cell, source);
   }
@@ -66,7 +66,7 @@ function check(notebook: ISharedNotebook, edits: readonly CellEdit[]): void {
       continue;
     }
     if (!cell || sourceHash(cell.source) !== edit.expected || (edit.op === 'outputs' && !cell.isCode)) {
-      throw new Stale();
+      throw new StaleEdit();
     }
     if (edit.op === 'replace') {
       cells[at] = { ...cell, source: edit.source };
@@ -82,7 +82,7 @@ function check(notebook: ISharedNotebook, edits: readonly CellEdit[]): void {
 
 function refuse(wrong: boolean): void {
   if (wrong) {
-    throw new Stale();
+    throw new StaleEdit();
   }
 }
 
@@ -98,7 +98,7 @@ function applyOne(notebook: ISharedNotebook, edit: CellEdit): void {
   if (edit.op === 'insert') {
     notebook.insertCell(after(notebook.cells, edit.after), newCell(edit));
   } else if (!cell) {
-    throw new Stale();
+    throw new StaleEdit();
   } else if (edit.op === 'replace') {
     rewrite(notebook, cell, edit.source);
   } else if (edit.op === 'delete') {

@@ -26,7 +26,7 @@ export async function isBehind(context: DocumentRegistry.Context, contents: Cont
 }
 
 /** One at a time for each document: what reads, changes, saves or reloads it. */
-export function exclusively<T>(context: DocumentRegistry.Context, action: () => Promise<T>): Promise<T> {
+export function runExclusively<T>(context: DocumentRegistry.Context, action: () => Promise<T>): Promise<T> {
   const before = lines.get(context) ?? Promise.resolve();
   const mine = before.then(action);
   lines.set(

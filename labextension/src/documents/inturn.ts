@@ -11,7 +11,7 @@ import type { Contents } from '@jupyterlab/services';
 type Context = DocumentRegistry.Context;
 
 /** The file is not there any more: it was deleted, or renamed by somebody else. */
-export class Gone extends Error {}
+export class FileGone extends Error {}
 
 export function inTurn<T>(context: Context, action: () => Promise<T>): Promise<T> {
   const mine = (turns.get(context) ?? Promise.resolve()).then(action);
@@ -23,7 +23,7 @@ export function inTurn<T>(context: Context, action: () => Promise<T>): Promise<T
 }
 
 /** From now on its saves and reloads take turns. */
-export function oneByOne(context: Context): void {
+export function serializeSaves(context: Context): void {
   const save = context.save.bind(context);
   const revert = context.revert.bind(context);
   saves.set(context, save);
@@ -32,7 +32,7 @@ export function oneByOne(context: Context): void {
 }
 
 /** From now on renames and deletions wait for what is done with the open documents that they are about. */
-export function renamesInTurn(contents: Contents.IManager, open: () => readonly Context[]): void {
+export function serializeRenames(contents: Contents.IManager, open: () => readonly Context[]): void {
   const wait = <T>(path: string, action: () => Promise<T>): Promise<T> =>
     open()
       .filter(context => context.path === path || context.path.startsWith(`${path}/`))
@@ -43,22 +43,22 @@ export function renamesInTurn(contents: Contents.IManager, open: () => readonly 
   contents.delete = path => wait(path, () => remove(path));
 }
 
-/** Save, unless that would bring back a file that somebody deleted or renamed. Raises Gone. */
-export function saveThere(context: Context, contents: Contents.IManager): Promise<void> {
+/** Save, unless that would bring back a file that somebody deleted or renamed. Raises FileGone. */
+export function saveExisting(context: Context, contents: Contents.IManager): Promise<void> {
   return inTurn(context, async () => {
     await mustBeThere(context, contents);
     await (saves.get(context) ?? context.save)();
   });
 }
 
-/** Raises Gone. A rename that is on its way has come to its end before. */
-export function checkThere(context: Context, contents: Contents.IManager): Promise<void> {
+/** Raises FileGone. A rename that is on its way has come to its end before. */
+export function checkExisting(context: Context, contents: Contents.IManager): Promise<void> {
   return inTurn(context, () => mustBeThere(context, contents));
 }
 
 async function mustBeThere(context: Context, contents: Contents.IManager): Promise<void> {
   if (context.isDisposed || (await isMissing(context.path, contents))) {
-    throw new Gone();
+    throw new FileGone();
   }
 }
 

@@ -3,8 +3,8 @@ import type { ISharedCell, ISharedCodeCell, ISharedNotebook } from '@jupyter/ydo
 import type { IAttachments, IBaseCell, ICodeCell, INotebookContent } from '@jupyterlab/nbformat';
 import { JSONExt } from '@lumino/coreutils';
 import type { PartialJSONValue } from '@lumino/coreutils';
-import { rewrite, together } from './apply';
-import { merged } from './text';
+import { rewrite, inOneTransaction } from './apply';
+import { mergeText } from './text';
 
 /** The sources of cells by their ids, as they were before the file was fetched. */
 export type Sources = ReadonlyMap<string, string>;
@@ -28,7 +28,7 @@ export function mergeNotebook(notebook: ISharedNotebook, was: Sources, file: INo
   const isDeletedHere = (id: string, cell: FileCell): boolean => !here.has(id) && was.get(id) === textOf(cell.source);
   const order = [...theirs].filter(([id, cell]) => !isDeletedHere(id, cell)).map(([id]) => id);
   let isMine = order.length < theirs.size;
-  together(notebook, () => {
+  inOneTransaction(notebook, () => {
     for (const [at, cell] of [...notebook.cells.entries()].reverse()) {
       const id = cell.getId();
       const their = theirs.get(id);
@@ -48,7 +48,7 @@ export function mergeNotebook(notebook: ISharedNotebook, was: Sources, file: INo
       place(notebook, id, at, their);
       const cell = notebook.cells[at];
       if (cell && their) {
-        const source = merged(was.get(id) ?? '', here.get(id) ?? was.get(id) ?? '', textOf(their.source));
+        const source = mergeText(was.get(id) ?? '', here.get(id) ?? was.get(id) ?? '', textOf(their.source));
         rewrite(notebook, cell, source);
         update(cell, their);
         isMine ||= source !== textOf(their.source);

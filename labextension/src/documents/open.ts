@@ -5,16 +5,16 @@ import type { DocumentRegistry, IDocumentWidget } from '@jupyterlab/docregistry'
 import type { Contents } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import type { OpenDocument } from '../wire';
-import { oneByOne } from './inturn';
+import { serializeSaves } from './inturn';
 
-export interface Opened {
+export interface OpenTab {
   readonly type: OpenDocument['type'];
   readonly path: string;
   readonly context: DocumentRegistry.Context;
 }
 
 /** Owner of who is open, and of which of them is being saved. `changed`: opened, closed, renamed, became dirty or clean, got the focus. */
-export class OpenHere {
+export class OpenDocumentTracker {
   constructor(
     private readonly _shell: JupyterFrontEnd.IShell,
     private readonly _contents: Contents.IManager
@@ -32,7 +32,7 @@ export class OpenHere {
     tracker.widgetAdded.connect((_, widget) => add(widget));
   }
 
-  get all(): Opened[] {
+  get all(): OpenTab[] {
     return [...this._open.entries()].map(([context, { type }]) => ({
       type,
       context,
@@ -40,7 +40,7 @@ export class OpenHere {
     }));
   }
 
-  find(path: string): Opened | undefined {
+  find(path: string): OpenTab | undefined {
     return this.all.find(one => one.path === path);
   }
 
@@ -74,7 +74,7 @@ export class OpenHere {
     }
     const known = this._open.get(context);
     if (!known) {
-      oneByOne(context);
+      serializeSaves(context);
       context.pathChanged.connect(this._emit, this);
       context.model.stateChanged.connect(this._emit, this);
       context.saveState.connect(this._onSave, this);

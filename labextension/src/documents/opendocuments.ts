@@ -6,7 +6,7 @@ import { Notification } from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { exclusively, isBehind } from './fresh';
+import { runExclusively, isBehind } from './fresh';
 import { reload } from './reload';
 import { isMissing } from './inturn';
 import type { Arrival } from '../session/model';
@@ -43,7 +43,7 @@ export class OpenDocuments {
       setTimeout(() => {
         this._waiting.delete(path);
         const context = this._context(path);
-        void (context && exclusively(context, () => this._show(path)));
+        void (context && runExclusively(context, () => this._show(path)));
       }, SETTLE_MS);
     }
   }
@@ -81,7 +81,7 @@ export class OpenDocuments {
       actions: [
         {
           label: this._trans.__('Show the agent’s'),
-          caption: this._trans.__('Reload from disk; what is unsaved here is lost'),
+          caption: this._trans.__('Reload from disk; unsaved changes here are lost'),
           callback: () => void context.revert().then(forget)
         },
         { label: this._trans.__('Keep mine for now'), callback: forget }

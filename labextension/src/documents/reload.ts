@@ -9,7 +9,7 @@ import type { ISharedFile, ISharedNotebook } from '@jupyter/ydoc';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { INotebookContent } from '@jupyterlab/nbformat';
 import { canMerge, mergeNotebook, sourcesOf } from './merge';
-import { asOneStep, merged, splice } from './text';
+import { inOneUndoStep, mergeText, splice } from './text';
 
 export async function reload(context: DocumentRegistry.Context): Promise<void> {
   const { model } = context;
@@ -29,7 +29,7 @@ export async function reload(context: DocumentRegistry.Context): Promise<void> {
     const file = shared as ISharedFile;
     const was = file.getSource();
     model.fromString = value => {
-      asOneStep(file, () => splice(file, merged(was, file.getSource(), value)));
+      inOneUndoStep(file, () => splice(file, mergeText(was, file.getSource(), value)));
       model.dirty = file.getSource() !== value;
     };
   }

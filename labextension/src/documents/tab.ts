@@ -10,14 +10,14 @@ import type { CrushClient } from '../session/client';
 import type { Live } from '../session/live';
 import type { Arrival } from '../session/model';
 import type { AnswerDocument, DocumentRequest, DocumentWork } from '../wire';
-import { Stale, applyEdits } from './apply';
-import { exclusively, refresh } from './fresh';
+import { StaleEdit, applyEdits } from './apply';
+import { runExclusively, refresh } from './fresh';
 import { textVersion } from './hash';
-import type { OpenHere, Opened } from './open';
+import type { OpenDocumentTracker, OpenTab } from './open';
 import { forgetRunning, showOutputs } from './outputs';
-import { shown } from './shown';
-import { asOneStep, splice } from './text';
-import { Gone, checkThere, inTurn, saveThere } from './inturn';
+import { notebookContent } from './content';
+import { inOneUndoStep, splice } from './text';
+import { FileGone, checkExisting, inTurn, saveExisting } from './inturn';
 
 /** Changes that come together are said together. */
 const SETTLE_MS = 100;
@@ -31,7 +31,7 @@ export class AttachedTab {
   constructor(
     private readonly _id: string,
     private readonly _live: Live,
-    private readonly _open: OpenHere,
+    private readonly _open: OpenDocumentTracker,
     private readonly _contents: Contents.IManager
   ) {
     _open.changed.connect(() => this._soon());
@@ -52,7 +52,7 @@ export class AttachedTab {
       this._soon();
       if (this._wasLive) {
         forgetRunning();
-        this._open.all.forEach(one => void exclusively(one.context, () => refresh(one.context, this._contents)));
+        this._open.all.forEach(one => void runExclusively(one.context, () => refresh(one.context, this._contents)));
       }
     }
     this._isLive = isLive;
@@ -89,10 +89,10 @@ export class AttachedTab {
   }
 
   /** The server knows now that this is open. What was written before it did, since the document was loaded, nobody told us. */
-  private _known({ context }: Opened): void {
+  private _known({ context }: OpenTab): void {
     if (!this._wasKnown.has(context)) {
       this._wasKnown.add(context);
-      void exclusively(context, () => refresh(context, this._contents));
+      void runExclusively(context, () => refresh(context, this._contents));
     }
   }
 
@@ -111,7 +111,7 @@ export class AttachedTab {
       this._soon();
       return;
     }
-    await exclusively(opened.context, async () => {
+    await runExclusively(opened.context, async () => {
       if (request.action === 'reload') {
         await refresh(opened.context, this._contents);
         return;
@@ -123,7 +123,7 @@ export class AttachedTab {
         return; // too late, or not ours: nothing was done
       }
       const answer = await this._done(request, work, opened).catch((error: unknown): Answer =>
-        error instanceof Gone ? { status: 'gone' } : { status: 'failed', message: String(error).slice(0, 1000) }
+        error instanceof FileGone ? { status: 'gone' } : { status: 'failed', message: String(error).slice(0, 1000) }
       );
       await this._client.answerDocument(workspace.id, request.id, { tab_id: this._id, ...answer }).catch(error => {
         console.warn('jupyter_crush: an answer was not delivered', error);
@@ -132,19 +132,19 @@ export class AttachedTab {
   }
 
   /** The server may know of a rename before this tab does. */
-  private async _renamedTo(path: string): Promise<Opened | undefined> {
+  private async _renamedTo(path: string): Promise<OpenTab | undefined> {
     await Promise.all(this._open.all.map(one => inTurn(one.context, () => Promise.resolve())));
     return this._open.find(path);
   }
 
-  private async _done(request: DocumentRequest, work: DocumentWork, opened: Opened): Promise<Answer> {
+  private async _done(request: DocumentRequest, work: DocumentWork, opened: OpenTab): Promise<Answer> {
     if (request.action === 'show') {
       this._show(work, opened);
       return { status: 'ok' };
     }
     await this._open.unsaving(opened.context);
     if (request.action !== 'read') {
-      await checkThere(opened.context, this._contents);
+      await checkExisting(opened.context, this._contents);
     }
     const isFresh = await refresh(opened.context, this._contents);
     if (request.action === 'read') {
@@ -157,7 +157,7 @@ export class AttachedTab {
     try {
       apply(opened, work);
     } catch (error) {
-      if (error instanceof Stale) {
+      if (error instanceof StaleEdit) {
         return { status: 'stale', ...content(opened) };
       }
       throw error;
@@ -165,9 +165,9 @@ export class AttachedTab {
     const answer = content(opened);
     try {
       await this._open.unsaving(opened.context);
-      await saveThere(opened.context, this._contents);
+      await saveExisting(opened.context, this._contents);
     } catch (error) {
-      if (error instanceof Gone) {
+      if (error instanceof FileGone) {
         opened.context.model.dirty &&= wasDirty; // or JupyterLab would save it in a while, and the file be back
         throw error;
       }
@@ -177,7 +177,7 @@ export class AttachedTab {
   }
 
   /** What running cells have printed so far is no change: a clean document stays clean. */
-  private _show({ edits }: DocumentWork, { type, context }: Opened): void {
+  private _show({ edits }: DocumentWork, { type, context }: OpenTab): void {
     const { model } = context;
     const { dirty } = model;
     if (type === 'notebook') {
@@ -191,18 +191,18 @@ export class AttachedTab {
   private _isLive = false;
   private _wasLive = false;
   private _wasSaid = false;
-  private readonly _wasKnown = new WeakSet<Opened['context']>();
+  private readonly _wasKnown = new WeakSet<OpenTab['context']>();
 }
 
-function content({ type, context }: Opened): Pick<AnswerDocument, 'notebook' | 'text'> {
+function content({ type, context }: OpenTab): Pick<AnswerDocument, 'notebook' | 'text'> {
   const model = context.model.sharedModel as unknown;
   return type === 'notebook'
-    ? { notebook: shown(model as ISharedNotebook) }
+    ? { notebook: notebookContent(model as ISharedNotebook) }
     : { text: (model as ISharedFile).getSource() };
 }
 
 /** Raises Stale, and has changed nothing then. */
-function apply({ type, context }: Opened, work: DocumentWork): void {
+function apply({ type, context }: OpenTab, work: DocumentWork): void {
   const model = context.model.sharedModel as unknown;
   if (type === 'notebook') {
     applyEdits(model as ISharedNotebook, work.edits);
@@ -210,8 +210,8 @@ function apply({ type, context }: Opened, work: DocumentWork): void {
   }
   const file = model as ISharedFile;
   if (work.text === null || textVersion(file.getSource()) !== work.expected) {
-    throw new Stale();
+    throw new StaleEdit();
   }
   const { text } = work;
-  asOneStep(file, () => splice(file, text));
+  inOneUndoStep(file, () => splice(file, text));
 }

@@ -31,7 +31,7 @@ export function splice(shared: ISharedCell | ISharedText, wanted: string): void 
 }
 
 /** One entry in the history of what is changed. */
-export function asOneStep(of: ISharedCell | ISharedText | ISharedNotebook, change: () => void): void {
+export function inOneUndoStep(of: ISharedCell | ISharedText | ISharedNotebook, change: () => void): void {
   const history = (of as { undoManager?: { stopCapturing(): void } | null }).undoManager;
   history?.stopCapturing();
   change();
@@ -39,7 +39,7 @@ export function asOneStep(of: ISharedCell | ISharedText | ISharedNotebook, chang
 }
 
 /** What two made of the same text: theirs, with all that was typed here. */
-export function merged(was: string, mine: string, theirs: string): string {
+export function mergeText(was: string, mine: string, theirs: string): string {
   if (mine === was) {
     return theirs;
   }

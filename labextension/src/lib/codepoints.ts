@@ -42,7 +42,7 @@ export function pointsOf(holder: { readonly text: string }): number {
 }
 
 /** Tell how long a new holder's text is, where the sum is known already. */
-export function measured<T extends { readonly text: string }>(holder: T, points: number): T {
+export function withLength<T extends { readonly text: string }>(holder: T, points: number): T {
   lengths.set(holder, points);
   return holder;
 }

@@ -1,6 +1,6 @@
 /**
  * A unified diff, read line by line with its hunks' own counts: a removed line may begin with "-- ", and nothing of what is
- * shown for leave may be taken for a header and left out.
+ * shown for permission may be taken for a header and left out.
  */
 export interface DiffLine {
   readonly kind: 'file' | 'hunk' | 'add' | 'del' | 'same' | 'note';
@@ -22,7 +22,7 @@ export function parseDiff(diff: string): DiffLine[] {
       left = { old: Number(hunk[1] ?? 1), new: Number(hunk[2] ?? 1) };
       parsed.push({ kind: 'hunk', text });
     } else if (!left.old && !left.new && text.startsWith('--- ') && next.startsWith('+++ ')) {
-      parsed.push({ kind: 'file', text: named(text.slice(4), next.slice(4)) });
+      parsed.push({ kind: 'file', text: fileName(text.slice(4), next.slice(4)) });
       at++;
     } else {
       const kind = kindOf(text);
@@ -43,7 +43,7 @@ function uses(kind: DiffLine['kind'], side: 'add' | 'del'): number {
 }
 
 /** What is made or removed has one name, and its own words for that. */
-function named(before: string, after: string): string {
+function fileName(before: string, after: string): string {
   if (before === NOTHING || after === NOTHING) {
     return before === NOTHING ? after : before;
   }

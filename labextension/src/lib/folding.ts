@@ -2,7 +2,7 @@
 import { countPoints } from './codepoints';
 
 /** A line of a text: itself, or how many blank lines of one kind stand here. */
-export type Shown<T> = { readonly line: T } | { readonly blank: number; readonly line: T };
+export type FoldedLine<T> = { readonly line: T } | { readonly blank: number; readonly line: T };
 
 /** So many blank lines in a row are not drawn, but counted. */
 const MOST_BLANK = 3;
@@ -10,8 +10,8 @@ const MOST_BLANK = 3;
 const WIDE = /[ \t]{81,}/g;
 
 /** Runs of blank lines as one. `isBlank` of lines that belong together says the same `kindOf`. */
-export function folded<T>(lines: readonly T[], blankKind: (line: T) => string | null): Shown<T>[] {
-  const out: Shown<T>[] = [];
+export function foldBlankLines<T>(lines: readonly T[], blankKind: (line: T) => string | null): FoldedLine<T>[] {
+  const out: FoldedLine<T>[] = [];
   for (let at = 0; at < lines.length;) {
     const line = lines[at] as T;
     const kind = blankKind(line);
@@ -30,7 +30,7 @@ export function folded<T>(lines: readonly T[], blankKind: (line: T) => string | 
 }
 
 /** The parts of a line between its wide gaps, and the gaps as how many blanks they are. */
-export function gapped(line: string): (string | number)[] {
+export function splitGaps(line: string): (string | number)[] {
   const parts: (string | number)[] = [];
   let done = 0;
   for (const { 0: gap, index } of line.matchAll(WIDE)) {

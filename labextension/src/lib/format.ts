@@ -61,7 +61,7 @@ export function modeName(mode: PermissionMode, trans: TranslationBundle): string
   }[mode];
 }
 
-export function modeMeaning(mode: PermissionMode, trans: TranslationBundle): string {
+export function modeDescription(mode: PermissionMode, trans: TranslationBundle): string {
   return {
     ask: trans.__('Reads freely, asks before it changes or runs anything'),
     'accept-edits': trans.__('Changes files and notebooks freely, asks before it runs anything'),
@@ -71,7 +71,7 @@ export function modeMeaning(mode: PermissionMode, trans: TranslationBundle): str
 }
 
 /** Why a message ended, for people. */
-export function ending(finish: Finish, run: Run | undefined, trans: TranslationBundle): string {
+export function endingText(finish: Finish, run: Run | undefined, trans: TranslationBundle): string {
   const said = finish.message ?? '';
   switch (finish.reason) {
     case 'canceled':

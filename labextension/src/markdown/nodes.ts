@@ -18,13 +18,13 @@ export function markdown(text: string): HTMLElement {
   const made = element('div');
   made.className = 'crush-text';
   for (const block of splitBlocks(readable(text))) {
-    made.append(...rendered(block));
+    made.append(...renderBlock(block));
   }
   return made;
 }
 
 /** What is nested too deeply for the parser is shown as it was written, too. */
-function rendered(block: string): (Node | string)[] {
+function renderBlock(block: string): (Node | string)[] {
   if (isTooMuch(block)) {
     return [element('p', block)];
   }
@@ -66,7 +66,7 @@ function blockOf(token: MarkedToken): (Node | string)[] {
     case 'paragraph':
       return [element('p', ...inlineOf(token.tokens))];
     case 'text':
-      return 'tokens' in token && token.tokens ? inlineOf(token.tokens) : [written(token.text)];
+      return 'tokens' in token && token.tokens ? inlineOf(token.tokens) : [decodeEntities(token.text)];
     default:
       return inlineOf([token]);
   }
@@ -86,7 +86,7 @@ function itemOf({ task, checked, tokens }: Tokens.ListItem): HTMLElement {
 
 function tableOf({ header, rows }: Tokens.Table): HTMLElement {
   const row = (cells: readonly Tokens.TableCell[], name: string): HTMLElement =>
-    element('tr', ...cells.map(cell => aligned(element(name, ...inlineOf(cell.tokens)), cell.align)));
+    element('tr', ...cells.map(cell => alignCell(element(name, ...inlineOf(cell.tokens)), cell.align)));
   return element(
     'table',
     element('thead', row(header, 'th')),
@@ -94,7 +94,7 @@ function tableOf({ header, rows }: Tokens.Table): HTMLElement {
   );
 }
 
-function aligned(cell: HTMLElement, align: string | null): HTMLElement {
+function alignCell(cell: HTMLElement, align: string | null): HTMLElement {
   if (align) {
     cell.className = `crush-${align}`;
   }
@@ -123,14 +123,14 @@ function spanOf(token: MarkedToken): (Node | string)[] {
       return [];
     case 'text':
     case 'escape':
-      return [written(token.text)];
+      return [decodeEntities(token.text)];
     default:
       return [token.raw];
   }
 }
 
 /** Text with the entities that stand for a character as that character. */
-function written(text: string): string {
+function decodeEntities(text: string): string {
   return text.replace(/&(lt|gt|amp|quot|#39);/g, (_, name: string) => ENTITIES[name] ?? '');
 }
 

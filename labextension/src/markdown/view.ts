@@ -16,7 +16,7 @@ const REST = 4;
 const LONGEST_REST_MS = 500;
 
 /** JupyterLab's renderers for text that nobody vouches for. */
-export function untrusted(rendermime: IRenderMimeRegistry): IRenderMimeRegistry {
+export function untrustedRenderMime(rendermime: IRenderMimeRegistry): IRenderMimeRegistry {
   const parser = rendermime.markdownParser;
   return rendermime.clone({
     sanitizer: new PlainSanitizer(rendermime.sanitizer),
@@ -82,7 +82,7 @@ class Block {
     const began = performance.now();
     try {
       if (isTooMuch(source)) {
-        asWritten(this._renderer.node, source);
+        showSource(this._renderer.node, source);
       } else {
         await this._renderer.renderModel(new MimeModel({ data: { [MIME]: source }, trusted: false }));
       }
@@ -112,7 +112,7 @@ class Block {
 }
 
 /** Text that the renderer would stand still on. */
-function asWritten(node: HTMLElement, source: string): void {
+function showSource(node: HTMLElement, source: string): void {
   const plain = document.createElement('p');
   plain.className = 'jcr-Markdown-plain';
   plain.textContent = source;

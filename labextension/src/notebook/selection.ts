@@ -31,17 +31,17 @@ export function selectedIn(
   const text = editor.model.sharedModel.getSource().slice(...offsets);
   const [first, last] = [start.line + 1, end.line + 1].sort((a, b) => a - b) as [number, number];
   const lines = first === last ? trans.__('line %1', first) : trans.__('lines %1–%2', first, last);
-  return text.trim() ? attached(text, `lines ${first}-${last} of ${where}`, `${lines} · ${name}`) : null;
+  return text.trim() ? attachSelection(text, `lines ${first}-${last} of ${where}`, `${lines} · ${name}`) : null;
 }
 
 /** What the page's own selection holds below a node: words of an output, of rendered text. */
 export function selectedText(node: Node, where: string, name: string, trans: TranslationBundle): Attached | null {
   const selection = window.getSelection();
   const text = selection?.anchorNode && node.contains(selection.anchorNode) ? selection.toString() : '';
-  return text.trim() ? attached(text, where, `${trans.__('selection')} · ${name}`) : null;
+  return text.trim() ? attachSelection(text, where, `${trans.__('selection')} · ${name}`) : null;
 }
 
-function attached(text: string, where: string, label: string): Attached {
+function attachSelection(text: string, where: string, label: string): Attached {
   const more = text.length > MOST_CHARS ? `\n[${text.length - MOST_CHARS} more characters are not shown]` : '';
   return { label, attachment: { label, text: `Selected in ${where}:\n${text.slice(0, MOST_CHARS)}${more}` } };
 }

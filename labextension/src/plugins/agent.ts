@@ -7,7 +7,7 @@ import { UUID } from '@lumino/coreutils';
 import { Changes } from '../review/changes';
 import { CrushClient } from '../session/client';
 import { Conversation } from '../session/conversation';
-import { SessionDeeds } from '../session/actions';
+import { SessionActions } from '../session/actions';
 import { Live } from '../session/live';
 import { Memory } from '../session/memory';
 import { Mentions } from '../context/mentions';
@@ -52,7 +52,7 @@ const plugin: JupyterFrontEndPlugin<ICrush> = {
     };
     const mentions = new Mentions(app.serviceManager.contents, notebooks, new Variables(live, notebooks), others);
     const changes = new Changes(conversation, changed => revertAnyway(changed, trans));
-    return { live, settings, notebooks, mentions, conversation, changes, deeds: new SessionDeeds(conversation) };
+    return { live, settings, notebooks, mentions, conversation, changes, actions: new SessionActions(conversation) };
   }
 };
 

@@ -4,7 +4,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IEditorTracker } from '@jupyterlab/fileeditor';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { Asking } from './asking';
+import { CellQuestions } from './cellquestions';
 import { crushIcon } from '../lib/icons';
 import type { Attached } from '../session/attached';
 import type { Notebooks } from '../notebook/notebooks';
@@ -27,7 +27,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { notebooks } = crush;
     const trans = (translator ?? nullTranslator).load('jupyter_crush');
-    const asking = new Asking(crush, panel, trans);
+    const asking = new CellQuestions(crush, panel, trans);
     /** The cell under the pointer when a menu was opened there; the active one otherwise. */
     const cellHere = (): ReturnType<Notebooks['cellAt']> =>
       notebooks.cellAt(app.contextMenuHitTest(node => node.classList.contains('jp-Cell')) ?? null);

@@ -3,7 +3,7 @@ import { ILabShell } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { activity } from '../session/activity';
+import { activityOf } from '../session/activity';
 import { crushIcon } from '../lib/icons';
 import { COMMANDS, ICrush, ICrushPanel } from '../tokens';
 
@@ -39,7 +39,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     });
     commands.addCommand(COMMANDS.newSession, {
       label: trans.__('New Crush Session'),
-      caption: trans.__('Begin another conversation with the agent'),
+      caption: trans.__('Start a new conversation with the agent'),
       execute: () => {
         conversation.show(null);
         panel.focus();
@@ -47,8 +47,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     });
     commands.addCommand(COMMANDS.stop, {
       label: trans.__('Stop Crush'),
-      caption: trans.__('Stop what the agent does in the session that is shown, and what waits there'),
-      isEnabled: () => activity(conversation) !== 'ready',
+      caption: trans.__('Stop the agent and the queued prompts of the current session'),
+      isEnabled: () => activityOf(conversation) !== 'ready',
       execute: () => conversation.stop()
     });
     commands.addCommand(COMMANDS.toMain, {

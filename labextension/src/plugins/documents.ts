@@ -3,8 +3,8 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IEditorTracker } from '@jupyterlab/fileeditor';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
-import { renamesInTurn } from '../documents/inturn';
-import { OpenHere } from '../documents/open';
+import { serializeRenames } from '../documents/inturn';
+import { OpenDocumentTracker } from '../documents/open';
 import { AttachedTab } from '../documents/tab';
 import { ICrush } from '../tokens';
 
@@ -21,8 +21,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     editors: IEditorTracker | null
   ) => {
     const { contents } = app.serviceManager;
-    const open = new OpenHere(app.shell, contents);
-    renamesInTurn(contents, () => open.all.map(({ context }) => context));
+    const open = new OpenDocumentTracker(app.shell, contents);
+    serializeRenames(contents, () => open.all.map(({ context }) => context));
     new AttachedTab(UUID.uuid4(), live, open, contents);
     if (notebooks) {
       open.track(notebooks, 'notebook');

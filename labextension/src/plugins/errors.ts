@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { Asking } from './asking';
+import { CellQuestions } from './cellquestions';
 import { ErrorButtons } from '../notebook/errorbuttons';
 import { ICrush, ICrushPanel } from '../tokens';
 
@@ -20,7 +20,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_crush');
-    const asking = new Asking(crush, panel, trans);
+    const asking = new CellQuestions(crush, panel, trans);
     new ErrorButtons(tracker, trans, (action, notebook, cellId) => {
       const [cell] = crush.notebooks.cellsOf(notebook, [cellId]) ?? [];
       if (cell) {

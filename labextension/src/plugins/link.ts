@@ -33,7 +33,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     }
     app.commands.addCommand(COMMANDS.copyLink, {
       label: trans.__('Copy a Link to This Crush Session'),
-      caption: trans.__('Copy an address that opens JupyterLab with the session that is shown'),
+      caption: trans.__('Copy a link that opens JupyterLab with the current session'),
       isEnabled: () => conversation.sessionId !== null,
       execute: () => {
         Clipboard.copyToSystem(addressOf(conversation.sessionId));

@@ -1,7 +1,7 @@
 /** A notification of the system when a turn ends or a question waits while this tab is hidden; off unless it is chosen. */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { activity } from '../session/activity';
+import { activityOf } from '../session/activity';
 import type { Activity } from '../session/activity';
 import { ICrush, ICrushPanel } from '../tokens';
 
@@ -25,7 +25,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       }
     });
     conversation.changed.connect(() => {
-      const now = activity(conversation);
+      const now = activityOf(conversation);
       const isNews = now !== before && now !== 'working';
       before = now;
       if (isNews && document.hidden && settings.notify && window.Notification?.permission === 'granted') {

@@ -2,7 +2,7 @@
 import { ILabShell } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IDocumentManager } from '@jupyterlab/docmanager';
-import { Created, claimOf, opens } from '../notebook/created';
+import { CreatedNotebooks, claimOf, shouldOpen } from '../notebook/creatednotebooks';
 import { ICrush } from '../tokens';
 import type { FileChange } from '../wire';
 
@@ -24,9 +24,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
     if (!labShell) {
       return; // Notebook 7: a document is a page of its own there, which would come to the front
     }
-    const created = new Created();
+    const created = new CreatedNotebooks();
     const isMine = (change: FileChange): boolean =>
-      opens(change, {
+      shouldOpen(change, {
         isWanted: settings.openCreated,
         isHidden: document.hidden,
         sessionId: conversation.sessionId,

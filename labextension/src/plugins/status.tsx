@@ -5,11 +5,11 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
-import { activity, asked, runningCall } from '../session/activity';
+import { activityOf, pendingRequests, runningCall } from '../session/activity';
 import { Places } from '../notebook/places';
 import { isAsked } from '../session/roles';
 import { COMMANDS, ICrush } from '../tokens';
-import { workedOn } from '../session/tools';
+import { workTarget } from '../session/tools';
 import type { CellNumber } from '../session/tools';
 import { useSignals } from '../view/signals';
 
@@ -46,11 +46,11 @@ interface StatusProps {
 function StatusItem({ crush, trans, cellNumber, onOpen }: StatusProps) {
   const { conversation } = crush;
   useSignals(conversation.changed);
-  const doing = activity(conversation);
+  const doing = activityOf(conversation);
   const may = conversation.live.config?.may;
-  const isForMe = isAsked(asked(conversation)[0], may);
+  const isForMe = isAsked(pendingRequests(conversation)[0], may);
   const call = doing === 'working' ? runningCall(conversation) : null;
-  const what = call && workedOn(call, trans, cellNumber);
+  const what = call && workTarget(call, trans, cellNumber);
   const working = what ? trans.__('Crush: working on %1', what) : trans.__('Crush: working');
   const words = {
     ready: trans.__('Crush'),

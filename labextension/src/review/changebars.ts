@@ -80,7 +80,7 @@ export class ChangeBars {
       button('jcr-ChangeBar-button', trans.__('Keep'), trans.__('Keep what the agent changed in this cell'), () => {
         void this._changes.keep(scope);
       }),
-      button('jcr-ChangeBar-button', trans.__('Revert'), trans.__('Put back what was in this cell before'), () => {
+      button('jcr-ChangeBar-button', trans.__('Revert'), trans.__('Restore what was in this cell before'), () => {
         void this._changes.revert(scope);
       })
     );

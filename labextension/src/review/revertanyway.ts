@@ -6,7 +6,7 @@ import type { ChangedFile } from '../wire';
 
 export async function revertAnyway(changed: readonly ChangedFile[], trans: TranslationBundle): Promise<boolean> {
   const { button } = await showDialog({
-    title: trans.__('Revert what was changed since?'),
+    title: trans.__('Revert later changes, too?'),
     body: trans.__(
       'This was changed again after the agent changed it, and reverting loses that: %1',
       changed.map(file => named(file, trans)).join(', ')

@@ -13,7 +13,7 @@ export interface Exported {
   readonly content: Blob;
 }
 
-export class SessionDeeds {
+export class SessionActions {
   constructor(private readonly _conversation: Conversation) {}
 
   /** A file to be kept. */

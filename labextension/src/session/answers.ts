@@ -1,15 +1,15 @@
 /** Answers while they are made. Pure. */
 import type { Question, QuestionAnswer } from '../wire';
 
-export interface Draft {
+export interface AnswerDraft {
   readonly choices: readonly string[];
   readonly text: string;
 }
 
-export const UNANSWERED: Draft = { choices: [], text: '' };
+export const UNANSWERED: AnswerDraft = { choices: [], text: '' };
 
 /** Choose, or take the choice back. Of a question that takes one, the other choice goes. */
-export function toggled(question: Question, draft: Draft, label: string): Draft {
+export function toggle(question: Question, draft: AnswerDraft, label: string): AnswerDraft {
   if (draft.choices.includes(label)) {
     return { ...draft, choices: draft.choices.filter(one => one !== label) };
   }
@@ -18,12 +18,12 @@ export function toggled(question: Question, draft: Draft, label: string): Draft 
   return { ...draft, choices: labels.filter(one => chosen.includes(one)) };
 }
 
-export function isEmpty(draft: Draft): boolean {
+export function isEmpty(draft: AnswerDraft): boolean {
   return !draft.choices.length && !draft.text.trim();
 }
 
 /** Whether it can be sent: none of several is an answer, too. */
-export function isAnswered(question: Question, draft: Draft): boolean {
+export function isAnswered(question: Question, draft: AnswerDraft): boolean {
   return !isEmpty(draft) || (question.multiple && question.choices.length > 0);
 }
 
@@ -31,6 +31,6 @@ export function takesText(question: Question): boolean {
   return question.free_text || question.choices.length === 0;
 }
 
-export function answersOf(drafts: readonly Draft[]): QuestionAnswer[] {
+export function answersOf(drafts: readonly AnswerDraft[]): QuestionAnswer[] {
   return drafts.map(({ choices, text }) => ({ choices: [...choices], text: text.trim() || null }));
 }

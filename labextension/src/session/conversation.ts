@@ -11,7 +11,7 @@ import { asCrushError } from '../lib/errors';
 import type { Live } from './live';
 import type { Memory } from './memory';
 import type { Attached } from './attached';
-import { wordsOf, wordsOfAll } from './prompttext';
+import { fullPrompt, fullPrompts } from './prompttext';
 import { queueOf } from './state';
 import type { Grant, PatchConfig, PatchSession, PermissionAction } from '../wire';
 import type { QuestionAnswer, Run, RunMode, Session } from '../wire';
@@ -139,7 +139,7 @@ export class Conversation implements IDisposable {
     if (sid === null) {
       return;
     }
-    const waiting = await wordsOfAll(this.live, this.queue());
+    const waiting = await fullPrompts(this.live, this.queue());
     await this.attempt(() => this.live.call(wid => this.live.client.cancel(wid, sid)));
     if (waiting.length) {
       this.composed.emit({ text: waiting.join('\n\n'), attached: [] });
@@ -157,7 +157,7 @@ export class Conversation implements IDisposable {
 
   async editQueued(run: Run): Promise<void> {
     await this.attempt(async () => {
-      const text = await wordsOf(this.live, run);
+      const text = await fullPrompt(this.live, run);
       await this.removeQueued(run);
       this.composed.emit({ text, attached: [] });
     });

@@ -15,7 +15,7 @@ import { StreamSource } from '../stream/source';
 import type { Frame } from '../stream/sse';
 import type { AgentStatus, ConfigView, CrushEvent, Workspace } from '../wire';
 
-export type Connection = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'failed';
+export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'failed';
 
 /** Messages fetched when a session is opened; earlier ones come when they are scrolled to. */
 const PAGE = 200;
@@ -41,7 +41,7 @@ export class Live implements IDisposable {
     return this._view;
   }
 
-  get connection(): Connection {
+  get connection(): ConnectionState {
     return this._connection;
   }
 
@@ -281,7 +281,7 @@ export class Live implements IDisposable {
   }
 
   private _view: View = NOTHING;
-  private _connection: Connection = 'connecting';
+  private _connection: ConnectionState = 'connecting';
   private _workspace: Workspace | null = null;
   private _status: AgentStatus | null = null;
   private _config: ConfigView | null = null;

@@ -6,7 +6,7 @@
  * fact about a message that is still being written may be older than the text that is here already: text that only goes on
  * from the fact's is kept. What cannot be joined is a gap; a snapshot closes it.
  */
-import { dropPoints, measured, pointsOf, unitsOf } from '../lib/codepoints';
+import { dropPoints, withLength, pointsOf, unitsOf } from '../lib/codepoints';
 import type { Message, MessageDelta, Part, Reasoning, Text, ToolCall } from '../wire';
 
 /** The JSON of a tool's input as far as it is written; `input` is empty until it is whole. */
@@ -54,8 +54,8 @@ export function applyFact(transcript: Transcript, fact: Message): Transcript {
   if (before && isFinished(before) && !isFinished(fact)) {
     return transcript;
   }
-  const message = before ? merged(before, fact) : fact;
-  const messages = before ? transcript.messages.with(index, message) : inserted(transcript.messages, message);
+  const message = before ? mergeFact(before, fact) : fact;
+  const messages = before ? transcript.messages.with(index, message) : insertMessage(transcript.messages, message);
   const waiting = transcript.early.filter(delta => delta.message_id === fact.id);
   const early = waiting.length ? transcript.early.filter(delta => delta.message_id !== fact.id) : transcript.early;
   return applyEarly({ ...transcript, messages, early }, isFinished(message) ? [] : waiting);
@@ -78,7 +78,7 @@ export function applyDelta(transcript: Transcript, delta: MessageDelta): Transcr
   if (isFinished(message)) {
     return transcript;
   }
-  const part = message.parts[delta.part] ?? begun(message, delta);
+  const part = message.parts[delta.part] ?? newPart(message, delta);
   if (!part) {
     return { ...transcript, early: [...transcript.early, delta] };
   }
@@ -102,7 +102,7 @@ function applyEarly(transcript: Transcript, waiting: readonly MessageDelta[]): T
 }
 
 /** The part that a delta begins, when it is the next one and needs no more than its text. */
-function begun(message: ShownMessage, delta: MessageDelta): Text | Reasoning | null {
+function newPart(message: ShownMessage, delta: MessageDelta): Text | Reasoning | null {
   if (delta.part !== message.parts.length || delta.kind === 'tool_call') {
     return null;
   }
@@ -119,18 +119,18 @@ function grow(part: ShownPart, delta: MessageDelta): ShownPart | null {
   if (part.type !== delta.kind || (part.type !== 'text' && part.type !== 'reasoning')) {
     return null;
   }
-  const after = joined(part, delta);
-  return after === null || after === part ? after && part : measured({ ...part, text: after.text }, pointsOf(after));
+  const after = joinDelta(part, delta);
+  return after === null || after === part ? after && part : withLength({ ...part, text: after.text }, pointsOf(after));
 }
 
 /** A snapshot has no half-written input, so a gap in it is no harm: it is whole when the call is finished. */
 function growInput(call: Call, delta: MessageDelta): Call {
   const before = { text: call.text ?? '' };
-  const after = joined(before, delta);
-  return after === null || after === before ? call : measured({ ...call, text: after.text }, pointsOf(after));
+  const after = joinDelta(before, delta);
+  return after === null || after === before ? call : withLength({ ...call, text: after.text }, pointsOf(after));
 }
 
-function joined(holder: { readonly text: string }, delta: MessageDelta): { readonly text: string } | null {
+function joinDelta(holder: { readonly text: string }, delta: MessageDelta): { readonly text: string } | null {
   const have = pointsOf(holder);
   if (delta.offset > have) {
     return null;
@@ -143,19 +143,19 @@ function joined(holder: { readonly text: string }, delta: MessageDelta): { reado
     return null;
   }
   const text = holder.text + dropPoints(delta.text, have - delta.offset);
-  return measured({ text }, delta.offset + pointsOf(delta));
+  return withLength({ text }, delta.offset + pointsOf(delta));
 }
 
 /** A fact, with the text that is ahead of it. */
-function merged(before: ShownMessage, fact: Message): ShownMessage {
+function mergeFact(before: ShownMessage, fact: Message): ShownMessage {
   if (isFinished(fact) || !fact.parts.length) {
     return fact;
   }
-  const parts: ShownPart[] = fact.parts.map((part, index) => ahead(before.parts[index], part));
+  const parts: ShownPart[] = fact.parts.map((part, index) => longerPart(before.parts[index], part));
   return { ...fact, parts: [...parts, ...before.parts.slice(parts.length).filter(isText)] };
 }
 
-function ahead(before: ShownPart | undefined, part: Part): ShownPart {
+function longerPart(before: ShownPart | undefined, part: Part): ShownPart {
   if (!before || before.type !== part.type) {
     return part;
   }
@@ -177,7 +177,7 @@ function indexOf(messages: readonly ShownMessage[], id: string): number {
   return messages.findLastIndex(message => message.id === id);
 }
 
-function inserted(messages: readonly ShownMessage[], message: ShownMessage): readonly ShownMessage[] {
+function insertMessage(messages: readonly ShownMessage[], message: ShownMessage): readonly ShownMessage[] {
   const after = messages.findLastIndex(other => other.seq < message.seq);
   return messages.toSpliced(after + 1, 0, message);
 }

@@ -18,8 +18,8 @@ export interface Arrival {
   readonly data: CrushEvent;
 }
 
-/** What waits for a person: leave for a tool, or a question. */
-export type Asked = PermissionRequest | QuestionRequest;
+/** What waits for a person: permission for a tool, or a question. */
+export type PendingRequest = PermissionRequest | QuestionRequest;
 export type Settled = PermissionNotification | QuestionNotification;
 
 /** A session that was opened: its messages, and the cursor up to which its snapshot covers them. */
@@ -36,7 +36,7 @@ export interface View {
   readonly opened: Readonly<Record<string, Opened>>;
   readonly runs: Readonly<Record<string, Run>>;
   /** What waits for a person, by its id. */
-  readonly asked: Readonly<Record<string, Asked>>;
+  readonly pending: Readonly<Record<string, PendingRequest>>;
   /** By session: how the last of these was settled. */
   readonly settled: Readonly<Record<string, Settled>>;
   /** By tool call: the end of what it printed so far. */
@@ -55,7 +55,7 @@ export const NOTHING: View = {
   sessions: {},
   opened: {},
   runs: {},
-  asked: {},
+  pending: {},
   settled: {},
   progress: {},
   notices: {},
@@ -99,12 +99,12 @@ export function applyEarlier(view: View, sessionId: string, snapshot: Snapshot, 
 }
 
 /** What GET answered: it replaces all there was of the kind. */
-export function applyLists(view: View, lists: { sessions: Session[]; asked: Asked[] }): View {
+export function applyLists(view: View, lists: { sessions: Session[]; asked: PendingRequest[] }): View {
   return {
     ...view,
     stale: false,
     sessions: Object.fromEntries(lists.sessions.map(session => [session.id, session])),
-    asked: Object.fromEntries(lists.asked.map(request => [request.id, request]))
+    pending: Object.fromEntries(lists.asked.map(request => [request.id, request]))
   };
 }
 
@@ -205,16 +205,16 @@ function applyEnd(view: View, end: RunComplete): View {
   return { ...view, notices, progress, runs: put(view.runs, end.run_id, ended) };
 }
 
-function applyRequest(view: View, request: Asked): View {
+function applyRequest(view: View, request: PendingRequest): View {
   if (request.state !== 'pending') {
-    return { ...view, asked: drop(view.asked, request.id) };
+    return { ...view, pending: drop(view.pending, request.id) };
   }
-  return { ...view, asked: put(view.asked, request.id, request), settled: drop(view.settled, request.session_id) };
+  return { ...view, pending: put(view.pending, request.id, request), settled: drop(view.settled, request.session_id) };
 }
 
 function settle(view: View, end: Settled): View {
   const settled = put(view.settled, end.session_id, end);
-  return { ...view, settled, asked: drop(view.asked, end.id) };
+  return { ...view, settled, pending: drop(view.pending, end.id) };
 }
 
 function applyFile(view: View, change: FileChange): View {

@@ -27,7 +27,7 @@ export function planOf(
     }
     const steps = message.parts.map(stepsOf).findLast(found => found !== null);
     if (steps) {
-      const plan = summed(steps);
+      const plan = summarize(steps);
       return isBusy || plan.done < steps.length ? plan : null;
     }
   }
@@ -44,7 +44,7 @@ function isStep(step: unknown): step is Step {
   return typeof (step as Partial<Step> | null)?.text === 'string';
 }
 
-function summed(steps: readonly Step[]): Plan {
+function summarize(steps: readonly Step[]): Plan {
   const done = steps.filter(step => step.state === 'done').length;
   const current = steps.find(step => step.state === 'in_progress') ?? steps.find(step => step.state === 'pending');
   return { steps, done, current: current?.text ?? null };

@@ -1,6 +1,6 @@
 /** What the person at this panel may do here, and what they read where they may not: whom to ask. Pure. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Asked } from './model';
+import type { PendingRequest } from './model';
 import { visible } from '../lib/visible';
 import type { May, Origin, Session } from '../wire';
 
@@ -18,7 +18,7 @@ export function people(names: readonly string[], trans: TranslationBundle): stri
 }
 
 /** What stands where others write; null for who may prompt. An older server says it only when it refuses. */
-export function watching(may: May | null | undefined, trans: TranslationBundle): string | null {
+export function watchingNote(may: May | null | undefined, trans: TranslationBundle): string | null {
   return !may || may.prompt
     ? null
     : trans.__('You are watching. Ask %1 to let you prompt.', people(may.prompters, trans));
@@ -35,12 +35,16 @@ export function mayDelete(session: Session, may: May | null | undefined): boolea
 }
 
 /** Whether it is theirs to answer who looks. */
-export function isAsked(request: Asked | undefined, may: May | null | undefined): boolean {
+export function isAsked(request: PendingRequest | undefined, may: May | null | undefined): boolean {
   return !request || !may || ('questions' in request ? may.prompt : may.approve);
 }
 
 /** What stands on a card instead of its buttons; null for who may answer it. */
-export function waitsFor(request: Asked, may: May | null | undefined, trans: TranslationBundle): string | null {
+export function waitingNote(
+  request: PendingRequest,
+  may: May | null | undefined,
+  trans: TranslationBundle
+): string | null {
   if (may?.origin === 'kernel') {
     return trans.__(
       'Answer in the Crush panel or in a terminal. This chat goes through the kernel, and code in a kernel may not approve.'
@@ -53,7 +57,7 @@ export function waitsFor(request: Asked, may: May | null | undefined, trans: Tra
 }
 
 /** `ana in a terminal`: who did something, and where. */
-export function doer(by: string | null, origin: Origin | null | undefined, trans: TranslationBundle): string {
+export function actorName(by: string | null, origin: Origin | null | undefined, trans: TranslationBundle): string {
   const who = visible(by ?? trans.__('Somebody'));
   switch (origin) {
     case 'panel':

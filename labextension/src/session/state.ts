@@ -1,10 +1,10 @@
 /** What one session is doing, from what is known of it. Pure. */
-import type { Asked, View } from './model';
+import type { PendingRequest, View } from './model';
 import type { Run } from '../wire';
 
 /** What waits for a person, oldest first. */
-export function askedIn(view: View, sessionId: string | null): Asked[] {
-  return Object.values(view.asked)
+export function pendingIn(view: View, sessionId: string | null): PendingRequest[] {
+  return Object.values(view.pending)
     .filter(request => request.session_id === sessionId)
     .sort((a, b) => a.created_at - b.created_at);
 }

@@ -21,10 +21,10 @@ export interface ToolLine {
 /** The number of a cell in a notebook that is open, as people count; null where it is not open. */
 export type CellNumber = (path: string, cellId: string) => number | null;
 
-type Doing = 'list' | 'find' | 'search' | 'read' | 'write' | 'shell' | 'run' | 'edit' | 'ask' | 'plan';
+type Category = 'list' | 'find' | 'search' | 'read' | 'write' | 'shell' | 'run' | 'edit' | 'ask' | 'plan';
 
 /** How each built-in tool is said. */
-const OURS: ReadonlyMap<string, Doing> = new Map([
+const OURS: ReadonlyMap<string, Category> = new Map([
   ['list_files', 'list'],
   ['find_files', 'find'],
   ['search_text', 'search'],
@@ -42,11 +42,11 @@ const OURS: ReadonlyMap<string, Doing> = new Map([
 ]);
 /** Said beside it, in colour. */
 const COUNTS = /\s*(· )?\+[\d,]+ [−-][\d,]+$/;
-const READING = new Set<Doing | null>(['list', 'find', 'search', 'read']);
+const READING = new Set<Category | null>(['list', 'find', 'search', 'read']);
 
 /** Older servers say no kind; then it is known of our own tools alone. */
 export function isReading({ call }: Tool): boolean {
-  return call.kind === null || call.kind === undefined ? READING.has(doing(call)) : call.kind === 'read';
+  return call.kind === null || call.kind === undefined ? READING.has(categoryOf(call)) : call.kind === 'read';
 }
 
 /** A look by a tool of ours: several in a row are one line. Those of others keep their names. */
@@ -60,7 +60,7 @@ export function toolLine(tool: Tool, trans: TranslationBundle, cellNumber: CellN
   return {
     verb: verbOf(tool.call, trans),
     from: origin(tool.call),
-    object: tool.result?.is_error ? failed(object, tool.result.content) : said(tool, metadata) || object,
+    object: tool.result?.is_error ? failureText(object, tool.result.content) : resultSummary(tool, metadata) || object,
     additions: count(metadata['additions']),
     deletions: count(metadata['deletions']),
     durationMs: count(metadata['duration_ms'])
@@ -68,7 +68,7 @@ export function toolLine(tool: Tool, trans: TranslationBundle, cellNumber: CellN
 }
 
 /** The cell or the file that a call works on, in a word or two. */
-export function workedOn(call: Call, trans: TranslationBundle, cellNumber: CellNumber): string {
+export function workTarget(call: Call, trans: TranslationBundle, cellNumber: CellNumber): string {
   const path = text(call.input['path']);
   const cell = text(call.input['cell_id']);
   const number = cell ? cellNumber(path, cell) : null;
@@ -85,7 +85,7 @@ export function changesFiles({ kind, name }: ToolResult): boolean {
 /** What a call was about, in a word or two: a file's name, a pattern. */
 export function target(tool: Tool): string {
   const { input } = tool.call;
-  return (asked(input) || pathOf(tool) || text(input['cell_id'])).split('/').at(-1) ?? '';
+  return (subjectOf(input) || pathOf(tool) || text(input['cell_id'])).split('/').at(-1) ?? '';
 }
 
 /** The file that a call was about, from the server's root. */
@@ -99,7 +99,7 @@ export function cellOf({ call, result }: Tool): string {
 }
 
 export function isFileRead(tool: Tool): boolean {
-  return doing(tool.call) === 'read';
+  return categoryOf(tool.call) === 'read';
 }
 
 /** The text of an input that tells most: a command, code, new content. */
@@ -119,12 +119,12 @@ function origin(call: Call): string | null {
 }
 
 /** What a tool of ours does; null: it is somebody else's, or of another version. */
-function doing(call: Call): Doing | null {
+function categoryOf(call: Call): Category | null {
   return origin(call) === null ? (OURS.get(call.name) ?? null) : null;
 }
 
 function verbOf(call: Call, trans: TranslationBundle): string {
-  const verbs: Record<Doing, string> = {
+  const verbs: Record<Category, string> = {
     list: trans.__('List'),
     find: trans.__('Find'),
     search: trans.__('Search'),
@@ -136,7 +136,7 @@ function verbOf(call: Call, trans: TranslationBundle): string {
     ask: trans.__('Ask'),
     plan: trans.__('Plan')
   };
-  const known = doing(call);
+  const known = categoryOf(call);
   return known === null ? call.name : verbs[known];
 }
 
@@ -145,12 +145,12 @@ function objectOf(tool: Tool, trans: TranslationBundle, cellNumber: CellNumber):
   const [path, cell] = [pathOf(tool), text(input['cell_id'])];
   const number = cell ? cellNumber(path, cell) : null;
   const named = number === null ? trans.__('a cell') : trans.__('cell %1', number);
-  const what = asked(input) || (cell ? named : firstLine(text(input['code'])));
+  const what = subjectOf(input) || (cell ? named : firstLine(text(input['code'])));
   return [what, path].filter(Boolean).join(' · ');
 }
 
 /** What was looked for, or what the shell was given. */
-function asked(input: JsonObject): string {
+function subjectOf(input: JsonObject): string {
   const questions = input['questions'];
   const question = Array.isArray(questions) ? firstLine(text(questions[0]?.text)) : '';
   const command = firstLine(text(input['command']));
@@ -158,12 +158,12 @@ function asked(input: JsonObject): string {
 }
 
 /** What runs says by its time that it went well. */
-function said(tool: Tool, metadata: JsonObject): string {
-  const runs = ['run', 'shell'].includes(doing(tool.call) ?? '');
+function resultSummary(tool: Tool, metadata: JsonObject): string {
+  const runs = ['run', 'shell'].includes(categoryOf(tool.call) ?? '');
   return runs ? '' : text(metadata['summary']).replace(COUNTS, '');
 }
 
-function failed(object: string, content: string): string {
+function failureText(object: string, content: string): string {
   return [object, firstLine(content)].filter(Boolean).join(' · ');
 }
 

@@ -22,7 +22,7 @@ export interface Turn {
   readonly key: string;
   readonly runId: string;
   readonly user: ShownMessage | null;
-  readonly words: string;
+  readonly prompt: string;
   readonly contexts: readonly Context[];
   readonly pictures: readonly Image[];
   readonly items: readonly Item[];
@@ -62,7 +62,7 @@ export class Turns {
       kept++;
     }
     const known = new Map(this._groups.slice(kept).map(group => [group.turn.key, group]));
-    const rest = grouped(messages.slice(from)).map((group): Group => {
+    const rest = groupMessages(messages.slice(from)).map((group): Group => {
       const before = known.get(keyOf(group));
       return before && isSame(before.messages, group) ? before : { messages: group, turn: turnOf(group, isReading) };
     });
@@ -82,11 +82,11 @@ function sharedStart(before: readonly ShownMessage[], now: readonly ShownMessage
   return different < 0 ? now.length : different;
 }
 
-function grouped(messages: readonly ShownMessage[]): ShownMessage[][] {
+function groupMessages(messages: readonly ShownMessage[]): ShownMessage[][] {
   const groups: ShownMessage[][] = [];
   for (const message of messages) {
     const last = groups.at(-1);
-    if (last && !begins(message, last.at(-1))) {
+    if (last && !beginsTurn(message, last.at(-1))) {
       last.push(message);
     } else {
       groups.push([message]);
@@ -96,7 +96,7 @@ function grouped(messages: readonly ShownMessage[]): ShownMessage[][] {
 }
 
 /** By nothing but the two messages, so that a page of earlier ones moves no border. */
-function begins(message: ShownMessage, before: ShownMessage | undefined): boolean {
+function beginsTurn(message: ShownMessage, before: ShownMessage | undefined): boolean {
   const isFar = Math.floor(message.seq / SPAN) !== Math.floor((before?.seq ?? 0) / SPAN);
   const isNew = message.role === 'user' || message.is_summary || (before?.is_summary ?? false);
   return isNew || (message.role === 'assistant' && isFar);
@@ -119,7 +119,7 @@ function turnOf(group: readonly ShownMessage[], isReading: (tool: Tool) => boole
     key: keyOf(group),
     runId: first?.run_id ?? '',
     user,
-    words: parts
+    prompt: parts
       .filter(part => part.type === 'text')
       .map(part => part.text)
       .join('\n\n'),

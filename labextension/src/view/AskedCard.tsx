@@ -1,14 +1,14 @@
 /** The one card that is shown of all that waits for a person. */
 import type { Conversation } from '../session/conversation';
-import type { Asked } from '../session/model';
+import type { PendingRequest } from '../session/model';
 import { PermissionCard } from './PermissionCard';
 import { QuestionCard } from './QuestionCard';
 
 interface AskedCardProps {
-  readonly asked: readonly Asked[];
+  readonly asked: readonly PendingRequest[];
   readonly conversation: Pick<Conversation, 'answer' | 'answerQuestion'>;
   /** Whom a request waits for, where it is not who looks. */
-  readonly waitsFor: (request: Asked) => string | null;
+  readonly waitsFor: (request: PendingRequest) => string | null;
 }
 
 /** The oldest of what waits for a person. */

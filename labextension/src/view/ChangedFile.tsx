@@ -86,7 +86,11 @@ function Go({ title, onGo }: { title: string; onGo: () => void }) {
 
 function Since() {
   const { trans } = useUi();
-  return <p className="jcr-Changes-note">{trans.__('Somebody else changed this too: reverting will ask.')}</p>;
+  return (
+    <p className="jcr-Changes-note">
+      {trans.__('Somebody else changed this too; you will be asked before it is reverted.')}
+    </p>
+  );
 }
 
 function kindOf(change: ChangedFile | CellChange, trans: TranslationBundle): string {

@@ -56,7 +56,7 @@ export function ChangesView({ changes, runId }: ChangesViewProps) {
         </button>
       </div>
       {files.length === 0 ? (
-        <p className="jcr-Changes-none">{trans.__('There is nothing to review: all is kept or reverted.')}</p>
+        <p className="jcr-Changes-none">{trans.__('Nothing to review: everything was kept or reverted.')}</p>
       ) : (
         <>
           <div className="jcr-Changes-all">
@@ -69,7 +69,9 @@ export function ChangesView({ changes, runId }: ChangesViewProps) {
               <ChangedFileView key={file.path} file={file} runId={runId} />
             ))}
           </ul>
-          <p className="jcr-Changes-note">{trans.__('What commands and running code wrote is not listed here.')}</p>
+          <p className="jcr-Changes-note">
+            {trans.__('Files written by commands and running code are not listed here.')}
+          </p>
         </>
       )}
     </section>

@@ -17,15 +17,15 @@ export function Chips({ notebook, isNotebookOff, onToggleNotebook, attached, onD
   if (notebook === null && !attached.length) {
     return null;
   }
-  const told = trans.__('The agent is told that this notebook is open');
-  const untold = trans.__('The agent is not told about this notebook');
+  const sharedTitle = trans.__('The agent knows that this notebook is open');
+  const hiddenTitle = trans.__('The agent does not know about this notebook');
   return (
     <div className="jcr-Composer-chips">
       {notebook !== null && (
         <button
           className="jcr-Chip"
           aria-pressed={!isNotebookOff}
-          title={isNotebookOff ? untold : told}
+          title={isNotebookOff ? hiddenTitle : sharedTitle}
           onClick={onToggleNotebook}
         >
           <span className="jcr-Ellipsis">{notebook}</span>

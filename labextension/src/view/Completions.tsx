@@ -11,7 +11,7 @@ export function Completions({ offer, onChoose }: { offer: Offer | null; onChoose
     return null;
   }
   return (
-    <ul className="jcr-Completions" id={LIST_ID} role="listbox" aria-label={trans.__('What can be named here')}>
+    <ul className="jcr-Completions" id={LIST_ID} role="listbox" aria-label={trans.__('Suggestions')}>
       {offer.mentions.map((mention, index) => (
         <li
           key={mention.text}

@@ -74,8 +74,8 @@ export function Composer(props: ComposerProps) {
   const busyHint = refuses
     ? trans.__('Or say what to do instead')
     : steers
-      ? trans.__('Tell it more; it hears at its next step')
-      : trans.__('What next? It waits its turn');
+      ? trans.__('Add something; the agent reads it at its next step')
+      : trans.__('What next? It is queued');
   const foot = !isBusy
     ? trans.__('Enter sends · @ context · / commands')
     : refuses && text.trim()
@@ -111,8 +111,8 @@ export function Composer(props: ComposerProps) {
             className="jcr-LinkButton jcr-Composer-mode"
             title={
               steers
-                ? trans.__('Enter: it is heard at the next step. Press to let it wait its turn.')
-                : trans.__('Enter: it waits its turn. Press to have it heard at the next step.')
+                ? trans.__('Enter: the agent reads it at its next step. Press to queue it instead.')
+                : trans.__('Enter: it is queued. Press to have the agent read it at its next step.')
             }
             onClick={() => props.onSteers(!steers)}
           >

@@ -4,11 +4,11 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
-import { activity } from '../session/activity';
+import { activityOf } from '../session/activity';
 import { crushIcon } from '../lib/icons';
 import type { Attached } from '../session/attached';
 import { codePress } from '../markdown/code';
-import { untrusted } from '../markdown/view';
+import { untrustedRenderMime } from '../markdown/view';
 import { saveFile } from '../lib/saving';
 import type { Places } from '../notebook/places';
 import { mayPrompt } from '../session/roles';
@@ -30,7 +30,7 @@ export interface PanelOptions {
 export class CrushPanel extends ReactWidget implements ICrushPanel {
   constructor(private readonly _options: PanelOptions) {
     super();
-    this._rendermime = untrusted(_options.rendermime);
+    this._rendermime = untrustedRenderMime(_options.rendermime);
     this.id = 'jupyter-crush';
     this.addClass('jcr-Panel');
     this.title.icon = crushIcon;
@@ -38,7 +38,7 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', _options.trans.__('Crush'));
     _options.crush.conversation.changed.connect(this._showActivity, this);
-    _options.crush.deeds.exported.connect((_, { name, content }) => saveFile(name, content));
+    _options.crush.actions.exported.connect((_, { name, content }) => saveFile(name, content));
   }
 
   get hasFocus(): boolean {
@@ -90,9 +90,15 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
       const prompt = trans.__('Make the edit of %1 that was refused, on what is there now.', path);
       void crush.conversation.send(prompt, [], settings.whileBusy, crush.notebooks.save());
     };
-    const ways = { openPath, openCell, cellNumber, proposeAgain, mayPrompt: () => mayPrompt(crush.live.config?.may) };
+    const navigation = {
+      openPath,
+      openCell,
+      cellNumber,
+      proposeAgain,
+      mayPrompt: () => mayPrompt(crush.live.config?.may)
+    };
     return (
-      <UiProvider value={{ trans, ...ways, rendermime, changes, isReasoningOpen, folds, since }}>
+      <UiProvider value={{ trans, ...navigation, rendermime, changes, isReasoningOpen, folds, since }}>
         <div
           className="jcr-Panel-root"
           onClick={event => this._onPress(event)}
@@ -146,7 +152,7 @@ export class CrushPanel extends ReactWidget implements ICrushPanel {
   };
 
   private _showActivity(): void {
-    const doing = activity(this._options.crush.conversation);
+    const doing = activityOf(this._options.crush.conversation);
     this.title.className = doing === 'ready' ? '' : `jcr-Tab-${doing}`;
   }
 

@@ -1,18 +1,18 @@
 /** A unified diff. Green and red stand here and nowhere else. */
 import { parseDiff } from '../lib/diff';
 import type { DiffLine } from '../lib/diff';
-import { folded } from '../lib/folding';
+import { foldBlankLines } from '../lib/folding';
 import { visible } from '../lib/visible';
-import { Blank, Gapped } from './Folded';
+import { BlankLines, LineWithGaps } from './Folded';
 import { useTrans } from './trans';
 
 export function Diff({ diff }: { diff: string }) {
   const trans = useTrans();
   return (
     <pre className="jcr-Diff" aria-label={trans.__('Changes')} tabIndex={0}>
-      {folded(parseDiff(diff), blankKind).map((one, index) => (
+      {foldBlankLines(parseDiff(diff), blankKind).map((one, index) => (
         <div key={index} className={`jcr-Diff-line jcr-mod-${one.line.kind}`}>
-          {'blank' in one ? <Blank count={one.blank} /> : <Gapped line={visible(one.line.text) || ' '} />}
+          {'blank' in one ? <BlankLines count={one.blank} /> : <LineWithGaps line={visible(one.line.text) || ' '} />}
         </div>
       ))}
     </pre>

@@ -26,7 +26,7 @@ export function EmptyState({ suggestions, isDemo, trouble, onChoose, onAgain }: 
   }
   return (
     <div className="jcr-Empty">
-      <h2>{trans.__('What shall it do?')}</h2>
+      <h2>{trans.__('What should it do?')}</h2>
       <p>
         {trans.__(
           'It reads, edits and runs notebooks here. It asks before it changes anything, and goes on when you close the tab.'

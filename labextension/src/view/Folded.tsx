@@ -1,19 +1,19 @@
 /** Text that is put to a person: in full, with what is only emptiness counted instead of drawn. */
 import { Fragment } from 'react';
-import { folded, gapped, sizeOf } from '../lib/folding';
+import { foldBlankLines, splitGaps, sizeOf } from '../lib/folding';
 import { useTrans } from './trans';
 
 /** Code or a command, of which a copy is the text itself; hidden characters are spelled out already. */
 export function FoldedCode({ text, label }: { text: string; label: string }) {
-  const lines = folded(text.replace(/\n$/, '').split('\n'), line => (line.trim() ? null : 'blank'));
+  const lines = foldBlankLines(text.replace(/\n$/, '').split('\n'), line => (line.trim() ? null : 'blank'));
   return (
     <>
-      <Size text={text} />
+      <TextSize text={text} />
       <pre className="jcr-Code" aria-label={label}>
         {lines.map((one, index) => (
           <Fragment key={index}>
             <span className="jcr-Code-line">
-              {'blank' in one ? <Blank count={one.blank} /> : <Gapped line={one.line} />}
+              {'blank' in one ? <BlankLines count={one.blank} /> : <LineWithGaps line={one.line} />}
             </span>
             {index < lines.length - 1 && '\n'}
           </Fragment>
@@ -24,11 +24,11 @@ export function FoldedCode({ text, label }: { text: string; label: string }) {
 }
 
 /** A line with wide gaps as how many spaces they are. */
-export function Gapped({ line }: { line: string }) {
+export function LineWithGaps({ line }: { line: string }) {
   const trans = useTrans();
   return (
     <>
-      {gapped(line).map((part, index) =>
+      {splitGaps(line).map((part, index) =>
         typeof part === 'string' ? (
           part
         ) : (
@@ -41,13 +41,13 @@ export function Gapped({ line }: { line: string }) {
   );
 }
 
-export function Blank({ count }: { count: number }) {
+export function BlankLines({ count }: { count: number }) {
   const trans = useTrans();
   return <span className="jcr-Blank">{trans.__('⋯ %1 empty lines', count.toLocaleString())}</span>;
 }
 
 /** How much there is to read, unless a look says it. */
-export function Size({ text }: { text: string }) {
+export function TextSize({ text }: { text: string }) {
   const trans = useTrans();
   const size = sizeOf(text);
   if (!size) {

@@ -7,10 +7,10 @@ import { ChangesButton } from './ChangesLine';
 import { Popup } from './Popup';
 import { SessionList, TitleInput } from './SessionList';
 import { SessionMenu } from './SessionMenu';
-import type { SessionDeeds } from './SessionMenu';
+import type { SessionMenuActions } from './SessionMenu';
 import { useUi } from './ui';
 
-export interface HeaderProps extends SessionDeeds {
+export interface HeaderProps extends SessionMenuActions {
   readonly sessions: readonly Session[];
   readonly current: Session | null;
   /** What who looks may do; null: not known yet. */

@@ -60,7 +60,7 @@ export function Meter({ usage, model }: MeterProps) {
               <dd>{value}</dd>
             </div>
           ))}
-          {isFull && <p>{trans.__('Nearly full: begin a new session for something new.')}</p>}
+          {isFull && <p>{trans.__('Nearly full: start a new session for a new task.')}</p>}
         </dl>
       )}
     </Popup>

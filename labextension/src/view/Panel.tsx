@@ -1,25 +1,25 @@
 /** The panel: reads the conversation, hands its parts to the components, and their wishes back to it. */
 import type { KeyboardEvent } from 'react';
 import { useEffect, useMemo } from 'react';
-import { activity, asked as askedOf } from '../session/activity';
+import { activityOf, pendingRequests } from '../session/activity';
 import { NEW } from '../session/conversation';
 import type { Composed } from '../session/conversation';
 import { planOf } from '../session/plan';
 import { SlashCommands } from './slash';
-import { isAsked, waitsFor, watching } from '../session/roles';
+import { isAsked, waitingNote, watchingNote } from '../session/roles';
 import type { ICrush } from '../tokens';
 import { suggestions } from '../context/suggestions';
 import type { ModelInfo, Session } from '../wire';
 import { AskedCard } from './AskedCard';
 import { ChangesView } from './Changes';
 import { Composer } from './Composer';
-import { Conversed } from './Conversed';
+import { ConversationView } from './ConversationView';
 import { EmptyState } from './EmptyState';
 import { Grants } from './Grants';
 import { Header } from './Header';
 import { showKeys } from './Keys';
 import { Notices } from './PanelNotices';
-import { useRefusable } from './refusing';
+import { useRefusable } from './refusal';
 import { PlanLine } from './PlanLine';
 import { Queue } from './Queue';
 import { troubleOf } from './trouble';
@@ -27,7 +27,7 @@ import { useContextChips } from './context';
 import { StateLine } from './StateLine';
 import { useNumbered, useSignals } from './signals';
 import { useUi } from './ui';
-import { Watching } from './Watching';
+import { WatchingNote } from './WatchingNote';
 
 const NOTHING: Composed = { text: '', attached: [] };
 
@@ -38,7 +38,7 @@ interface PanelProps {
 }
 
 export function Panel({ crush, onRendered }: PanelProps) {
-  const { changes, conversation, deeds, live, notebooks, settings } = crush;
+  const { changes, conversation, actions, live, notebooks, settings } = crush;
   const { trans } = useUi();
   useSignals(conversation.changed, notebooks.changed, settings.changed, changes.changed);
   useEffect(onRendered, [onRendered]);
@@ -50,10 +50,10 @@ export function Panel({ crush, onRendered }: PanelProps) {
   // Looked at seldom: the notebook may be large, and this renders with every event.
   const offered = useMemo(() => suggestions(notebooks.look(), trans), [notebooks, notebooks.version, sid, trans]); // eslint-disable-line react-hooks/exhaustive-deps
   const opened = session ? live.view.opened[session.id] : undefined;
-  const doing = activity(conversation);
+  const doing = activityOf(conversation);
   const may = live.config?.may;
-  const watches = watching(may, trans);
-  const asked = askedOf(conversation);
+  const watches = watchingNote(may, trans);
+  const asked = pendingRequests(conversation);
   const card = useRefusable(asked.filter(request => isAsked(request, may)));
   const plan = planOf(opened?.transcript.messages ?? [], live.view.runs, doing !== 'ready');
   const isEmpty = !conversation.sending.length && (session === null || opened?.transcript.messages.length === 0);
@@ -88,12 +88,12 @@ export function Panel({ crush, onRendered }: PanelProps) {
         onShow={id => conversation.show(id)}
         onNew={() => conversation.show(null)}
         onRename={(id, title) => void conversation.rename(id, title)}
-        onRemove={one => void deeds.remove(one)}
+        onRemove={one => void actions.remove(one)}
         isUnread={one => conversation.isUnread(one)}
         notebook={notebooks.path}
-        onFork={() => void deeds.fork(null)}
-        onSummarize={() => void deeds.summarize()}
-        onExport={format => void deeds.export(format)}
+        onFork={() => void actions.fork(null)}
+        onSummarize={() => void actions.summarize()}
+        onExport={format => void actions.export(format)}
       />
       <PanelState crush={crush} session={session} />
       {isEmpty ? (
@@ -107,11 +107,11 @@ export function Panel({ crush, onRendered }: PanelProps) {
       ) : changes.shownRun !== undefined ? (
         <ChangesView changes={changes} runId={changes.shownRun} />
       ) : (
-        <Conversed crush={crush} isBusy={doing !== 'ready'} onContinue={() => send(trans.__('Continue'))} />
+        <ConversationView crush={crush} isBusy={doing !== 'ready'} onContinue={() => send(trans.__('Continue'))} />
       )}
       <Notices crush={crush} trouble={isEmpty ? null : (trouble?.text ?? null)} />
       {plan && <PlanLine plan={plan} />}
-      <AskedCard asked={asked} conversation={conversation} waitsFor={one => waitsFor(one, may, trans)} />
+      <AskedCard asked={asked} conversation={conversation} waitsFor={one => waitingNote(one, may, trans)} />
       <Queue
         runs={conversation.queue()}
         onRemove={run => void conversation.removeQueued(run)}
@@ -120,7 +120,7 @@ export function Panel({ crush, onRendered }: PanelProps) {
         onMove={(run, before) => void conversation.moveQueued(run, before)}
       />
       {watches !== null ? (
-        <Watching>{watches}</Watching>
+        <WatchingNote>{watches}</WatchingNote>
       ) : (
         <Composer
           draftKey={session?.id ?? NEW}
@@ -153,7 +153,7 @@ function PanelState({ crush, session }: { crush: ICrush; session: Session | null
   return (
     <StateLine
       connection={live.connection}
-      activity={activity(conversation)}
+      activity={activityOf(conversation)}
       hasModel={live.status?.is_ready ?? true}
       session={session}
       model={modelOf(crush, session)}
@@ -162,7 +162,7 @@ function PanelState({ crush, session }: { crush: ICrush; session: Session | null
       grants={<Grants load={() => conversation.grants()} onRevoke={grant => conversation.revoke(grant)} />}
       modes={config?.permission_modes ?? [mode]}
       canChoose={config?.may?.configure ?? true}
-      isAsked={isAsked(askedOf(conversation)[0], config?.may)}
+      isAsked={isAsked(pendingRequests(conversation)[0], config?.may)}
       onModel={model =>
         void (session ? conversation.patch(session.id, { model }) : conversation.patchConfig({ model }))
       }

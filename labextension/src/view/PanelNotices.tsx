@@ -1,9 +1,9 @@
 /** The words between the transcript and the composer: what failed, what is tried again, what can be undone. */
-import { activity } from '../session/activity';
+import { activityOf } from '../session/activity';
 import type { Conversation } from '../session/conversation';
 import type { ICrush } from '../tokens';
 import type { Settled } from '../session/model';
-import { doer } from '../session/roles';
+import { actorName } from '../session/roles';
 import { Countdown } from './Countdown';
 import { Notice } from './Notices';
 import { useUi } from './ui';
@@ -15,13 +15,13 @@ interface NoticesProps {
 }
 
 export function Notices({ crush, trouble }: NoticesProps) {
-  const { conversation, deeds, live } = crush;
+  const { conversation, actions, live } = crush;
   const { trans } = useUi();
   const said = conversation.sessionId === null ? undefined : live.view.notices[conversation.sessionId];
   const { failure } = conversation;
-  const { removed } = deeds;
+  const { removed } = actions;
   const settled = conversation.sessionId === null ? undefined : live.view.settled[conversation.sessionId];
-  const isNews = settled && !conversation.wasAnsweredHere(settled.id) && activity(conversation) === 'working';
+  const isNews = settled && !conversation.wasAnsweredHere(settled.id) && activityOf(conversation) === 'working';
   return (
     <>
       {live.failure && live.workspace && live.connection !== 'reconnecting' && (
@@ -52,7 +52,7 @@ export function Notices({ crush, trouble }: NoticesProps) {
         </Notice>
       )}
       {removed && (
-        <Notice kind="quiet" action={{ name: trans.__('Undo'), onClick: () => void deeds.undoRemove() }}>
+        <Notice kind="quiet" action={{ name: trans.__('Undo'), onClick: () => void actions.undoRemove() }}>
           {trans.__('“%1” is deleted.', removed.title || trans.__('New session'))}
         </Notice>
       )}
@@ -64,7 +64,7 @@ export function Notices({ crush, trouble }: NoticesProps) {
 function offline(conversation: Conversation, trans: ReturnType<typeof useUi>['trans']): string {
   const waiting = conversation.queue().length;
   const back = trans.__('This panel catches up when it is back.');
-  if (activity(conversation) === 'ready') {
+  if (activityOf(conversation) === 'ready') {
     return trans.__('No connection. %1', back);
   }
   return waiting
@@ -74,17 +74,17 @@ function offline(conversation: Conversation, trans: ReturnType<typeof useUi>['tr
         waiting,
         back
       )
-    : trans.__('No connection. The agent goes on. %1', back);
+    : trans.__('No connection. The agent keeps working. %1', back);
 }
 
 /** How a question was settled by somebody else, or by nobody. */
 function settlement(settled: Settled, trans: ReturnType<typeof useUi>['trans']): string {
   if (settled.withdrawn) {
-    return trans.__('The question is withdrawn: nobody waits for its answer any more.');
+    return trans.__('The question was withdrawn; no answer is needed any more.');
   }
-  const who = doer(settled.by, settled.origin, trans);
+  const who = actorName(settled.by, settled.origin, trans);
   if ('granted' in settled) {
     return settled.granted ? trans.__('Allowed by %1.', who) : trans.__('Denied by %1.', who);
   }
-  return settled.answered ? trans.__('Answered by %1.', who) : trans.__('%1 did not want to answer.', who);
+  return settled.answered ? trans.__('Answered by %1.', who) : trans.__('%1 chose not to answer.', who);
 }

@@ -8,7 +8,7 @@ import type { PermissionAction, PermissionRequest } from '../wire';
 import { visible } from '../lib/visible';
 import { Card, useEndSeen, useSettled } from './Card';
 import { Diff } from './Diff';
-import { FoldedCode, Size } from './Folded';
+import { FoldedCode, TextSize } from './Folded';
 import { useTrans } from './trans';
 
 interface PermissionCardProps {
@@ -51,7 +51,7 @@ export function PermissionCard({ request, waiting, waitsFor, onAnswer }: Permiss
     <Card title={titleOf(request, trans)} waiting={waiting} onKey={onKey}>
       <div className="jcr-Card-shown" tabIndex={0} role="group" aria-label={trans.__('What would happen')}>
         <About request={request} />
-        <Shown request={request} />
+        <RequestDetails request={request} />
         {request.scope && waitsFor === null && (
           <div className="jcr-Card-scope">{trans.__('“Allow for session” covers: %1', visible(request.scope))}</div>
         )}
@@ -133,15 +133,15 @@ function About({ request }: { request: PermissionRequest }) {
 }
 
 /** Nothing is cut: what will happen stands in full and scrolls, and all else that was asked for is a click away. */
-function Shown({ request }: { request: PermissionRequest }) {
+function RequestDetails({ request }: { request: PermissionRequest }) {
   const trans = useTrans();
-  const { main, brief, rest } = sorted(request.params);
+  const { main, brief, rest } = sortParams(request.params);
   return (
     <>
       {main.map(([name, value]) =>
         name === 'diff' ? (
           <div key={name}>
-            <Size text={value} />
+            <TextSize text={value} />
             <Diff diff={value} />
           </div>
         ) : (
@@ -160,7 +160,7 @@ function Shown({ request }: { request: PermissionRequest }) {
       )}
       {rest.length > 0 && (
         <details className="jcr-Card-rest">
-          <summary>{trans.__('All that was asked for')}</summary>
+          <summary>{trans.__('All parameters')}</summary>
           <pre className="jcr-Code" tabIndex={0}>
             {visible(JSON.stringify(Object.fromEntries(rest), null, 2))}
           </pre>
@@ -170,7 +170,7 @@ function Shown({ request }: { request: PermissionRequest }) {
   );
 }
 
-interface Sorted {
+interface SortedParams {
   /** In the form in which they are to be seen. */
   main: [string, string][];
   brief: [string, string][];
@@ -183,8 +183,8 @@ const SAID = new Set(['path', 'additions', 'deletions']);
 const BRIEF_LENGTH = 60;
 
 /** The server's own form of a text is drawn where there is one. */
-function sorted(params: PermissionRequest['params']): Sorted {
-  const parts: Sorted = { main: [], brief: [], rest: [] };
+function sortParams(params: PermissionRequest['params']): SortedParams {
+  const parts: SortedParams = { main: [], brief: [], rest: [] };
   const { visible: spelled, ...exact } = params;
   const forms = (spelled ?? {}) as Record<string, string>;
   for (const [name, value] of Object.entries(exact)) {

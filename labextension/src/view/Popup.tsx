@@ -101,7 +101,7 @@ interface ChoiceProps {
 }
 
 /** One line of a menu. */
-export function Choice({ isChosen, name, hint, onChoose }: ChoiceProps) {
+export function PopupChoice({ isChosen, name, hint, onChoose }: ChoiceProps) {
   const role = isChosen === undefined ? 'menuitem' : 'menuitemradio';
   return (
     <button className="jcr-Choice" role={role} aria-checked={isChosen} data-stop onClick={onChoose}>

@@ -1,8 +1,8 @@
 /** Questions of the agent, one at a time. Inside the card numbers and arrows choose, Enter sends, Escape does not answer. */
 import { useEffect, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
-import { UNANSWERED, answersOf, isAnswered, isEmpty, takesText, toggled } from '../session/answers';
-import type { Draft } from '../session/answers';
+import { UNANSWERED, answersOf, isAnswered, isEmpty, takesText, toggle } from '../session/answers';
+import type { AnswerDraft } from '../session/answers';
 import { visible } from '../lib/visible';
 import type { Question, QuestionAnswer, QuestionRequest } from '../wire';
 import { Card, useSettled } from './Card';
@@ -21,7 +21,7 @@ interface QuestionCardProps {
 export function QuestionCard({ request, waiting, waitsFor, onAnswer }: QuestionCardProps) {
   const trans = useTrans();
   const { questions } = request;
-  const [drafts, setDrafts] = useState<readonly Draft[]>(() => questions.map(() => UNANSWERED));
+  const [drafts, setDrafts] = useState<readonly AnswerDraft[]>(() => questions.map(() => UNANSWERED));
   const [at, setAt] = useState(0);
   const [isSent, setSent] = useState(false);
   const isSettled = useSettled();
@@ -30,7 +30,7 @@ export function QuestionCard({ request, waiting, waitsFor, onAnswer }: QuestionC
   const draft = drafts[at] ?? UNANSWERED;
   const isLast = at === questions.length - 1;
   const isReady = isAnswered(question, draft) && isSettled;
-  const change = (next: Draft): void => setDrafts(drafts.with(at, next));
+  const change = (next: AnswerDraft): void => setDrafts(drafts.with(at, next));
   const settle = (answers: QuestionAnswer[] | null): void => {
     if (waitsFor === null && isSettled && !isSent) {
       setSent(true);
@@ -55,7 +55,7 @@ export function QuestionCard({ request, waiting, waitsFor, onAnswer }: QuestionC
     } else if (event.key === 'Enter' && !event.shiftKey && !isAction(event.target)) {
       goOn();
     } else if (numbered) {
-      change(toggled(question, draft, numbered.label));
+      change(toggle(question, draft, numbered.label));
     } else if (!isWriting && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
       const reached = question.choices[step(event.currentTarget, event.key === 'ArrowDown' ? 1 : -1)];
       if (reached && !question.multiple) {
@@ -71,7 +71,7 @@ export function QuestionCard({ request, waiting, waitsFor, onAnswer }: QuestionC
   const place = questions.length > 1 ? trans.__('%1 of %2', at + 1, questions.length) : null;
   return (
     <Card title={visible(question.text)} aside={place} waiting={waiting} onKey={onKey}>
-      <Choices question={question} chosen={draft.choices} onToggle={label => change(toggled(question, draft, label))} />
+      <Choices question={question} chosen={draft.choices} onToggle={label => change(toggle(question, draft, label))} />
       {takesText(question) && (
         <textarea
           className="jcr-Card-words"

@@ -27,13 +27,13 @@ export function Queue({ runs, onRemove, onEdit, onSendNow, onMove }: QueueProps)
               {run.prompt || trans.__('what was attached')}
             </span>
             {run.mode === 'steer' ? (
-              <span className="jcr-Queue-label" title={trans.__('It is heard at the next step')}>
+              <span className="jcr-Queue-label" title={trans.__('The agent reads it at its next step')}>
                 {trans.__('steers')}
               </span>
             ) : (
               <button
                 className="jcr-IconButton"
-                title={trans.__('Send now: it is heard at the next step')}
+                title={trans.__('Send now: the agent reads it at its next step')}
                 onClick={() => onSendNow(run)}
               >
                 <runIcon.react tag="span" className="jcr-Icon" />

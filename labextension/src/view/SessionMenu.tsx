@@ -1,17 +1,17 @@
 /** What can be done with the session that is shown. */
 import { ellipsesIcon } from '@jupyterlab/ui-components';
 import type { ExportFormat } from '../session/actions';
-import { Choice, Popup } from './Popup';
+import { PopupChoice, Popup } from './Popup';
 import { useUi } from './ui';
 
-export interface SessionDeeds {
+export interface SessionMenuActions {
   readonly onNew: () => void;
   readonly onFork: () => void;
   readonly onSummarize: () => void;
   readonly onExport: (format: ExportFormat) => void;
 }
 
-interface SessionMenuProps extends SessionDeeds {
+interface SessionMenuProps extends SessionMenuActions {
   readonly isThere: boolean;
   /** Whether who looks may prompt, and delete this one. What would be refused is not offered. */
   readonly canDirect: boolean;
@@ -50,7 +50,7 @@ export function SessionMenu(props: SessionMenuProps) {
       align="right"
       label={<ellipsesIcon.react tag="span" className="jcr-Icon" />}
     >
-      {close => choices.map(([name, act]) => <Choice key={name} name={name} onChoose={() => (close(), act())} />)}
+      {close => choices.map(([name, act]) => <PopupChoice key={name} name={name} onChoose={() => (close(), act())} />)}
     </Popup>
   );
 }

@@ -1,16 +1,16 @@
 /** One quiet line: what it does, which model, which mode, how full its context is and what it cost, and the keys. */
 import type { ReactNode } from 'react';
 import type { Activity } from '../session/activity';
-import type { Connection } from '../session/live';
+import type { ConnectionState } from '../session/live';
 import type { ModelInfo, PermissionMode, Session } from '../wire';
-import { modeMeaning, modeName } from '../lib/format';
+import { modeDescription, modeName } from '../lib/format';
 import { Keys } from './Keys';
 import { Meter } from './Meter';
-import { Choice, Popup } from './Popup';
+import { PopupChoice, Popup } from './Popup';
 import { useUi } from './ui';
 
 export interface StateLineProps {
-  readonly connection: Connection;
+  readonly connection: ConnectionState;
   readonly activity: Activity;
   /** Whether there is a model that can answer. */
   readonly hasModel: boolean;
@@ -43,7 +43,7 @@ export function StateLine(props: StateLineProps) {
         >
           {close =>
             models.map(one => (
-              <Choice
+              <PopupChoice
                 key={one.id}
                 name={one.name}
                 hint={one.is_demo ? trans.__('demo, offline') : one.provider}
@@ -63,10 +63,10 @@ export function StateLine(props: StateLineProps) {
       >
         {close =>
           modes.map(one => (
-            <Choice
+            <PopupChoice
               key={one}
               name={modeName(one, trans)}
-              hint={modeMeaning(one, trans)}
+              hint={modeDescription(one, trans)}
               isChosen={one === mode}
               onChoose={() => (close(), onMode(one))}
             />

@@ -2,13 +2,13 @@
 import { launchIcon } from '@jupyterlab/ui-components';
 import { memo } from 'react';
 import { cellOf, inputText, isFileRead, pathOf, target, toolLine } from '../session/tools';
-import type { Standing } from '../session/standing';
+import type { CallState } from '../session/callstate';
 import type { Tool } from '../session/turns';
 import { readable, visible } from '../lib/visible';
 import { duration } from '../lib/format';
 import { Counts } from './Counts';
 import { Diff } from './Diff';
-import { Elapsed } from './Elapsed';
+import { ElapsedTime } from './ElapsedTime';
 import { useFold } from './fold';
 import { Picture } from './Picture';
 import { Proposal, ToolDecision } from './ToolDecision';
@@ -23,7 +23,7 @@ interface ToolProps {
   readonly progress: string | null;
   /** Whether its turn goes on: without it, a call that has no result is over. */
   readonly isRunning: boolean;
-  readonly standing?: Standing;
+  readonly standing?: CallState;
 }
 
 export const ToolItem = memo(function ToolItem({ tool, progress, isRunning, standing = 'runs' }: ToolProps) {
@@ -47,7 +47,7 @@ export const ToolItem = memo(function ToolItem({ tool, progress, isRunning, stan
           <span className="jcr-Line-object">{visible(line.object)}</span>
           {failed && <span className="jcr-Line-failed">{trans.__('failed')}</span>}
           <Counts additions={line.additions} deletions={line.deletions} />
-          {waits && <Elapsed callId={tool.call.id} />}
+          {waits && <ElapsedTime callId={tool.call.id} />}
           {isUnfinished && !waits && <Held standing={standing} />}
           {line.durationMs !== null && line.durationMs >= SHOWN_MS && (
             <span className="jcr-Line-time">{duration(line.durationMs)}</span>
@@ -65,7 +65,7 @@ export const ToolItem = memo(function ToolItem({ tool, progress, isRunning, stan
 });
 
 /** Why a call has not begun. */
-function Held({ standing }: { standing: Standing }) {
+function Held({ standing }: { standing: CallState }) {
   const { trans } = useUi();
   return standing !== 'held' ? (
     <span className="jcr-Line-held">
@@ -74,7 +74,7 @@ function Held({ standing }: { standing: Standing }) {
   ) : (
     <span
       className="jcr-Line-held"
-      title={trans.__('It begins when all commands and code of this answer are answered.')}
+      title={trans.__('It starts once every command and code request of this answer is decided.')}
     >
       {trans.__('waits for your answers')}
     </span>
@@ -111,15 +111,15 @@ function ToolDetails({ tool, progress, isRunning }: ToolProps) {
   const output = tool.result?.content ?? progress ?? '';
   return (
     <div className="jcr-Tool-details">
-      {diff !== null ? <Diff diff={diff} /> : <Labelled label={trans.__('Input')} text={input} />}
+      {diff !== null ? <Diff diff={diff} /> : <LabelledText label={trans.__('Input')} text={input} />}
       {diff !== null && !tool.result?.is_error && <ToolDecision tool={tool} />}
-      {(diff === null || tool.result?.is_error) && <Labelled label={trans.__('Output')} text={output} />}
+      {(diff === null || tool.result?.is_error) && <LabelledText label={trans.__('Output')} text={output} />}
       {diff !== null && tool.result?.is_error && !isRunning && <Proposal tool={tool} />}
     </div>
   );
 }
 
-function Labelled({ label, text }: { label: string; text: string }) {
+function LabelledText({ label, text }: { label: string; text: string }) {
   if (!text) {
     return null;
   }

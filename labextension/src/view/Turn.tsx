@@ -1,18 +1,18 @@
 /** One turn: a person's words in a quiet block, and under them what was done about it. */
 import { memo } from 'react';
 import type { ReactNode } from 'react';
-import type { Asked } from '../session/model';
-import { standing } from '../session/standing';
+import type { PendingRequest } from '../session/model';
+import { callState } from '../session/callstate';
 import type { Item, SummaryState, Turn } from '../session/turns';
 import type { May, Run, ToolProgress } from '../wire';
-import { clockTime, ending } from '../lib/format';
+import { clockTime, endingText } from '../lib/format';
 import { TurnChanges } from './ChangesLine';
 import { Markdown } from './Markdown';
 import { Picture } from './Picture';
 import { ReasoningLine } from './Reasoning';
 import { Reads, ToolItem } from './Tool';
 import { TurnMenu } from './TurnMenu';
-import type { TurnDeeds } from './TurnMenu';
+import type { TurnActions } from './TurnMenu';
 import { useUi } from './ui';
 
 interface TurnProps {
@@ -22,11 +22,11 @@ interface TurnProps {
   readonly isBusy: boolean;
   readonly progress: Readonly<Record<string, ToolProgress>>;
   /** What waits for a person in this session. */
-  readonly asked: readonly Asked[];
+  readonly asked: readonly PendingRequest[];
   readonly may: May | null;
   readonly onContinue: () => void;
   /** Null: for who only watches. */
-  readonly deeds: TurnDeeds | null;
+  readonly actions: TurnActions | null;
 }
 
 export const TurnView = memo(function TurnView(props: TurnProps) {
@@ -35,12 +35,12 @@ export const TurnView = memo(function TurnView(props: TurnProps) {
   return (
     <article className="jcr-Turn" data-run={turn.runId} aria-label={trans.__('Turn')}>
       {turn.user && (
-        <Words
-          text={turn.words}
+        <PromptBlock
+          text={turn.prompt}
           author={turn.user.author}
           at={turn.user.created_at}
           chips={turn.contexts.map(context => context.label)}
-          menu={props.deeds && <TurnMenu turn={turn} {...props.deeds} />}
+          menu={props.actions && <TurnMenu turn={turn} {...props.actions} />}
         />
       )}
       {turn.pictures.map((image, index) => (
@@ -66,7 +66,7 @@ function SummaryHead({ state }: { state: SummaryState }) {
   const words = {
     writing: trans.__('Summarizing what came before…'),
     done: trans.__('Summary: the agent reads this instead of what came before'),
-    failed: trans.__('This summary was not finished: the agent goes on with all that came before')
+    failed: trans.__('This summary was not finished; the agent continues with the full conversation')
   };
   return <div className="jcr-Line jcr-mod-quiet">{words[state]}</div>;
 }
@@ -87,7 +87,7 @@ function isWaiting(item: Item | undefined): boolean {
 /** What a server that knows no names calls everybody. */
 const YOU = 'you';
 
-interface WordsProps {
+interface PromptBlockProps {
   readonly text: string;
   readonly author: string | null;
   readonly at: number | null;
@@ -95,7 +95,7 @@ interface WordsProps {
   readonly menu?: ReactNode;
 }
 
-export function Words({ text, author, at, chips, menu }: WordsProps) {
+export function PromptBlock({ text, author, at, chips, menu }: PromptBlockProps) {
   const { trans } = useUi();
   return (
     <div className="jcr-Words">
@@ -135,7 +135,7 @@ function ItemView({ item, run, isLast, isBusy, progress, asked, may, onContinue 
       const text = progress[item.tool.call.id]?.text ?? null;
       const isRunning = isLast && isBusy;
       return (
-        <ToolItem tool={item.tool} progress={text} isRunning={isRunning} standing={standing(item.tool, asked, may)} />
+        <ToolItem tool={item.tool} progress={text} isRunning={isRunning} standing={callState(item.tool, asked, may)} />
       );
     }
     case 'reads':
@@ -147,7 +147,7 @@ function ItemView({ item, run, isLast, isBusy, progress, asked, may, onContinue 
       const canContinue = isLast && !isBusy && ['interrupted', 'max_tokens', 'budget'].includes(item.finish.reason);
       return (
         <div className={isError ? 'jcr-Ending jcr-mod-error' : 'jcr-Ending'} role={isError ? 'alert' : undefined}>
-          <span>{ending(item.finish, run, trans)}</span>
+          <span>{endingText(item.finish, run, trans)}</span>
           {canContinue && (
             <button className="jcr-LinkButton" onClick={onContinue}>
               {trans.__('Continue')}

@@ -2,10 +2,10 @@
 import { ellipsesIcon } from '@jupyterlab/ui-components';
 import { memo } from 'react';
 import type { Turn } from '../session/turns';
-import { Choice, Popup } from './Popup';
+import { PopupChoice, Popup } from './Popup';
 import { useUi } from './ui';
 
-export interface TurnDeeds {
+export interface TurnActions {
   /** Another session that begins with everything up to the end of this turn. */
   readonly onFork: (turn: Turn) => void;
   /** Another session that ends before this turn, with its words in the composer. */
@@ -14,7 +14,7 @@ export interface TurnDeeds {
   readonly onRewind: (turn: Turn) => void;
 }
 
-export const TurnMenu = memo(function TurnMenu({ turn, onFork, onEdit, onRewind }: TurnDeeds & { turn: Turn }) {
+export const TurnMenu = memo(function TurnMenu({ turn, onFork, onEdit, onRewind }: TurnActions & { turn: Turn }) {
   const { trans } = useUi();
   return (
     <Popup
@@ -25,19 +25,19 @@ export const TurnMenu = memo(function TurnMenu({ turn, onFork, onEdit, onRewind 
     >
       {close => (
         <>
-          <Choice
+          <PopupChoice
             name={trans.__('Fork from here')}
-            hint={trans.__('a new session that goes on after this turn')}
+            hint={trans.__('start a new session that continues after this turn')}
             onChoose={() => (close(), onFork(turn))}
           />
-          <Choice
+          <PopupChoice
             name={trans.__('Edit and send again')}
-            hint={trans.__('a new session that goes on before it')}
+            hint={trans.__('start a new session that continues from before this prompt')}
             onChoose={() => (close(), onEdit(turn))}
           />
-          <Choice
+          <PopupChoice
             name={trans.__('Rewind files to before it')}
-            hint={trans.__('undoes what the agent changed in this turn and later')}
+            hint={trans.__('undoes the agent’s changes from this turn on')}
             onChoose={() => (close(), onRewind(turn))}
           />
         </>

@@ -100,14 +100,14 @@ function useOffer({ area, text, mentions, commands }: Choosing) {
     const found = typing ? { now: null, later: mentions.find(typing.query) } : commands(text.slice(0, end));
     const place = { text, start: typing?.start ?? 0, end };
     if (!found || found.now) {
-      setOffer(offered(place, found?.now ?? [], null));
+      setOffer(offerAt(place, found?.now ?? [], null));
     }
     const mine = found?.later ? { ...place, later: found.later, isCurrent: true, isHeld: false } : null;
     looking.current = mine;
     void mine?.later.then(list => {
       if (mine.isCurrent) {
         looking.current = list.length ? mine : null;
-        setOffer(was => offered(place, list, was));
+        setOffer(was => offerAt(place, list, was));
       }
     });
     return () => forget(looking);
@@ -158,7 +158,7 @@ function forget(looking: { current: Looking | null }): void {
 }
 
 /** What was chosen before stays so, if it is still there. */
-function offered(place: Place, mentions: readonly Mention[], was: Offer | null): Offer | null {
+function offerAt(place: Place, mentions: readonly Mention[], was: Offer | null): Offer | null {
   const label = was?.mentions[was.chosen]?.label;
   const chosen = was?.text === place.text ? mentions.findIndex(one => one.label === label) : 0;
   return mentions.length ? { ...place, mentions, chosen: Math.max(0, chosen) } : null;

@@ -30,7 +30,7 @@ const FORMATS: readonly ExportFormat[] = ['markdown', 'ipynb', 'json'];
 /** Owner of what prompts the workspace is known to have, and of the line in which what may be one of them waits. */
 export class SlashCommands {
   constructor(
-    private readonly _crush: Pick<ICrush, 'live' | 'conversation' | 'deeds' | 'changes'>,
+    private readonly _crush: Pick<ICrush, 'live' | 'conversation' | 'actions' | 'changes'>,
     private readonly _trans: TranslationBundle
   ) {}
 
@@ -59,7 +59,7 @@ export class SlashCommands {
   private async _filled(name: string, words: string): Promise<Outcome | undefined> {
     await this._look();
     const prompt = this._prompts.find(command => command.name === name)?.prompt;
-    return prompt === undefined ? undefined : { send: filled(prompt, words) };
+    return prompt === undefined ? undefined : { send: fillArguments(prompt, words) };
   }
 
   /** The panel's own commands are there at once; those of the workspace come when it has been asked. */
@@ -114,27 +114,27 @@ export class SlashCommands {
   }
 
   private _own(): Command[] {
-    const { live, conversation, deeds, changes } = this._crush;
+    const { live, conversation, actions, changes } = this._crush;
     const trans = this._trans;
     const sid = conversation.sessionId;
     const choose = (body: { model: string } | { permission_mode: PermissionMode }): void =>
       void (sid === null ? conversation.patchConfig(body) : conversation.patch(sid, body));
     const none = (act: () => unknown) => (): null => (act(), null);
     return [
-      { name: 'new', hint: trans.__('begin a new session'), run: none(() => conversation.show(null)) },
+      { name: 'new', hint: trans.__('start a new session'), run: none(() => conversation.show(null)) },
       {
         name: 'clear',
-        hint: trans.__('go on with nothing said: a new session'),
+        hint: trans.__('start over in a new session'),
         run: none(() => conversation.show(null))
       },
-      { name: 'stop', hint: trans.__('stop the agent, and what waits'), run: none(() => conversation.stop()) },
+      { name: 'stop', hint: trans.__('stop the agent and the queued prompts'), run: none(() => conversation.stop()) },
       {
         name: 'summarize',
-        hint: trans.__('make room: a summary takes the place of what was said'),
+        hint: trans.__('free up context: replace the conversation with a summary'),
         takesWords: true,
-        run: words => (void deeds.summarize(words), null)
+        run: words => (void actions.summarize(words), null)
       },
-      { name: 'fork', hint: trans.__('go on another way, in a new session'), run: none(() => deeds.fork(null)) },
+      { name: 'fork', hint: trans.__('continue in a copy of this session'), run: none(() => actions.fork(null)) },
       {
         name: 'rename',
         hint: trans.__('give this session a title'),
@@ -143,9 +143,9 @@ export class SlashCommands {
       },
       {
         name: 'export',
-        hint: trans.__('keep this session as a file'),
+        hint: trans.__('export this session to a file'),
         values: () => FORMATS.map(name => ({ name, hint: '' })),
-        run: words => (void deeds.export(FORMATS.find(name => name === words) ?? 'markdown'), null)
+        run: words => (void actions.export(FORMATS.find(name => name === words) ?? 'markdown'), null)
       },
       {
         name: 'model',
@@ -155,7 +155,7 @@ export class SlashCommands {
       },
       {
         name: 'mode',
-        hint: trans.__('choose what the agent asks before it acts'),
+        hint: trans.__('choose when the agent asks for permission'),
         values: () => (live.config?.permission_modes ?? []).map(name => ({ name, hint: '' })),
         run: words => (words ? (choose({ permission_mode: words as PermissionMode }), null) : { compose: '/mode ' })
       },
@@ -171,7 +171,7 @@ export class SlashCommands {
 }
 
 /** `$ARGUMENTS` stands for what follows the name; a prompt without it has that at its end. */
-function filled(prompt: string, words: string): string {
+function fillArguments(prompt: string, words: string): string {
   return prompt.includes('$ARGUMENTS')
     ? prompt.replaceAll('$ARGUMENTS', () => words)
     : [prompt, words].filter(Boolean).join('\n\n');

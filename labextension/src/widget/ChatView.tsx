@@ -2,9 +2,9 @@
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import { visible } from '../lib/visible';
-import { isAsked, waitsFor, watching } from '../session/roles';
+import { isAsked, waitingNote, watchingNote } from '../session/roles';
 import { AskedCard } from '../view/AskedCard';
-import { useRefusable } from '../view/refusing';
+import { useRefusable } from '../view/refusal';
 import { TransProvider } from '../view/trans';
 import type { Run } from '../wire';
 import { Chat } from './chat';
@@ -18,7 +18,7 @@ const NEAR_PX = 8;
 export function ChatView({ model }: { model: WidgetModel }) {
   const chat = useChat(model);
   const { view, may } = chat;
-  const watches = watching(may, english);
+  const watches = watchingNote(may, english);
   const card = useRefusable(view.asked.filter(request => isAsked(request, may)));
   const log = useFollowedEnd();
   const canStop = chat.isLoaded && watches === null && (view.isBusy || view.asked.length > 0);
@@ -37,9 +37,9 @@ export function ChatView({ model }: { model: WidgetModel }) {
         <div className="crush-log" role="log" ref={log}>
           <Messages messages={view.messages} run={id => view.run(id)} />
         </div>
-        <AskedCard asked={view.asked} conversation={chat} waitsFor={one => waitsFor(one, may, english)} />
+        <AskedCard asked={view.asked} conversation={chat} waitsFor={one => waitingNote(one, may, english)} />
         {view.queue.map((run, index) => (
-          <Queued key={run.run_id} run={run} isNext={index === 0} isFixed={watches !== null} chat={chat} />
+          <QueuedPrompt key={run.run_id} run={run} isNext={index === 0} isFixed={watches !== null} chat={chat} />
         ))}
         {chat.failure && (
           <div className="crush-note" role="alert">
@@ -117,7 +117,7 @@ interface QueuedProps {
   readonly chat: Chat;
 }
 
-function Queued({ run, isNext, isFixed, chat }: QueuedProps) {
+function QueuedPrompt({ run, isNext, isFixed, chat }: QueuedProps) {
   return (
     <div className="crush-queued">
       <span>

@@ -1,6 +1,6 @@
 /** The transcript of the chat in a cell: the panel's turns, in the panel's words, each tool a line that opens. */
 import { memo, useLayoutEffect, useMemo, useRef } from 'react';
-import { ending } from '../lib/format';
+import { endingText } from '../lib/format';
 import { readable, visible } from '../lib/visible';
 import { markdown } from '../markdown/nodes';
 import type { ShownMessage } from '../session/messages';
@@ -30,7 +30,7 @@ const OneTurn = memo(function OneTurn({ turn, run }: { turn: Turn; run: Run | un
   const trans = useTrans();
   return (
     <>
-      {turn.words && <div className="crush-said">{readable(turn.words)}</div>}
+      {turn.prompt && <div className="crush-said">{readable(turn.prompt)}</div>}
       {turn.contexts.map(({ label, text }, index) => (
         <Folded key={index} label={trans.__('Attached: %1', label)} text={text} />
       ))}
@@ -59,7 +59,7 @@ function OneItem({ item, run }: { item: Item; run: Run | undefined }) {
         </>
       );
     case 'finish':
-      return <div className="crush-ending">{visible(ending(item.finish, run, trans))}</div>;
+      return <div className="crush-ending">{visible(endingText(item.finish, run, trans))}</div>;
     default:
       return null;
   }

@@ -1,6 +1,6 @@
 /** The chat in a cell without its looks: it follows the session, and does in it what a person asks for. */
 import { Backlog } from '../session/backlog';
-import type { Arrival, Asked } from '../session/model';
+import type { Arrival, PendingRequest } from '../session/model';
 import type { StreamState } from '../stream/protocol';
 import type { CrushEvent, May, Message, PermissionAction, QuestionAnswer, Run, Session, Snapshot } from '../wire';
 import { throughKernel, throughPage } from './connection';
@@ -135,7 +135,7 @@ export class Chat {
     await this._backlog.during(async () => {
       try {
         this._may = await connection.may();
-        this.view.load(await fetched(connection, this.view.sessionId));
+        this.view.load(await fetchSession(connection, this.view.sessionId));
         this._isLoaded = true;
       } catch (error) {
         this._failure = messageOf(error);
@@ -156,12 +156,12 @@ export class Chat {
   private _isDisposed = false;
 }
 
-async function fetched(connection: Connection, sid: string): Promise<Fetched> {
+async function fetchSession(connection: Connection, sid: string): Promise<Fetched> {
   const [session, snapshot, permissions, questions, queue] = await Promise.all([
     connection.request<Session>('GET', ['sessions', sid]),
     connection.request<Snapshot>('GET', ['sessions', sid, 'messages']),
-    connection.request<Asked[]>('GET', ['permissions']),
-    connection.request<Asked[]>('GET', ['questions']),
+    connection.request<PendingRequest[]>('GET', ['permissions']),
+    connection.request<PendingRequest[]>('GET', ['questions']),
     connection.request<Run[]>('GET', ['agent', 'sessions', sid, 'prompts'])
   ]);
   return { session, snapshot, asked: [...permissions, ...questions], queue };

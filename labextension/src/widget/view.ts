@@ -1,15 +1,15 @@
 /** What the chat knows of its one session: a snapshot and every event since, by the panel's own reducer. */
 import type { ShownMessage } from '../session/messages';
 import { NOTHING, applyLists, applyQueue, applySnapshot, reduce } from '../session/model';
-import type { Asked, View } from '../session/model';
-import { askedIn, isBusyIn, queueOf } from '../session/state';
+import type { PendingRequest, View } from '../session/model';
+import { pendingIn, isBusyIn, queueOf } from '../session/state';
 import type { CrushEvent, Message, Run, Session, Snapshot } from '../wire';
 
 /** What the server answered about the session. */
 export interface Fetched {
   readonly session: Session;
   readonly snapshot: Snapshot;
-  readonly asked: readonly Asked[];
+  readonly asked: readonly PendingRequest[];
   readonly queue: Run[];
 }
 
@@ -45,8 +45,8 @@ export class SessionView {
     return this._view.opened[this.sessionId]?.transcript.messages ?? [];
   }
 
-  get asked(): readonly Asked[] {
-    return askedIn(this._view, this.sessionId);
+  get asked(): readonly PendingRequest[] {
+    return pendingIn(this._view, this.sessionId);
   }
 
   get isBusy(): boolean {

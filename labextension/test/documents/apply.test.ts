@@ -1,6 +1,6 @@
 import { YNotebook } from '@jupyter/ydoc';
 import { describe, expect, test } from 'vitest';
-import { Stale, applyEdits } from '../../src/documents/apply';
+import { StaleEdit, applyEdits } from '../../src/documents/apply';
 import type { CellEdit } from '../../src/documents/apply';
 import { sourceHash } from '../../src/documents/hash';
 
@@ -32,7 +32,7 @@ describe.each([true, false])('edits of a notebook whose cells have their own his
   test('are none at all when one does not fit', () => {
     const notebook = open(hasOwnHistories);
     const late: CellEdit = { op: 'replace', id: 'a', expected: expected('a'), source: 'too late' };
-    expect(() => applyEdits(notebook, [...EDITS, late])).toThrow(Stale);
+    expect(() => applyEdits(notebook, [...EDITS, late])).toThrow(StaleEdit);
     expect(shown(notebook)).toBe('a = 1; b = 1; c = 1');
   });
 });

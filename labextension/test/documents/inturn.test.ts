@@ -1,6 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Gone, checkThere, oneByOne, renamesInTurn, saveThere } from '../../src/documents/inturn';
+import { FileGone, checkExisting, serializeSaves, serializeRenames, saveExisting } from '../../src/documents/inturn';
 
 /** A server that answers when it is let, and JupyterLab's context on it, which saves to the path that it began with. */
 class Server {
@@ -54,8 +54,8 @@ describe('the file of an open document', () => {
 
   beforeEach(() => {
     server = new Server();
-    oneByOne(context());
-    renamesInTurn(server as never, () => [context()]);
+    serializeSaves(context());
+    serializeRenames(server as never, () => [context()]);
   });
 
   test('a rename waits for a save, and a save for a rename, so that the former name does not come back', async () => {
@@ -73,27 +73,27 @@ describe('the file of an open document', () => {
   });
 
   test('what was deleted is not saved again by us', async () => {
-    const all = [server.delete('a.ipynb'), saveThere(context(), server as never)];
-    await expect(all[1]).rejects.toBeInstanceOf(Gone);
+    const all = [server.delete('a.ipynb'), saveExisting(context(), server as never)];
+    await expect(all[1]).rejects.toBeInstanceOf(FileGone);
     await all[0];
     expect(server.files.size).toBe(0);
   });
 
   test('a rename that is on its way is no deletion', async () => {
     const renamed = server.rename('a.ipynb', 'b.ipynb');
-    await expect(checkThere(context(), server as never)).resolves.toBeUndefined();
+    await expect(checkExisting(context(), server as never)).resolves.toBeUndefined();
     await renamed;
   });
 
   test('a server that is away is no deletion either', async () => {
     server.get = () => Promise.reject(new TypeError('Failed to fetch'));
-    await expect(checkThere(context(), server as never)).resolves.toBeUndefined();
+    await expect(checkExisting(context(), server as never)).resolves.toBeUndefined();
   });
 
   test('a save that fails holds nothing up, and its folder waits as it does', async () => {
     server.path = 'in/a.ipynb';
     server.save = () => Promise.reject(new Error('no'));
-    oneByOne(context());
+    serializeSaves(context());
     const saved = server.save();
     const renamed = server.rename('in', 'out');
     await expect(saved).rejects.toThrow('no');

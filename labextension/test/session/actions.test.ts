@@ -1,7 +1,7 @@
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Conversation } from '../../src/session/conversation';
-import { SessionDeeds } from '../../src/session/actions';
+import { SessionActions } from '../../src/session/actions';
 import { CrushError } from '../../src/lib/errors';
 import type { Live } from '../../src/session/live';
 import { Memory } from '../../src/session/memory';
@@ -10,7 +10,7 @@ import type { CrushEvent, ForkSession, Session } from '../../src/wire';
 
 const session = (id: string): Session => ({ id, title: id, updated_at: 0 }) as Session;
 
-function setUp(client: object): { conversation: Conversation; deeds: SessionDeeds; memory: Memory } {
+function setUp(client: object): { conversation: Conversation; actions: SessionActions; memory: Memory } {
   const kept = new Map<string, string>();
   const memory = new Memory({
     getItem: key => kept.get(key) ?? null,
@@ -28,7 +28,7 @@ function setUp(client: object): { conversation: Conversation; deeds: SessionDeed
   };
   live.apply({ type: 'session', payload: { type: 'created', payload: session('s') } });
   const conversation = new Conversation(live as unknown as Live, memory);
-  return { conversation, memory, deeds: new SessionDeeds(conversation) };
+  return { conversation, memory, actions: new SessionActions(conversation) };
 }
 
 describe('a fork', () => {
@@ -38,30 +38,30 @@ describe('a fork', () => {
       asked.push(body);
       return Promise.resolve(session('fork'));
     };
-    const { conversation, deeds, memory } = setUp({ forkSession });
+    const { conversation, actions, memory } = setUp({ forkSession });
     conversation.show('s');
-    await deeds.fork('m1', { before: true, draft: 'Say it so' });
+    await actions.fork('m1', { before: true, draft: 'Say it so' });
     expect(asked).toEqual([{ message_id: 'm1', before: true }]);
     expect([conversation.sessionId, memory.draft('fork')]).toEqual(['fork', 'Say it so']);
   });
 
   test('that is refused leaves what is shown, and says why', async () => {
     const forkSession = (): Promise<never> => Promise.reject(new CrushError(404, 'not_found', 'No such message.'));
-    const { conversation, deeds } = setUp({ forkSession });
+    const { conversation, actions } = setUp({ forkSession });
     conversation.show('s');
-    await deeds.fork('m1');
+    await actions.fork('m1');
     expect([conversation.sessionId, conversation.failure?.message]).toEqual(['s', 'No such message.']);
   });
 });
 
 test('an export is handed on with its name', async () => {
   const file = { name: 'crush-s.md', content: new Blob(['# s']) };
-  const { conversation, deeds } = setUp({ export: () => Promise.resolve(file) });
+  const { conversation, actions } = setUp({ export: () => Promise.resolve(file) });
   const kept: string[] = [];
-  deeds.exported.connect((_, { name }) => void kept.push(name));
-  await deeds.export('markdown');
+  actions.exported.connect((_, { name }) => void kept.push(name));
+  await actions.export('markdown');
   conversation.show('s');
-  await deeds.export('markdown');
+  await actions.export('markdown');
   expect(kept).toEqual(['crush-s.md']);
 });
 
@@ -76,26 +76,26 @@ describe('a deletion', () => {
   };
 
   test('is the server’s at once, and is undone there', async () => {
-    const { conversation, deeds } = setUp(server);
+    const { conversation, actions } = setUp(server);
     conversation.show('s');
-    await deeds.remove(session('s'));
-    expect([conversation.sessionId, deeds.removed?.id, asked]).toEqual([null, 's', ['delete s']]);
-    await deeds.undoRemove();
-    expect([conversation.sessionId, deeds.removed, asked.at(-1)]).toEqual(['s', null, 'restore s']);
+    await actions.remove(session('s'));
+    expect([conversation.sessionId, actions.removed?.id, asked]).toEqual([null, 's', ['delete s']]);
+    await actions.undoRemove();
+    expect([conversation.sessionId, actions.removed, asked.at(-1)]).toEqual(['s', null, 'restore s']);
   });
 
   test('is offered to be undone for a moment', async () => {
-    const { deeds } = setUp(server);
-    await deeds.remove(session('s'));
+    const { actions } = setUp(server);
+    await actions.remove(session('s'));
     vi.advanceTimersByTime(12_000);
-    expect(deeds.removed).toBe(null);
+    expect(actions.removed).toBe(null);
   });
 
   test('that is refused is none', async () => {
     const deleteSession = (): Promise<never> => Promise.reject(new CrushError(403, 'forbidden', 'No.'));
-    const { conversation, deeds } = setUp({ deleteSession });
-    await deeds.remove(session('s'));
-    expect([conversation.sessions.map(one => one.id), deeds.removed]).toEqual([['s'], null]);
+    const { conversation, actions } = setUp({ deleteSession });
+    await actions.remove(session('s'));
+    expect([conversation.sessions.map(one => one.id), actions.removed]).toEqual([['s'], null]);
     expect(conversation.failure?.message).toBe('No.');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UNANSWERED, answersOf, isAnswered, takesText, toggled } from '../../src/session/answers';
+import { UNANSWERED, answersOf, isAnswered, takesText, toggle } from '../../src/session/answers';
 import type { Question } from '../../src/wire';
 
 function question(fields: Partial<Question> = {}): Question {
@@ -9,19 +9,19 @@ function question(fields: Partial<Question> = {}): Question {
 
 describe('an answer', () => {
   test('has one choice where one is asked for, and none when it is taken back', () => {
-    const chosen = toggled(question(), toggled(question(), UNANSWERED, 'a'), 'b');
+    const chosen = toggle(question(), toggle(question(), UNANSWERED, 'a'), 'b');
     expect(chosen.choices).toEqual(['b']);
-    expect(toggled(question(), chosen, 'b').choices).toEqual([]);
+    expect(toggle(question(), chosen, 'b').choices).toEqual([]);
   });
 
   test('has several in the order in which they are offered', () => {
     const several = question({ multiple: true });
-    const chosen = ['c', 'a', 'b', 'a'].reduce((draft, label) => toggled(several, draft, label), UNANSWERED);
+    const chosen = ['c', 'a', 'b', 'a'].reduce((draft, label) => toggle(several, draft, label), UNANSWERED);
     expect(chosen.choices).toEqual(['b', 'c']);
   });
 
   test('keeps what was written when a choice is made', () => {
-    expect(toggled(question(), { ...UNANSWERED, text: 'this year' }, 'a')).toEqual({
+    expect(toggle(question(), { ...UNANSWERED, text: 'this year' }, 'a')).toEqual({
       choices: ['a'],
       text: 'this year'
     });

@@ -1,6 +1,6 @@
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { activity } from '../../src/session/activity';
+import { activityOf } from '../../src/session/activity';
 import { Conversation, NEW } from '../../src/session/conversation';
 import { CrushError } from '../../src/lib/errors';
 import type { Live } from '../../src/session/live';
@@ -60,7 +60,7 @@ describe('a prompt', () => {
       createSession: () => Promise.resolve(session('s')),
       prompt: () => Promise.resolve({ run_id: 'r', session_id: 's', state: 'active' } as Run)
     });
-    conversation.changed.connect(() => void seen.push(activity(conversation)));
+    conversation.changed.connect(() => void seen.push(activityOf(conversation)));
     await conversation.send('Go', [], 'queue', null);
     expect(new Set(seen)).toEqual(new Set(['working']));
   });

@@ -197,9 +197,9 @@ describe('what else is known', () => {
     const asked = { id: 'e:1', data: event('permission_request', request({ id: 'p' }), 'created') };
     const answer = { id: 'p', session_id: 's', granted: true, by: 'Ana', origin: null, withdrawn: false };
     const view = fold(opened(), asked);
-    expect(Object.keys(view.asked)).toEqual(['p']);
+    expect(Object.keys(view.pending)).toEqual(['p']);
     const after = fold(view, { id: 'e:2', data: event('permission_notification', answer) });
-    expect(after.asked).toEqual({});
+    expect(after.pending).toEqual({});
     expect(after.settled['s']?.by).toBe('Ana');
   });
 
@@ -218,12 +218,12 @@ describe('what else is known', () => {
       { id: 'e:1', data: event('permission_request', request({ id: 'p' }), 'created') },
       { id: 'e:2', data: event('question_request', asked, 'created') }
     );
-    expect(Object.keys(view.asked)).toEqual(['p', 'q']);
+    expect(Object.keys(view.pending)).toEqual(['p', 'q']);
     const settled = fold(view, { id: 'e:3', data: event('question_request', { ...asked, state: 'withdrawn' }) });
-    expect(Object.keys(settled.asked)).toEqual(['p']);
+    expect(Object.keys(settled.pending)).toEqual(['p']);
     const after = fold(view, { id: 'e:3', data: event('question_notification', gone) });
-    expect([Object.keys(after.asked), after.settled['s']]).toEqual([['p'], gone]);
-    expect(applyLists(after, { sessions: [], asked: [asked] }).asked).toEqual({ q: asked });
+    expect([Object.keys(after.pending), after.settled['s']]).toEqual([['p'], gone]);
+    expect(applyLists(after, { sessions: [], asked: [asked] }).pending).toEqual({ q: asked });
   });
 
   test('a retry is told until text comes again', () => {

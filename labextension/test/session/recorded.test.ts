@@ -39,7 +39,7 @@ function check(view: View, expected: Expected): void {
   expect(transcript?.early).toEqual([]);
   expect(transcript?.messages).toEqual(expected.messages);
   expect(view.sessions[expected.session_id]).toMatchObject({ title: expected.title, is_busy: false, queued: 0 });
-  expect(Object.values(view.asked)).toEqual(expected.asked);
+  expect(Object.values(view.pending)).toEqual(expected.asked);
   for (const [id, run] of Object.entries(expected.runs)) {
     expect(view.runs[id]).toMatchObject(run);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nullTranslator } from '@jupyterlab/translation';
-import { doer, isAsked, mayDelete, mayPrompt, people, waitsFor, watching } from '../../src/session/roles';
+import { actorName, isAsked, mayDelete, mayPrompt, people, waitingNote, watchingNote } from '../../src/session/roles';
 import type { May, PermissionRequest, QuestionRequest, Session } from '../../src/wire';
 
 const trans = nullTranslator.load('');
@@ -33,18 +33,22 @@ describe('what somebody may not do', () => {
   });
 
   test('is said to who watches, and to nobody else', () => {
-    expect(watching(may({ prompt: false, prompters: ['ana'] }), trans)).toBe(
+    expect(watchingNote(may({ prompt: false, prompters: ['ana'] }), trans)).toBe(
       'You are watching. Ask ana to let you prompt.'
     );
-    expect([watching(may({}), trans), watching(null, trans), watching(undefined, trans)]).toEqual([null, null, null]);
+    expect([watchingNote(may({}), trans), watchingNote(null, trans), watchingNote(undefined, trans)]).toEqual([
+      null,
+      null,
+      null
+    ]);
   });
 
   test('stands on a card that is asked of others', () => {
     const prompter = may({ approve: false, approvers: ['ana'] });
-    expect(waitsFor(permission, prompter, trans)).toBe('This waits for ana.');
-    expect(waitsFor(question, prompter, trans)).toBe(null);
-    expect(waitsFor(question, may({ prompt: false, prompters: ['ana'] }), trans)).toBe('This waits for ana.');
-    expect(waitsFor(permission, null, trans)).toBe(null);
+    expect(waitingNote(permission, prompter, trans)).toBe('This waits for ana.');
+    expect(waitingNote(question, prompter, trans)).toBe(null);
+    expect(waitingNote(question, may({ prompt: false, prompters: ['ana'] }), trans)).toBe('This waits for ana.');
+    expect(waitingNote(permission, null, trans)).toBe(null);
     expect([isAsked(permission, prompter), isAsked(question, prompter), isAsked(undefined, prompter)]).toEqual([
       false,
       true,
@@ -55,14 +59,14 @@ describe('what somebody may not do', () => {
   test('code in a kernel answers nothing, and says where a person can', () => {
     const kernel = may({ approve: false, origin: 'kernel' });
     for (const request of [permission, question]) {
-      expect(waitsFor(request, kernel, trans)).toMatch(/^Answer in the Crush panel or in a terminal\. /);
+      expect(waitingNote(request, kernel, trans)).toMatch(/^Answer in the Crush panel or in a terminal\. /);
     }
   });
 
   test('an act says who did it and where', () => {
-    expect(doer('ana', 'terminal', trans)).toBe('ana in a terminal');
-    expect(doer('ana', 'widget', trans)).toBe('ana in a notebook');
-    expect([doer('ana', 'api', trans), doer('ana', null, trans), doer(null, undefined, trans)]).toEqual([
+    expect(actorName('ana', 'terminal', trans)).toBe('ana in a terminal');
+    expect(actorName('ana', 'widget', trans)).toBe('ana in a notebook');
+    expect([actorName('ana', 'api', trans), actorName('ana', null, trans), actorName(null, undefined, trans)]).toEqual([
       'ana',
       'ana',
       'Somebody'

@@ -20,7 +20,7 @@ describe('turns', () => {
 
   test('fold reads that went well, and show those that failed', () => {
     const [turn] = new Turns().of([user, reply, results], isReading);
-    expect(turn?.words).toBe('Hi');
+    expect(turn?.prompt).toBe('Hi');
     expect(turn?.items.map(item => (item.kind === 'reads' ? item.tools.length : item.kind))).toEqual([2, 'tool']);
   });
 

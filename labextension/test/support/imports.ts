@@ -22,6 +22,8 @@ const MOST_LINES = 400;
 const GENERATED = 'wire.ts';
 const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*'(\.[^']*)'/g;
 
+const EXPORT = /^export (?:abstract |async )?(?:function|class|interface|type|const) (\w+)/gm;
+
 /** What is wrong in `sources` (a text by its path below src), each in a sentence. */
 export function faults(sources: ReadonlyMap<string, string>): string[] {
   const imports = new Map([...sources].map(([path, text]) => [path, importsOf(path, text, sources)]));
@@ -31,6 +33,7 @@ export function faults(sources: ReadonlyMap<string, string>): string[] {
       targets.filter(to => isUp(path, to)).map(to => `${path} imports ${to}`)
     ),
     ...circles(imports),
+    ...homonyms(sources),
     ...[...sources]
       .filter(([path, text]) => path !== GENERATED && linesOf(text) > MOST_LINES)
       .map(([path]) => `${path} is too long`)
@@ -67,6 +70,19 @@ function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
   };
   [...imports.keys()].forEach(path => visit(path, []));
   return found;
+}
+
+/** Names that two files export: one name is one thing. */
+function homonyms(sources: ReadonlyMap<string, string>): string[] {
+  const found = new Map<string, Set<string>>();
+  for (const [path, text] of sources) {
+    for (const [, name = ''] of text.matchAll(EXPORT)) {
+      found.set(name, (found.get(name) ?? new Set()).add(path));
+    }
+  }
+  return [...found]
+    .filter(([, paths]) => paths.size > 1)
+    .map(([name, paths]) => `${name} is in ${[...paths].join(' and ')}`);
 }
 
 function linesOf(text: string): number {

@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client';
 import type { Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Countdown } from '../../src/view/Countdown';
-import { Elapsed } from '../../src/view/Elapsed';
+import { ElapsedTime } from '../../src/view/ElapsedTime';
 import { UiProvider } from '../../src/view/ui';
 import type { Ui } from '../../src/view/ui';
 
@@ -38,7 +38,7 @@ describe.each([
 ])('when the clock is set %s', (_, jump) => {
   test('a tool has run for as long as it has', () => {
     const ui = { since: new Map<string, number>() } as unknown as Ui;
-    act(() => root.render(<UiProvider value={ui}>{<Elapsed callId="c1" />}</UiProvider>));
+    act(() => root.render(<UiProvider value={ui}>{<ElapsedTime callId="c1" />}</UiProvider>));
     passes(jump);
     expect(node.textContent).toBe('3s');
   });

@@ -17,15 +17,15 @@ async function all(found: Found | null): Promise<readonly Mention[]> {
 
 function setUp(commands: () => Promise<typeof PROMPTS> = () => Promise.resolve(PROMPTS)) {
   const conversation = { sessionId: 's', show: vi.fn(), stop: vi.fn(), rename: vi.fn(), patch: vi.fn() };
-  const deeds = { fork: vi.fn(), export: vi.fn(), summarize: vi.fn() };
+  const actions = { fork: vi.fn(), export: vi.fn(), summarize: vi.fn() };
   const live = {
     status: { models: [{ id: 'claude-opus', name: 'Claude Opus' }] },
     config: { permission_modes: ['plan', 'ask'] },
     client: { commands },
     call: (action: (wid: string) => Promise<unknown>) => action('w')
   };
-  const crush = { conversation, deeds, live, changes: { show: vi.fn() } } as unknown as ICrush;
-  return { conversation, deeds, slash: new SlashCommands(crush, nullTranslator.load('x')) };
+  const crush = { conversation, actions, live, changes: { show: vi.fn() } } as unknown as ICrush;
+  return { conversation, actions, slash: new SlashCommands(crush, nullTranslator.load('x')) };
 }
 
 describe('what is offered', () => {
@@ -83,11 +83,11 @@ describe('what is written', () => {
   });
 
   test('runs a command with its words', async () => {
-    const { conversation, deeds, slash } = setUp();
+    const { conversation, actions, slash } = setUp();
     expect(await slash.run('/summarize the columns')).toBeNull();
-    expect(deeds.summarize).toHaveBeenCalledWith('the columns');
+    expect(actions.summarize).toHaveBeenCalledWith('the columns');
     await slash.run('/export ipynb');
-    expect(deeds.export).toHaveBeenCalledWith('ipynb');
+    expect(actions.export).toHaveBeenCalledWith('ipynb');
     await slash.run('/mode plan');
     expect(conversation.patch).toHaveBeenCalledWith('s', { permission_mode: 'plan' });
     await slash.run('/new');

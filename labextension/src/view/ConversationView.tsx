@@ -1,18 +1,18 @@
 /** The turns of the session that is shown, and the prompts on their way. */
 import { useCallback, useMemo, useRef } from 'react';
-import type { Asked } from '../session/model';
+import type { PendingRequest } from '../session/model';
 import { mayPrompt } from '../session/roles';
 import { isOurReading } from '../session/tools';
 import type { ICrush } from '../tokens';
 import { Turns } from '../session/turns';
 import type { Turn } from '../session/turns';
 import { Announcer } from './Announcer';
-import { Transcript } from './Transcript';
-import { TurnView, Words } from './Turn';
-import type { TurnDeeds } from './TurnMenu';
+import { TranscriptView } from './TranscriptView';
+import { TurnView, PromptBlock } from './Turn';
+import type { TurnActions } from './TurnMenu';
 
 const NONE = {};
-const NOTHING_ASKED: readonly Asked[] = [];
+const NOTHING_ASKED: readonly PendingRequest[] = [];
 
 interface ConversedProps {
   readonly crush: ICrush;
@@ -20,7 +20,7 @@ interface ConversedProps {
   readonly onContinue: () => void;
 }
 
-export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
+export function ConversationView({ crush, isBusy, onContinue }: ConversedProps) {
   const { conversation, live } = crush;
   const grouping = useRef(new Turns());
   const sessionId = conversation.sessionId;
@@ -30,16 +30,16 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
   const sending = conversation.sending.filter(one => !live.view.runs[one.runId] && !isKnown(one.runId));
   const started = useRef(onContinue);
   started.current = onContinue;
-  const { asked: all } = live.view;
+  const { pending: all } = live.view;
   const asked = useMemo(() => Object.values(all).filter(request => request.session_id === sessionId), [all, sessionId]);
   const goOn = useCallback(() => started.current(), []);
-  const deeds = useMemo(
-    (): TurnDeeds => ({
-      onFork: turn => void crush.deeds.fork(turn.lastId),
-      onEdit: turn => void crush.deeds.fork(turn.key, { before: true, draft: turn.words }),
+  const actions = useMemo(
+    (): TurnActions => ({
+      onFork: turn => void crush.actions.fork(turn.lastId),
+      onEdit: turn => void crush.actions.fork(turn.key, { before: true, draft: turn.prompt }),
       onRewind: turn => void crush.changes.rewind(turn.key)
     }),
-    [crush.changes, crush.deeds]
+    [crush.changes, crush.actions]
   );
   const onEarlier = useCallback(() => {
     if (sessionId !== null && live.view.opened[sessionId]?.hasEarlier) {
@@ -57,12 +57,12 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
       asked={isLast ? asked : NOTHING_ASKED}
       may={live.config?.may ?? null}
       onContinue={goOn}
-      deeds={mayPrompt(live.config?.may) ? deeds : null}
+      actions={mayPrompt(live.config?.may) ? actions : null}
     />
   );
   return (
     <>
-      <Transcript
+      <TranscriptView
         key={sessionId}
         turns={turns}
         newest={opened?.transcript.messages.at(-1)}
@@ -71,9 +71,9 @@ export function Conversed({ crush, isBusy, onContinue }: ConversedProps) {
         renderTurn={renderTurn}
       >
         {sending.map(one => (
-          <Words key={one.runId} text={one.prompt} author={null} at={null} chips={one.labels} />
+          <PromptBlock key={one.runId} text={one.prompt} author={null} at={null} chips={one.labels} />
         ))}
-      </Transcript>
+      </TranscriptView>
       <Announcer key={`of ${sessionId}`} last={turns.at(-1)} isBusy={isBusy} />
     </>
   );

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Attached } from '../session/attached';
 import type { ICrush, ICrushPanel } from '../tokens';
 
-export class Asking {
+export class CellQuestions {
   constructor(
     private readonly _crush: ICrush,
     private readonly _panel: ICrushPanel,

@@ -17,7 +17,7 @@ export interface Here {
 }
 
 /** Owner of what the turns that go on have made. */
-export class Created {
+export class CreatedNotebooks {
   /** The notebooks that a turn has made, at its end. */
   madeBy({ data }: Arrival): FileChange[] {
     if (data.type === 'file' && data.payload.payload.created) {
@@ -36,7 +36,7 @@ export class Created {
   private readonly _made = new Map<string, FileChange>();
 }
 
-export function opens({ session_id, path }: FileChange, here: Here): boolean {
+export function shouldOpen({ session_id, path }: FileChange, here: Here): boolean {
   return here.isWanted && !here.isHidden && session_id === here.sessionId && !here.isOpen(path);
 }
 

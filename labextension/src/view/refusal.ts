@@ -1,6 +1,6 @@
 /** What the words in the composer refuse: the request whose card is shown, once a person could have seen that it is there. */
 import { useEffect, useState } from 'react';
-import type { Asked } from '../session/model';
+import type { PendingRequest } from '../session/model';
 import type { PermissionRequest } from '../wire';
 import { UNSEEN_MS } from './Card';
 
@@ -9,7 +9,7 @@ interface Refusable {
   readonly isOpen: boolean;
 }
 
-export function useRefusable(asked: readonly Asked[]): Refusable {
+export function useRefusable(asked: readonly PendingRequest[]): Refusable {
   const first = asked[0];
   const refused = first && !('questions' in first) ? first : null;
   const id = refused?.id ?? null;

@@ -18,7 +18,7 @@ interface TranscriptProps {
 /** Above the first turn there are more to come. */
 const EARLIER_AT = 6;
 
-export function Transcript({ turns, newest, hasEarlier, onEarlier, renderTurn, children }: TranscriptProps) {
+export function TranscriptView({ turns, newest, hasEarlier, onEarlier, renderTurn, children }: TranscriptProps) {
   const { trans } = useUi();
   const keys = turns.map(turn => turn.key);
   const { box, content, extent, isAtEnd, onScroll, toEnd } = useScrolling(keys);

@@ -1,5 +1,5 @@
 /** What stands where others write their prompts. */
-export function Watching({ children }: { children: string }) {
+export function WatchingNote({ children }: { children: string }) {
   return (
     <div className="jcr-Composer">
       <div className="jcr-Watching" role="note">

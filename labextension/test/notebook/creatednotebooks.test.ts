@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Created, claimOf, opens } from '../../src/notebook/created';
-import type { Here } from '../../src/notebook/created';
+import { CreatedNotebooks, claimOf, shouldOpen } from '../../src/notebook/creatednotebooks';
+import type { Here } from '../../src/notebook/creatednotebooks';
 import { Memory } from '../../src/session/memory';
 import type { Arrival } from '../../src/session/model';
 import type { FileChange, RunComplete } from '../../src/wire';
@@ -25,7 +25,7 @@ function ended(run_id: string): Arrival {
 
 describe('a notebook that the agent created', () => {
   test('opens in the page that shows its session', () => {
-    expect(opens(change(), here())).toBe(true);
+    expect(shouldOpen(change(), here())).toBe(true);
   });
 
   test.each<[string, Partial<FileChange>, Partial<Here>]>([
@@ -35,11 +35,11 @@ describe('a notebook that the agent created', () => {
     ['no session is shown', {}, { sessionId: null }],
     ['it is open', {}, { isOpen: path => path === 'a/new.ipynb' }]
   ])('does not open where %s', (_, what, where) => {
-    expect(opens(change(what), here(where))).toBe(false);
+    expect(shouldOpen(change(what), here(where))).toBe(false);
   });
 
   test('waits for the end of its run, however often it is told of, and is told apart from what is none', () => {
-    const made = new Created();
+    const made = new CreatedNotebooks();
     const more = change({ version: 2 });
     const others = [change({ path: 'old.ipynb', created: false }), change({ path: 'a/new.py' })];
     expect([change(), more, ...others].flatMap(one => made.madeBy(told(one)))).toEqual([]);

@@ -6,7 +6,7 @@ import { useUi } from './ui';
 /** Before that it is no news. */
 const SHOWN_MS = 2_000;
 
-export function Elapsed({ callId }: { callId: string }) {
+export function ElapsedTime({ callId }: { callId: string }) {
   const { since } = useUi();
   const [, tick] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {

@@ -5,7 +5,7 @@ import type { DocumentCell, DocumentNotebook, JsonObject } from '../wire';
 /** Characters of outputs in one answer; the server takes 20 MiB. */
 const OUTPUTS_LIMIT = 12_000_000;
 
-export function shown(notebook: ISharedNotebook): DocumentNotebook {
+export function notebookContent(notebook: ISharedNotebook): DocumentNotebook {
   let left = OUTPUTS_LIMIT;
   const cells = notebook.cells.map((cell): DocumentCell => {
     const base = { id: cell.getId(), cell_type: cellType(cell.cell_type), source: cell.getSource() };

@@ -1,6 +1,6 @@
 import { YNotebook } from '@jupyter/ydoc';
 import { expect, test } from 'vitest';
-import { shown } from '../../src/documents/shown';
+import { notebookContent } from '../../src/documents/content';
 
 function open(nbformat_minor: number): YNotebook {
   const notebook = new YNotebook();
@@ -11,7 +11,7 @@ function open(nbformat_minor: number): YNotebook {
 
 test.each([0, 1, 2, 3, 4, 5])('of format 4.%i it says whether ids are in the file, as the model writes it', minor => {
   const notebook = open(minor);
-  const { cells, writes_ids } = shown(notebook);
+  const { cells, writes_ids } = notebookContent(notebook);
   expect(writes_ids).toBe(minor >= 5);
   expect(notebook.toJSON().cells[0]?.id).toBe(writes_ids ? cells[0]?.id : undefined);
 });
