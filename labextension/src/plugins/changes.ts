@@ -4,6 +4,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ChangeBars } from '../review/changebars';
+import { mayPrompt } from '../session/roles';
 import { COMMANDS, ICrush, ICrushPanel } from '../tokens';
 
 const plugin: JupyterFrontEndPlugin<void> = {
@@ -14,7 +15,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   optional: [INotebookTracker, ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
-    { changes }: ICrush,
+    { changes, live }: ICrush,
     panel: ICrushPanel,
     tracker: INotebookTracker | null,
     translator: ITranslator | null,
@@ -22,7 +23,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_crush');
     if (tracker) {
-      new ChangeBars(tracker, changes, trans);
+      new ChangeBars(tracker, changes, () => mayPrompt(live.config?.may), trans);
     }
     app.commands.addCommand(COMMANDS.review, {
       label: trans.__('Review What Crush Changed'),

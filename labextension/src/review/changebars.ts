@@ -13,6 +13,8 @@ export class ChangeBars {
   constructor(
     private readonly _tracker: INotebookTracker,
     private readonly _changes: Changes,
+    /** Whether who looks may keep and revert; they can see what changed in any case. */
+    private readonly _mayDecide: () => boolean,
     private readonly _trans: TranslationBundle
   ) {
     _tracker.forEach(panel => this._watch(panel));
@@ -60,6 +62,10 @@ export class ChangeBars {
     } else if (cellId === undefined && bar) {
       bar.remove();
       this._bars.delete(cell);
+    }
+    const decide = this._bars.get(cell)?.querySelector<HTMLElement>('.jcr-ChangeBar-decide');
+    if (decide) {
+      decide.style.display = this._mayDecide() ? '' : 'none';
     }
   }
 

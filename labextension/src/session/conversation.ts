@@ -11,23 +11,12 @@ import { asCrushError } from '../lib/errors';
 import type { Live } from './live';
 import type { Memory } from './memory';
 import type { Attached } from './attached';
+import type { Composed, Sending } from './prompt';
 import { fullPrompt, fullPrompts } from './prompttext';
+import { QueuedAttachments } from './queuedattachments';
 import { queueOf } from './state';
 import type { Grant, PatchConfig, PatchSession, PermissionAction } from '../wire';
 import type { QuestionAnswer, Run, RunMode, Session } from '../wire';
-
-/** A prompt on its way to the server. */
-export interface Sending {
-  readonly runId: string;
-  readonly sessionId: string | null;
-  readonly prompt: string;
-  readonly labels: readonly string[];
-}
-
-export interface Composed {
-  readonly text: string;
-  readonly attached: readonly Attached[];
-}
 
 export interface Failure {
   readonly message: string;
@@ -125,6 +114,7 @@ export class Conversation implements IDisposable {
       const body = { session_id: sessionId, prompt, run_id: sending.runId, mode, attachments };
       const run = await this.live.call(wid => this.live.client.prompt(wid, body));
       this._confirm(run);
+      this._attachments.keep(run, attached);
     } catch (error) {
       this._fail(error);
       this.composed.emit({ text: prompt, attached: attached.filter(one => !one.isAmbient) });
@@ -139,10 +129,12 @@ export class Conversation implements IDisposable {
     if (sid === null) {
       return;
     }
-    const waiting = await fullPrompts(this.live, this.queue());
+    const runs = this.queue();
+    const attached = this._attachments.of(...runs);
+    const waiting = await fullPrompts(this.live, runs);
     await this.attempt(() => this.live.call(wid => this.live.client.cancel(wid, sid)));
     if (waiting.length) {
-      this.composed.emit({ text: waiting.join('\n\n'), attached: [] });
+      this.composed.emit({ text: waiting.join('\n\n'), attached });
     }
   }
 
@@ -157,9 +149,10 @@ export class Conversation implements IDisposable {
 
   async editQueued(run: Run): Promise<void> {
     await this.attempt(async () => {
+      const attached = this._attachments.of(run);
       const text = await fullPrompt(this.live, run);
       await this.removeQueued(run);
-      this.composed.emit({ text, attached: [] });
+      this.composed.emit({ text, attached });
     });
   }
 
@@ -297,9 +290,11 @@ export class Conversation implements IDisposable {
     if (shown) {
       this.memory.setSeen(shown.id, shown.message_count);
     }
+    this._attachments.prune(view.runs);
     this.changed.emit();
   }
 
+  private readonly _attachments = new QueuedAttachments();
   private readonly _answered = new Set<string>();
   private _sessionId: string | null = null;
   private _chosen = false;

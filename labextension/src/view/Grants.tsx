@@ -6,11 +6,12 @@ import type { Grant } from '../wire';
 import { useUi } from './ui';
 
 interface GrantsProps {
+  readonly canRevoke: boolean;
   readonly load: () => Promise<Grant[]>;
   readonly onRevoke: (grant: Grant) => Promise<void>;
 }
 
-export function Grants({ load, onRevoke }: GrantsProps) {
+export function Grants({ canRevoke, load, onRevoke }: GrantsProps) {
   const { trans } = useUi();
   const [grants, setGrants] = useState<readonly Grant[]>([]);
   useEffect(() => {
@@ -34,9 +35,11 @@ export function Grants({ load, onRevoke }: GrantsProps) {
           <span className="jcr-Ellipsis" title={visible(grant.scope)}>
             {trans.__('Allowed: %1', visible(grant.scope))}
           </span>
-          <button className="jcr-IconButton" title={trans.__('Take back')} onClick={() => revoke(grant)}>
-            <closeIcon.react tag="span" className="jcr-Icon" />
-          </button>
+          {canRevoke && (
+            <button className="jcr-IconButton" title={trans.__('Take back')} onClick={() => revoke(grant)}>
+              <closeIcon.react tag="span" className="jcr-Icon" />
+            </button>
+          )}
         </li>
       ))}
     </ul>

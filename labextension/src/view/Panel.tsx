@@ -3,7 +3,7 @@ import type { KeyboardEvent } from 'react';
 import { useEffect, useMemo } from 'react';
 import { activityOf, pendingRequests } from '../session/activity';
 import { NEW } from '../session/conversation';
-import type { Composed } from '../session/conversation';
+import type { Composed } from '../session/prompt';
 import { planOf } from '../session/plan';
 import { SlashCommands } from './slash';
 import { isAsked, waitingNote, watchingNote } from '../session/roles';
@@ -159,7 +159,13 @@ function PanelState({ crush, session }: { crush: ICrush; session: Session | null
       model={modelOf(crush, session)}
       models={live.status?.models ?? []}
       mode={mode}
-      grants={<Grants load={() => conversation.grants()} onRevoke={grant => conversation.revoke(grant)} />}
+      grants={
+        <Grants
+          canRevoke={config?.may?.approve ?? true}
+          load={() => conversation.grants()}
+          onRevoke={grant => conversation.revoke(grant)}
+        />
+      }
       modes={config?.permission_modes ?? [mode]}
       canChoose={config?.may?.configure ?? true}
       isAsked={isAsked(pendingRequests(conversation)[0], config?.may)}

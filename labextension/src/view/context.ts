@@ -1,7 +1,7 @@
 /** What goes along with the next prompt: the notebook in front unless it is turned off, and what was attached. */
 import { Notification } from '@jupyterlab/apputils';
 import { useEffect, useState } from 'react';
-import type { Composed } from '../session/conversation';
+import type { Composed } from '../session/prompt';
 import type { Attached } from '../session/attached';
 import type { ICrush } from '../tokens';
 import { readFiles } from '../context/uploads';

@@ -190,6 +190,26 @@ describe('a long prompt that waits', () => {
     expect(removed).toEqual(['r']);
   });
 
+  test('comes back with what was attached to it here', async () => {
+    const attached = [{ label: 'a.csv', attachment: { path: 'a.csv' } }];
+    for (const act of ['editQueued', 'stop'] as const) {
+      const server = {
+        prompt: (_: string, body: PromptRequest) =>
+          Promise.resolve({ run_id: body.run_id, session_id: 's', state: 'queued', prompt: 'Read it' } as Run),
+        removeQueued: () => Promise.resolve(),
+        cancel: () => Promise.resolve({ cancelled: [] })
+      };
+      const { live, conversation } = setUp(server);
+      live.apply(said(session('s')));
+      conversation.show('s');
+      const composed: (readonly unknown[])[] = [];
+      conversation.composed.connect((_, given) => void composed.push(given.attached));
+      await conversation.send('Read it', attached, 'queue', null);
+      await conversation[act](conversation.queue()[0] as Run);
+      expect(composed).toEqual([attached]);
+    }
+  });
+
   test('comes back whole when all is stopped, and never delays the stop for long', async () => {
     const server = {
       cancel: () => Promise.resolve({ cancelled: [] }),
