@@ -59,7 +59,8 @@ class _Track:
         self.floor = 0
         """The position of the last live entry that was cut off."""
         self.readers = 0
-        self.changed = asyncio.Event()
+        self.changed: asyncio.Event | None = None
+        """From the first reader on: most sessions have none, and it is the largest part of this."""
 
     def add(self, entry: _Entry) -> None:
         self.entries.append(entry)
@@ -74,9 +75,14 @@ class _Track:
     def after(self, position: int) -> Iterator[_Entry]:
         return islice(self.entries, bisect_right(self.entries, position, key=_position), None)
 
+    def news(self) -> asyncio.Event:
+        if self.changed is None:
+            self.changed = asyncio.Event()
+        return self.changed
+
     def wake(self) -> None:
         """Let those who wait look; they wait again when they find nothing."""
-        if not self.changed.is_set():
+        if self.changed is not None and not self.changed.is_set():
             self.changed.set()
             self.changed.clear()
 
@@ -123,8 +129,11 @@ class EventLog:
 
     def forget(self, session_id: str) -> None:
         """Take back all that was said of a session: it is deleted."""
-        for entry in tuple(self._sessions[session_id].entries if session_id in self._sessions else ()):
-            self._drop(entry)
+        if (track := self._sessions.get(session_id)) is not None:
+            for entry in tuple(track.entries):
+                self._drop(entry)
+            track.entries.clear()
+            self._sweep()
 
     def follow(self, cursor: str | None, session_id: str | None = None) -> Subscription:
         """Everything after ``cursor`` (None: from now on); ``session_id`` leaves out what belongs to other sessions."""
@@ -138,7 +147,7 @@ class EventLog:
         """End every subscription, after what it has still to read."""
         self._closed = True
         for track in (self._all, self._common, *self._sessions.values()):
-            track.changed.set()
+            track.news().set()
 
     # --- what it holds ---
 
@@ -182,6 +191,10 @@ class EventLog:
                 self._all.floor = entry.track.floor = entry.position
                 self._floor_seq, self._floor_is_fact = entry.seq, entry.is_fact
                 self._drop(entry)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Let go of the tracks that hold nothing and that nobody reads."""
         self._sessions = {name: track for name, track in self._sessions.items() if track.live or track.readers}
 
     # --- where a reader stands ---
@@ -252,7 +265,7 @@ class Subscription:
                 return data
             if self._log._closed:  # noqa: SLF001  one noun in two classes
                 return None
-            await self._tracks[0].changed.wait()
+            await self._tracks[0].news().wait()
         return None
 
     def close(self) -> None:
@@ -261,6 +274,8 @@ class Subscription:
             self._closed = True
             self._tracks[0].readers -= 1
             self._tracks[0].wake()
+            if not (self._tracks[0].live or self._tracks[0].readers):
+                self._log._sweep()  # noqa: SLF001
 
     def _take(self) -> bytes:
         frames, self._position = self._log._after(self._position, self._tracks)  # noqa: SLF001

@@ -202,7 +202,7 @@ async def test_a_reader_of_one_session_is_not_woken_for_others() -> None:
     mine = log.follow(None, "mine")
     reading = asyncio.ensure_future(mine.read())
     await asyncio.sleep(0)
-    waiter = mine._tracks[0].changed
+    waiter = mine._tracks[0].news()
     for number in range(100):
         log.append(b"%d" % number, session_id="other")
     await asyncio.sleep(0)
@@ -243,3 +243,33 @@ async def test_what_was_said_of_a_deleted_session_is_let_go_at_once() -> None:
     assert log._bytes < 100 and len(log._all.entries) < 100
     assert [text for _, text in frames(await log.follow("e:0").read() or b"")] == ["first", "deleted"]
     assert [text for _, text in frames(await log.follow("e:57").read() or b"")] == ["deleted"]
+
+
+async def test_a_log_through_which_thousands_of_deleted_sessions_went_holds_what_is_left_of_them() -> None:
+    """Whether or not somebody read one of them meanwhile."""
+    log = EventLog("e", capacity=1000)
+    log.append(b"first", session_id="kept")
+    for number in range(2000):
+        name = f"gone {number}"
+        reader = log.follow(None, name) if number % 2 else None
+        for _ in range(20):
+            log.append(b"said", session_id=name)
+        log.forget(name)
+        if reader is not None:
+            reader.close()
+    assert list(log._sessions) == ["kept"]
+    assert len(log._all.entries) < 100
+    assert [text for _, text in frames(await log.follow("e:0").read() or b"")] == ["first"]
+
+
+async def test_who_reads_a_session_that_is_deleted_hears_so_and_what_comes_after() -> None:
+    log = EventLog("e")
+    reader = log.follow(None, "gone")
+    log.append(b"said", session_id="gone")
+    log.forget("gone")
+    log.append(b"deleted", session_id="gone")
+    assert [text for _, text in frames(await reader.read() or b"")] == ["deleted"]
+    other = log.follow(None, "gone")
+    reader.close()
+    log.append(b"back", session_id="gone")
+    assert [text for _, text in frames(await other.read() or b"")] == ["back"]
