@@ -18,6 +18,7 @@ from ..files.location import Location
 from ..files.paths import locate
 from ..kernels.introspection.render import render_variables
 from ..kernels.introspection.request import Variables
+from ..text.truncate import head
 from ..wire import Attachment, Context, Image, Part
 
 TEXT_CHARS = 48_000
@@ -85,6 +86,4 @@ def _uploaded(attached: Attachment, label: str) -> Part:
 
 
 def _bounded(text: str) -> str:
-    if len(text) <= TEXT_CHARS:
-        return text
-    return f"{text[:TEXT_CHARS]}\n… {len(text) - TEXT_CHARS:,} more characters are not shown"
+    return head(text, TEXT_CHARS)

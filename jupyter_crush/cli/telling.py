@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..client import AsyncWorkspace, Connected, Item, Lost, Resynced, Transcript
+from ..text.truncate import short
 from ..wire import AgentEvent, Event, Message, Run, RunComplete, Text, ToolCall, ToolResult
 from .screen import Screen
 
@@ -126,5 +127,4 @@ def _arguments(call: ToolCall) -> str:
 
 
 def _first_line(text: str, limit: int = 100) -> str:
-    line = text.strip().partition("\n")[0]
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return short(text.strip().partition("\n")[0], limit)

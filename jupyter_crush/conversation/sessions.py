@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from ..concurrency.clock import DAY_MS
 from ..errors import NotFound
 from ..permissions.policy import Principal
+from ..text.truncate import short
 from ..wire import Change, CreateSession, PermissionMode, Session, Usage
 
 UNTITLED = "New session"
@@ -238,5 +239,4 @@ def _by(author: Principal | None) -> dict[str, Any]:
 
 def title_from(prompt: str) -> str:
     """A session's name until a better one is known: the prompt's first words, on one line."""
-    words = " ".join(prompt.split()).lstrip("# ")
-    return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1].rstrip() + "…"
+    return short(" ".join(prompt.split()).lstrip("# "), TITLE_LENGTH)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import Stale, ToolError
+from ..text.truncate import head
 from .cells import CELL_ID, source_of
 from .port import CellEdit, CellType, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs, source_hash
 
@@ -105,11 +106,7 @@ def _seen(cells: list[dict[str, Any]], cell_id: str, expected: str) -> int:
     source = source_of(cells[index])
     if (current := source_hash(source)) == expected:
         return index
-    shown = (
-        source
-        if len(source) <= SHOWN_SOURCE
-        else f"{source[:SHOWN_SOURCE]}\n[{len(source) - SHOWN_SOURCE} more characters]"
-    )
+    shown = head(source, SHOWN_SOURCE)
     raise Stale(
         f"Cell {cell_id} is not what you saw (you expected the hash {expected}). Nothing was changed. Look at it, and repeat the "
         f"edit with its present hash if it is still right. Now it is id={cell_id} hash={current}:\n{shown}"

@@ -7,11 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..config import Reading
+from ..text.sizes import size_text
+from ..text.terminal import SEQUENCES
+from ..text.truncate import ends
 from ..wire import Image
 from .html_words import html_text
 from .port import Cell, Notebook
 
-ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 RAW = 20
 """Characters that are looked at for each that is shown: colours, tags and white space go."""
 LINES = 10_000
@@ -98,7 +100,7 @@ def _cell(index: int, cell: Cell, *, outputs: bool, budget: Reading, pictures: i
     """One cell: its head line, its source, its outputs."""
     counted = f" count={cell.execution_count}" if cell.execution_count is not None else ""
     head = f"[cell {index}] id={cell.id} hash={cell.hash} {cell.cell_type}{counted}"
-    source = shortened(cell.source, budget.source)
+    source = ends(cell.source, budget.source)
     text = f"{head}\n{source}" if source else head
     if not outputs or not cell.outputs:
         return text, ()
@@ -138,9 +140,9 @@ def _error_text(output: Mapping[str, Any], limit: int) -> str:
     """The end of a traceback: what failed, and where."""
     text = "\n".join(_lines(output.get("traceback"))) or f"{output.get('ename', '')}: {output.get('evalue', '')}"
     text, cut = (text[-RAW * limit :], len(text) - RAW * limit) if len(text) > RAW * limit else (text, 0)
-    text = ANSI.sub("", text).strip()
+    text = SEQUENCES.sub("", text).strip()
     cut += max(len(text) - limit, 0)
-    return f"[… {cut:,} characters above are not shown …]\n{text[-limit:]}" if cut else text
+    return f"[… {cut:,} characters left out …]\n{text[-limit:]}" if cut else text
 
 
 def _output_text(output: Mapping[str, Any], limit: int, *, attached: str | None) -> str:
@@ -164,9 +166,7 @@ def _plain(data: Mapping[str, Any], limit: int) -> str:
         if shown := _shown(text, limit):
             return shown
     if (html := _text(data.get("text/html"))) and (text := html_text(html[: RAW * limit])):
-        return (
-            shortened(text, limit) if len(html) <= RAW * limit else f"{shortened(text, limit)}\n[… the table goes on …]"
-        )
+        return ends(text, limit) if len(html) <= RAW * limit else f"{ends(text, limit)}\n[… the table goes on …]"
     if plain:
         return _shown(plain, limit)
     rest = [_note(mime, value, None) for mime, value in list(data.items())[:MIMES] if not mime.startswith("image/")]
@@ -176,11 +176,11 @@ def _plain(data: Mapping[str, Any], limit: int) -> str:
 def _shown(text: str, limit: int) -> str:
     """Head and tail without the colours of a terminal; no more of it is looked at than can be needed."""
     if len(text) <= RAW * limit:
-        return shortened(ANSI.sub("", text).rstrip("\n"), limit)
-    head = ANSI.sub("", text[: RAW * limit])[: limit * 3 // 4]
-    tail = ANSI.sub("", text[-RAW * limit :]).rstrip("\n")[-limit // 4 :]
+        return ends(SEQUENCES.sub("", text).rstrip("\n"), limit)
+    head = SEQUENCES.sub("", text[: RAW * limit])[: limit * 3 // 4]
+    tail = SEQUENCES.sub("", text[-RAW * limit :]).rstrip("\n")[-limit // 4 :]
     missing = len(text) - len(head) - len(tail)
-    return f"{head}\n[… {missing:,} characters are not shown …]\n{tail}"
+    return f"{head}\n[… {missing:,} characters left out …]\n{tail}"
 
 
 def _note(mime: str, value: Any, attached: str | None) -> str:
@@ -191,7 +191,7 @@ def _note(mime: str, value: Any, attached: str | None) -> str:
     else:
         size = len(value) if isinstance(value, str) else 0
     is_base64 = mime.startswith("image/") and mime != "image/svg+xml"
-    amount = f", {_amount(size * 3 // 4 if is_base64 else size)}" if size else ""
+    amount = f", {size_text(size * 3 // 4 if is_base64 else size)}" if size else ""
     return f"[{name}{amount}{', attached' if mime == attached else ''}]"
 
 
@@ -207,7 +207,7 @@ def _image(output: Mapping[str, Any], budget: Reading) -> Image | None:
 def plain_text(output: Mapping[str, Any]) -> str:
     """What an output says in words that can be searched: all of a stream, a traceback, a plain or markdown text."""
     if output.get("output_type") == "error":
-        return ANSI.sub("", "\n".join(_lines(output.get("traceback")))[: RAW * WHOLE.traceback])
+        return SEQUENCES.sub("", "\n".join(_lines(output.get("traceback")))[: RAW * WHOLE.traceback])
     if output.get("output_type") == "stream":
         return _text(output.get("text"))
     data = output.get("data")
@@ -224,21 +224,7 @@ def _text(value: Any) -> str:
     return "".join(_lines(value))
 
 
-def _amount(size: int) -> str:
-    return f"{size} bytes" if size < 1024 else f"{size / 1024:.0f} KB" if size < 1024**2 else f"{size / 1024**2:.1f} MB"
-
-
 def one_line(text: str, limit: int) -> str:
     """A name from a file, where it can do no harm: one line, printable, short."""
     line = "".join(char if char.isprintable() else "�" for char in text[:limit])
     return line if len(text) <= limit else f"{line}…"
-
-
-def shortened(text: str, limit: int) -> str:
-    """Head and tail of a text, with what is missing counted between them."""
-    if len(text) <= limit:
-        return text
-    head, tail = limit * 3 // 4, limit // 4
-    missing = len(text) - head - tail
-    lines = text.count("\n", head, len(text) - tail)
-    return f"{text[:head]}\n[… {missing:,} characters, {lines:,} lines are not shown …]\n{text[-tail:]}"

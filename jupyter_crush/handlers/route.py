@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from ..errors import BadRequest, NotFound
 from ..permissions.policy import Role
+from ..text.truncate import short
 from .call import Call
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -155,4 +156,4 @@ def parse_body(kind: Any, body: bytes | bytearray) -> Any:
 
 
 def _short(message: str) -> str:
-    return message if len(message) <= MESSAGE_LIMIT else f"{message[: MESSAGE_LIMIT - 1]}…"
+    return short(message, MESSAGE_LIMIT)

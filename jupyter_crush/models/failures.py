@@ -23,6 +23,7 @@ from ..errors import (
     ModelOverloaded,
     ModelUnreachable,
 )
+from ..text.truncate import short
 
 MESSAGE_LIMIT = 300
 """Characters of a foreign message that people are shown."""
@@ -137,8 +138,7 @@ def _failure(status: int, said: str, model: str, retry_after: float | None) -> M
 
 def one_line(text: str, key: str | None = None) -> str:
     """Foreign text as people may see it."""
-    text = " ".join((text.replace(key, "[key]") if key else text).split())
-    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"
+    return short(" ".join((text.replace(key, "[key]") if key else text).split()), MESSAGE_LIMIT)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+from ..text.truncate import ends
 from ..wire import Attachment
 
 MOST_CHARS = 20_000
@@ -28,7 +29,7 @@ def described(value: object) -> str:
         text = value if isinstance(value, str) else _table(value) if _is_table(value) else _other(value)
     except Exception as error:  # noqa: BLE001 - a value's own display may do anything
         text = f"{_kind(value)}; it cannot be shown ({type(error).__name__}: {error})"
-    return _cut(text)
+    return ends(text, MOST_CHARS)
 
 
 def _is_table(value: object) -> bool:
@@ -58,13 +59,6 @@ def _other(value: object) -> str:
 def _kind(value: object) -> str:
     kind = type(value)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]} {kind.__name__}"
-
-
-def _cut(text: str) -> str:
-    if len(text) <= MOST_CHARS:
-        return text
-    half = MOST_CHARS // 2
-    return f"{text[:half]}\n… {len(text) - MOST_CHARS} characters left out …\n{text[-half:]}"
 
 
 def _png(value: object) -> bytes | None:

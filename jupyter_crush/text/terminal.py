@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SEQUENCES = re.compile(
+SEQUENCES = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # operating system commands: titles, links
     r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # device control and other strings
     r"|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]"  # colours, cursor movement
@@ -15,7 +15,7 @@ _CONTROL = re.compile(r"[\x00-\x07\x0b-\x1f\x7f-\x9f]")
 
 def plain(text: str) -> str:
     r"""The text as it would stand there at the end: a line that was written over (``\r``) shows its last form."""
-    text = _SEQUENCES.sub("", text).replace("\r\n", "\n")
+    text = SEQUENCES.sub("", text).replace("\r\n", "\n")
     if "\r" in text:
         text = "\n".join(_overwritten(line) for line in text.split("\n"))
     if "\x08" in text:

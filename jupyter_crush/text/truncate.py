@@ -71,6 +71,20 @@ def head(text: str, characters: int) -> str:
     return f"{text[:characters]} … ({len(text) - characters:,} more characters)"
 
 
+def short(text: str, characters: int) -> str:
+    """At most so many characters; the last of them is an ellipsis where there are more."""
+    return text if len(text) <= characters else f"{text[: characters - 1].rstrip()}…"
+
+
+def ends(text: str, characters: int) -> str:
+    """At most so many characters of it, three quarters from its head and one from its tail, with a line between them."""
+    if len(text) <= characters:
+        return text
+    head, tail = characters * 3 // 4, characters // 4
+    missing, lines = len(text) - head - tail, text.count("\n", head, len(text) - tail)
+    return f"{text[:head]}\n{_note(f'{missing:,} characters, about {lines:,} lines')}\n{text[-tail:]}"
+
+
 def _note(what: str) -> str:
     return f"[… {what} left out …]"
 

@@ -17,6 +17,7 @@ from itertools import accumulate
 from typing import Any
 
 from .hidden import HIDDEN, SYMBOLS
+from .truncate import short
 
 SAYS_CHARS = 300
 SCOPE_CHARS = 100
@@ -53,7 +54,7 @@ def one_line(text: str) -> str:
 def quoted(said: str) -> str | None:
     """What the model says about a call, in one line and in bounds; None: nothing."""
     line = one_line(" ".join(said.split()))
-    return (line if len(line) <= SAYS_CHARS else f"{line[: SAYS_CHARS - 1]}…") or None
+    return short(line, SAYS_CHARS) or None
 
 
 def exactly(text: str, where: str) -> str:

@@ -103,7 +103,7 @@ def test_a_refusal_does_not_carry_more_of_a_source_than_its_limit() -> None:
     with pytest.raises(Stale) as refused:
         applied(before, [replace("a", "x", "z")])
     assert len(refused.value.message) < SHOWN_SOURCE + 500
-    assert "92000 more characters" in refused.value.message
+    assert "92,000 more characters" in refused.value.message
 
 
 def test_an_unknown_cell_is_stale_and_the_refusal_lists_those_there_are() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jupyter_crush.config import Reading
 from jupyter_crush.documents.html_words import html_text
 from jupyter_crush.documents.port import source_hash
-from jupyter_crush.documents.render import CLOSE, WHOLE, render_cells, render_notebook, render_outputs, shortened
+from jupyter_crush.documents.render import CLOSE, WHOLE, render_cells, render_notebook, render_outputs
+from jupyter_crush.text.truncate import ends
 from support.documents.shown_cells import book, cell, data, error, stream
 from support.scenarios.sizes import examples
 
@@ -66,11 +67,11 @@ def test_one_cell_always_fits_when_it_is_asked_for() -> None:
         (data(text_plain="<x.Widget object at 0x7f>", text_html="<script>1</script>"), "<x.Widget object at 0x7f>"),
         (data(text_markdown="**m**"), "**m**"),
         (data(text_latex="$x$"), "$x$"),
-        (data(image_png=PNG), "[image/png, 3 KB]"),
-        (data(image_png=PNG, text_plain="<Figure>"), "<Figure>\n[image/png, 3 KB]"),
-        ({"output_type": "display_data", "data": {"image/svg+xml": "<svg>" * 10}}, "[image/svg+xml, 50 bytes]"),
+        (data(image_png=PNG), "[image/png, 2.9 KB]"),
+        (data(image_png=PNG, text_plain="<Figure>"), "<Figure>\n[image/png, 2.9 KB]"),
+        ({"output_type": "display_data", "data": {"image/svg+xml": "<svg>" * 10}}, "[image/svg+xml, 50 B]"),
         ({"output_type": "display_data", "data": {"application/json": {"a": [1]}}}, "[application/json]"),
-        ({"output_type": "display_data", "data": {"text/x": ["a", "b"]}}, "[text/x, 2 bytes]"),
+        ({"output_type": "display_data", "data": {"text/x": ["a", "b"]}}, "[text/x, 2 B]"),
         ({"output_type": "display_data", "data": {}}, "[empty]"),
         ({"output_type": "mystery"}, "[nothing that can be shown]"),
         ({}, "[nothing that can be shown]"),
@@ -94,7 +95,7 @@ def test_a_long_output_keeps_head_and_tail_and_counts_the_rest() -> None:
     shown = text_of(stream("".join(f"line {index}\n" for index in range(100_000))))
     assert shown.startswith("[output]\nline 0\nline 1\n")
     assert shown.endswith("line 99999")
-    assert "are not shown …]" in shown
+    assert "left out …]" in shown
     assert len(shown) < CLOSE.output + 100
 
 
@@ -117,7 +118,7 @@ def test_pictures_are_attached_up_to_their_number_and_size_and_named_in_the_text
 
 def test_a_notebook_names_its_pictures_and_attaches_none() -> None:
     shown = render_notebook(book(cell("a", "plot()", data(image_png=PNG))))
-    assert "[image/png, 3 KB]" in shown
+    assert "[image/png, 2.9 KB]" in shown
 
 
 def test_named_cells_bring_their_pictures_up_to_the_number_for_all_of_them() -> None:
@@ -192,7 +193,7 @@ def test_no_more_of_50_mb_is_looked_at_than_is_shown(output: dict[str, Any]) -> 
 
 @given(st.text(max_size=300), st.integers(8, 100))
 def test_what_is_shortened_says_how_much_is_missing(text: str, limit: int) -> None:
-    short = shortened(text, limit)
+    short = ends(text, limit)
     if len(text) <= limit:
         assert short == text
     else:

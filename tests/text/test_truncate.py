@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_crush.text.truncate import HeadTail, fit, head
+from jupyter_crush.text.truncate import HeadTail, ends, fit, head, short
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=400)
 
@@ -69,3 +69,15 @@ def _parted(text: str) -> tuple[str, int, str]:
     found = re.search(r"\n\[… ([\d,]+) bytes, about [\d,]+ lines left out …\]\n", text)
     assert found is not None
     return text[: found.start()], int(found[1].replace(",", "")), text[found.end() :]
+
+
+def test_a_short_form_is_never_longer_than_it_may_be_and_ends_in_an_ellipsis() -> None:
+    assert short("abcdef", 6) == "abcdef"
+    assert short("abcdef", 5) == "abcd…"
+    assert short("abc   def", 6) == "abc…"
+
+
+def test_what_is_cut_is_said_in_the_same_words_for_bytes_and_characters() -> None:
+    text = "a line\n" * 1000
+    assert ends(text, 100).split("\n[")[1].startswith("… 6,900 characters, about 986 lines left out …]")
+    assert "lines left out …]" in fit(text, 500)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...text.truncate import short
 from ...wire import PromptCommand
 
 FOLDER = (".crush", "commands")
@@ -51,5 +52,4 @@ def _read(files: list[Path]) -> Iterator[PromptCommand]:
 
 
 def _description(prompt: str) -> str:
-    line = prompt.splitlines()[0].lstrip("# ").strip()
-    return line if len(line) <= DESCRIPTION else f"{line[: DESCRIPTION - 1]}…"
+    return short(prompt.splitlines()[0].lstrip("# ").strip(), DESCRIPTION)

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from ...text.truncate import short
 from ...wire import Context, Message, ToolCall, ToolResult
 from ..port import ModelRequest
 
@@ -137,6 +138,5 @@ def quoted(text: str, limit: int = 2000) -> str:
 
 def code(text: str) -> str:
     """A name or a value in a sentence, as inline code."""
-    text = " ".join(text.split())
-    text = text if len(text) <= 120 else f"{text[:119]}…"
+    text = short(" ".join(text.split()), 120)
     return f"`` {text} ``" if "`" in text else f"`{text}`"
