@@ -28,6 +28,11 @@ def test_a_tool_of_another_package_is_shown_by_its_own_name_and_reviewed(visit: 
     expect(tab.card).to_contain_text("Change diary.md?")
     expect(tab.card).to_contain_text("With the tool write_diary from example-plugin")
     expect(tab.card).to_contain_text("a fine day")
+    state = tab.turns.locator(".jcr-Line-held")
+    expect(state).to_have_text("asks you")
+    inside = "node => node.getBoundingClientRect().right <= node.closest('.jcr-Panel').getBoundingClientRect().right"
+    tab.widen(250)
+    assert state.evaluate(inside), "the state of the call is pushed out of the panel by a long name"
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         tab.use_theme(theme)
         assert not grave_findings(tab.page, ".jcr-Panel")
@@ -47,5 +52,5 @@ def test_a_tool_of_another_package_is_shown_by_its_own_name_and_reviewed(visit: 
         tab.shot(f"2-line-{theme.split()[1].lower()}", tab.panel)
     assert Path(lab.root, "diary.md").read_text() == "a fine day\n"
     review.get_by_role("button", name="Revert all").click()
-    expect(review).to_contain_text("There is nothing to review")
+    expect(review).to_contain_text("Nothing to review")
     assert not Path(lab.root, "diary.md").exists()

@@ -43,7 +43,11 @@ export const ToolItem = memo(function ToolItem({ tool, progress, isRunning, stan
             <span className="jcr-Twisty" data-open={isOpen} />
           )}
           <span className="jcr-Line-verb">{visible(line.verb)}</span>
-          {line.from !== null && <span className="jcr-Line-from">{trans.__('from %1', visible(line.from))}</span>}
+          {line.from !== null && (
+            <span className="jcr-Line-from" title={visible(line.from)}>
+              {trans.__('from %1', visible(line.from))}
+            </span>
+          )}
           <span className="jcr-Line-object">{visible(line.object)}</span>
           {failed && <span className="jcr-Line-failed">{trans.__('failed')}</span>}
           <Counts additions={line.additions} deletions={line.deletions} />
