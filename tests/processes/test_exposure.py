@@ -95,7 +95,7 @@ async def seen_by_a_terminal(server: ServerProcess, http: Http, look: Path) -> s
     await socket.write_message(json.dumps(["stdin", f"{sys.executable} {look} $PPID\r"]))
     printed = ""
     async with asyncio.timeout(60):
-        while "LOOKED AT" not in printed:
+        while not re.search(r"LOOKED AT \d+\r", printed):  # the line's end too: it may come in two pieces
             kind, text = json.loads(await socket.read_message() or "[]")
             printed += text if kind == "stdout" else ""
     socket.close()

@@ -114,7 +114,7 @@ def test_a_person_keeps_one_cell_reverts_another_and_undoes_the_rest(tab: LabPag
     tab.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context?.isReady")
     review.get_by_role("button", name="Revert all").click()
     expect(note).to_have_count(0)
-    expect(review).to_contain_text("There is nothing to review")
+    expect(review).to_contain_text("Nothing to review")
     expect(tab.page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
     assert on_disk(lab) == [AFTER["load"], BEFORE["clean"], BEFORE["plot"]]
     assert not (lab.root / "notes.md").exists()
@@ -153,7 +153,7 @@ def test_changed_cells_are_marked_in_the_notebook_and_decided_on_there(tab: LabP
         tab.shot(f"5-bars-{theme}")
         assert grave_findings(tab.page, ".jcr-ChangeBar") == []
     tab.use_theme("JupyterLab Light")
-    bars.nth(1).get_by_role("button", name="Put back").focus()
+    bars.nth(1).get_by_role("button", name="Revert").focus()
     tab.page.keyboard.press("Enter")
     expect(text(tab, 2)).to_have_text(BEFORE["clean"])
     expect(bars).to_have_count(2)

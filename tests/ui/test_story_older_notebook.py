@@ -56,6 +56,7 @@ def test_cells_without_ids_are_found_in_every_tab_and_get_none(
 
     opened.open(f"lab/tree/{NAME}", is_first=False)
     expect(opened.page.locator(".jp-Notebook .cm-content")).to_have_count(3)
+    opened.open_panel()  # JupyterLab remembers that it was open a second or two late
     count_dialogs(opened)
     text(opened, 1).click()
     opened.page.keyboard.press("Escape")
@@ -76,8 +77,9 @@ def test_cells_without_ids_are_found_in_every_tab_and_get_none(
 
     opened.page.reload()  # JupyterLab calls its cells otherwise from now on
     expect(opened.page.locator(".jp-Notebook .cm-content")).to_have_count(4)
+    opened.open_panel()
     expect(cell(opened, 3).locator(".jcr-ChangeBar")).to_have_count(1)
-    cell(opened, 3).get_by_role("button", name="Put back").focus()
+    cell(opened, 3).get_by_role("button", name="Revert").focus()
     opened.page.keyboard.press("Enter")
     expect(text(opened, 3)).to_have_text("mine = 2")
     expect(cell(opened, 3).locator(".jcr-ChangeBar")).to_have_count(0)

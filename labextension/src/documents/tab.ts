@@ -5,6 +5,7 @@
  * answers. A claim that the server refuses came too late: somebody else was asked, and nothing is done here.
  */
 import type { ISharedFile, ISharedNotebook } from '@jupyter/ydoc';
+import { Signal } from '@lumino/signaling';
 import type { Contents } from '@jupyterlab/services';
 import type { CrushClient } from '../session/client';
 import type { Live } from '../session/live';
@@ -41,6 +42,9 @@ export class AttachedTab {
     window.addEventListener('pagehide', () => void this._put(true));
     window.addEventListener('pageshow', event => event.persisted && this._soon());
   }
+
+  /** The server knows now that a document is open here, and how this tab calls its cells. */
+  readonly attached = new Signal<this, void>(this);
 
   private get _client(): CrushClient {
     return this._live.client;
@@ -92,6 +96,7 @@ export class AttachedTab {
   private _known({ context }: OpenTab): void {
     if (!this._wasKnown.has(context)) {
       this._wasKnown.add(context);
+      this.attached.emit();
       void runExclusively(context, () => refresh(context, this._contents));
     }
   }

@@ -16,14 +16,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
   optional: [INotebookTracker, IEditorTracker],
   activate: (
     app: JupyterFrontEnd,
-    { live }: ICrush,
+    { live, changes }: ICrush,
     notebooks: INotebookTracker | null,
     editors: IEditorTracker | null
   ) => {
     const { contents } = app.serviceManager;
     const open = new OpenDocumentTracker(app.shell, contents);
     serializeRenames(contents, () => open.all.map(({ context }) => context));
-    new AttachedTab(UUID.uuid4(), live, open, contents);
+    const tab = new AttachedTab(UUID.uuid4(), live, open, contents);
+    tab.attached.connect(() => changes.refresh());
     if (notebooks) {
       open.track(notebooks, 'notebook');
     }

@@ -104,7 +104,9 @@ function button(className: string, label: string, title: string, press: () => vo
   node.className = className;
   node.textContent = label;
   node.title = title;
-  node.setAttribute('aria-label', title);
+  if (!label) {
+    node.setAttribute('aria-label', title);
+  }
   node.addEventListener('click', event => {
     event.stopPropagation();
     press();

@@ -96,6 +96,13 @@ export class Changes implements IDisposable {
     this.changed.emit();
   }
 
+  /** Cells are called otherwise since it was fetched, as those of an older notebook are in the tab that opens it. */
+  refresh(): void {
+    if (this._isFetched) {
+      this._later();
+    }
+  }
+
   async keep(scope: Scope): Promise<void> {
     await this._decide((wid, sid) => this._client.keepChanges(wid, sid, scope));
   }

@@ -30,8 +30,8 @@ function setUp(loaded: string, disk: string) {
     log.push('looked at');
     return Promise.resolve({ hash: disk });
   };
-  new AttachedTab('t', live as never, open as never, { get } as never);
-  return { open, log };
+  const tab = new AttachedTab('t', live as never, open as never, { get } as never);
+  return { open, log, tab };
 }
 
 describe('a document that is opened', () => {
@@ -51,12 +51,15 @@ describe('a document that is opened', () => {
     expect(log).toEqual(['said', 'looked at', 'reloaded']);
   });
 
-  test('is looked at once', async () => {
-    const { open, log } = setUp('1', '1');
+  test('is looked at once, and is told of once', async () => {
+    const { open, log, tab } = setUp('1', '1');
+    let told = 0;
+    tab.attached.connect(() => (told += 1));
     for (let times = 0; times < 3; times++) {
       open.changed.emit();
       await vi.advanceTimersByTimeAsync(100);
     }
     expect(log).toEqual(['said', 'looked at', 'said', 'said']);
+    expect(told).toBe(1);
   });
 });

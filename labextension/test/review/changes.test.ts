@@ -88,6 +88,17 @@ test('what is told together is fetched once, and what is told of other sessions 
   expect(server.asked).toEqual([undefined]);
 });
 
+test('what a document that was opened calls its cells is asked for, once the server knows', async () => {
+  const { server, changes } = setUp();
+  changes.refresh();
+  await settled();
+  server.files = [file('a', ['r1'])];
+  changes.refresh();
+  changes.refresh();
+  await settled();
+  expect([server.asked.length, changes.files.length]).toEqual([2, 1]);
+});
+
 test('a turn is looked at by its own changes', async () => {
   const { server, changes } = setUp();
   server.files = [file('a', ['r1']), file('b', ['r2'])];

@@ -63,13 +63,20 @@ class Intruded(AsyncKernelClient):
     intruder: tuple[Person, str] | None = None
     asked: str | None = None
 
-    def execute(self, code: str, *args: Any, **more: Any) -> Any:
-        if Intruded.intruder is not None:
-            person, theirs = Intruded.intruder
-            Intruded.intruder = None
-            Intruded.asked = person.send(theirs)
-            time.sleep(0.2)  # theirs arrives first: we are in the gap, and nothing else may run in it
-        return super().execute(code, *args, **more)
+    def start_channels(self, *args: Any, **more: Any) -> None:
+        super().start_channels(*args, **more)
+        channel: Any = self.shell_channel
+        send = channel.send
+
+        def intruded(message: Any) -> None:
+            if Intruded.intruder is not None and message["header"]["msg_type"] == "execute_request":
+                person, theirs = Intruded.intruder
+                Intruded.intruder = None
+                Intruded.asked = person.send(theirs)
+                time.sleep(0.2)  # theirs arrives first: we are in the gap, and nothing else may run in it
+            send(message)
+
+        channel.send = intruded
 
 
 class IntrudedKernel(ServerKernelManager):
