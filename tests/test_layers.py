@@ -19,7 +19,7 @@ PARAMETERS = 8
 TO_GO = {
     "agent/assembly.World",
     "kernels/executor.KernelTurn",
-    "models/anthropic.AnthropicModel",
+    "models/anthropic/model.AnthropicModel",
     "workspace/registry.Workspaces",
 }
 """Constructors with more parameters. To go: nothing may be added here."""

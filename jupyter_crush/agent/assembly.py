@@ -17,8 +17,8 @@ from ..files.location import Location
 from ..files.paths import locate
 from ..kernels.introspection.request import Variables, variables
 from ..kernels.kernels import Kernels
+from ..models.anthropic.known import SMALL
 from ..models.catalog import Catalog
-from ..models.known import SMALL
 from ..models.metering import Meter
 from ..models.port import MAX_TOKENS, Model
 from ..permissions.gate import Leeway

@@ -11,8 +11,8 @@ from random import Random
 from jupyter_crush.agent.histories import IDLE_BYTES, Histories, History
 from jupyter_crush.conversation.history import for_model
 from jupyter_crush.events.journal import Journal
-from jupyter_crush.models.conversation import body
-from jupyter_crush.models.conversation import said as said_of
+from jupyter_crush.models.anthropic.conversation import body
+from jupyter_crush.models.anthropic.conversation import said as said_of
 from jupyter_crush.models.estimate import tokens_of
 from jupyter_crush.models.port import ModelRequest, TextDelta
 from jupyter_crush.models.scripted import Item, ScriptedModel, call, says

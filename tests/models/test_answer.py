@@ -18,7 +18,7 @@ from jupyter_crush.errors import (
     ModelOverloaded,
     ModelUnreachable,
 )
-from jupyter_crush.models.answer import CUT, Answer
+from jupyter_crush.models.anthropic.answer import CUT, Answer
 from jupyter_crush.models.port import ModelEvent, ReasoningEnd, Stop, TextDelta, ToolCallEnd, ToolCallStart
 from jupyter_crush.wire import Usage
 from support.models.messages_script import Answer as Script

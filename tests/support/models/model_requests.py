@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from jupyter_crush.models.conversation import body
+from jupyter_crush.models.anthropic.conversation import body
 from jupyter_crush.models.port import Model, ModelEvent, ModelRequest, ReasoningDelta, Retry, TextDelta, ToolSpec
 from jupyter_crush.wire import Message, Part, Role, Text, ToolCall, ToolResult
 

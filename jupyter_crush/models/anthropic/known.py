@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from ..wire import ModelInfo
+from ...wire import ModelInfo
 
 PROVIDER = "anthropic"
 API_URL = "https://api.anthropic.com"

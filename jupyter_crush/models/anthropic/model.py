@@ -2,7 +2,7 @@
 
 The SDK costs seconds and 50 MB to import, so it is imported in a thread (:mod:`.sdk`) when somebody begins to use the model, and named
 here only for the type checker. It opens the connection and reads the event stream; the rest is ours: what goes out
-(:mod:`.conversation`), what comes in (:mod:`.answer`), what fails (:mod:`.failures`), what is tried again (:mod:`.retry`). The
+(:mod:`.conversation`), what comes in (:mod:`.answer`), what fails (:mod:`..failures`), what is tried again (:mod:`..retry`). The
 SDK's own retries are off: they cannot repeat a step that broke in the middle, and they would multiply with ours.
 """
 
@@ -18,10 +18,10 @@ from urllib.request import getproxies
 
 from msgspec.structs import replace
 
-from ..concurrency import threads
-from ..concurrency.tasks import Tasks
-from ..config import ApiKey, Timeouts
-from ..errors import (
+from ...concurrency import threads
+from ...concurrency.tasks import Tasks
+from ...config import ApiKey, Timeouts
+from ...errors import (
     ContextTooLong,
     ModelAuthError,
     ModelBadAnswer,
@@ -29,18 +29,18 @@ from ..errors import (
     ModelMisconfigured,
     ModelUnreachable,
 )
-from ..wire import Message, ModelInfo
+from ...wire import Message, ModelInfo
+from ..api_key import key_now
+from ..estimate import LEAST, fitting
+from ..failures import failure, one_line, proxy_failure, retry_after, said_in, tls_failure
+from ..pacing import Pace
+from ..port import ModelEvent, ModelRequest, Stop
+from ..retry import Policy, Random, Sleep, retrying
+from ..stream import silence, stream_events
 from .answer import Answer
-from .api_key import key_now
 from .conversation import Body, body, unsealed
-from .estimate import LEAST, fitting
-from .failures import failure, one_line, proxy_failure, retry_after, said_in, tls_failure
 from .known import PROVIDER, choices, is_anthropic, tidy
-from .pacing import Pace
-from .port import ModelEvent, ModelRequest, Stop
-from .retry import Policy, Random, Sleep, retrying
 from .sdk import Importing, Modules
-from .stream import silence, stream_events
 
 if TYPE_CHECKING:
     import anthropic

@@ -8,8 +8,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from ..concurrency import threads
-from ..processes.collector import settling
+from ...concurrency import threads
+from ...processes.collector import settling
 
 
 class Modules(NamedTuple):

@@ -25,10 +25,10 @@ from xml.sax.saxutils import quoteattr
 from msgspec import Struct
 from msgspec.json import encode
 
-from ..text.pieces import in_pieces
-from ..wire import Context, Image, Message, Reasoning, Text, ToolCall, ToolResult
+from ...text.pieces import in_pieces
+from ...wire import Context, Image, Message, Reasoning, Text, ToolCall, ToolResult
+from ..port import Memo, ModelRequest, ToolSpec
 from .known import PROVIDER, thinks_adaptively
-from .port import Memo, ModelRequest, ToolSpec
 
 Json = dict[str, Any]
 

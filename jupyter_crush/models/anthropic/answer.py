@@ -21,10 +21,10 @@ from typing import Any, Literal, NoReturn
 import msgspec
 from msgspec import Struct
 
-from ..errors import ModelBadAnswer, ModelError, ModelUnreachable
-from ..wire import Usage
-from .failures import Said, failure, one_line
-from .port import ModelEvent, ReasoningDelta, ReasoningEnd, Stop, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
+from ...errors import ModelBadAnswer, ModelError, ModelUnreachable
+from ...wire import Usage
+from ..failures import Said, failure, one_line
+from ..port import ModelEvent, ReasoningDelta, ReasoningEnd, Stop, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
 
 ANSWER_LIMIT = 32 * 1024 * 1024
 """Characters of events that one answer may have."""

@@ -1,0 +1,7 @@
+"""Servers of the Messages API: Anthropic's own, and those that speak as it does."""
+
+from __future__ import annotations
+
+from .model import AnthropicModel
+
+__all__ = ["AnthropicModel"]
