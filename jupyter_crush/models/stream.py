@@ -8,8 +8,8 @@ even pings), and for the next that is not a ping (a peer that lives and has noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from typing import Protocol
 
 from ..concurrency.tasks import Tasks
 from ..config import Timeouts
@@ -18,20 +18,28 @@ from ..text.sse import EventParser
 from .arrivals import Arrivals
 from .failures import one_line
 
-if TYPE_CHECKING:
-    import anthropic
+
+class Response(Protocol):
+    """An answer whose head has come, as the HTTP library hands it out."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    def aiter_bytes(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
 
 
 async def stream_events(
-    stream: anthropic.AsyncStream[Any], timeouts: Timeouts, began: float, tasks: Tasks, pause: Callable[[], float]
+    response: Response, timeouts: Timeouts, began: float, tasks: Tasks, pause: Callable[[], float]
 ) -> AsyncGenerator[list[str]]:
     """The ``data`` of the events that came together, pings left out. ``began``: the loop's time of the request. Raises
-    ModelUnreachable when a clock runs out. Closes the stream."""
+    ModelUnreachable when a clock runs out. Closes the answer."""
     clocks, parser = Clocks(timeouts, began), EventParser(errors="strict")
     arrivals = None
     try:
-        _check_type(stream.response.headers.get("content-type", ""))
-        arrivals = Arrivals(stream.response.aiter_bytes(), tasks, pause)
+        _check_type(response.headers.get("content-type", ""))
+        arrivals = Arrivals(response.aiter_bytes(), tasks, pause)
         while arrived := await _take(arrivals, clocks):
             found = []
             for sent in parser.feed(arrived):
@@ -41,14 +49,14 @@ async def stream_events(
             if found:
                 yield found
     finally:
-        await asyncio.wait([tasks.start(_close(stream, arrivals), name="close an answer")])
+        await asyncio.wait([tasks.start(_close(response, arrivals), name="close an answer")])
 
 
-async def _close(stream: anthropic.AsyncStream[Any], arrivals: Arrivals | None) -> None:
+async def _close(response: Response, arrivals: Arrivals | None) -> None:
     """In a task of its own, which no cancel reaches, and before the reader is stopped: the HTTP client forgets a request with the
     last act of closing its answer, and whoever is cut off there leaves it, with all that was sent, behind for ever."""
     try:
-        await stream.close()
+        await response.aclose()
     finally:
         if arrivals is not None:
             await arrivals.aclose()
@@ -101,6 +109,6 @@ def _check_type(content_type: str) -> None:
     if not content_type.startswith("text/event-stream"):
         kind = one_line(content_type) or "nothing"
         raise ModelMisconfigured(
-            f"The model's API answered with {kind}, not with an event stream. Check that CrushApp.base_url names a server of "
-            "the Messages API that can stream."
+            f"The model's API answered with {kind}, not with an event stream. Check that CrushApp.base_url, or the provider's own, "
+            "names a server of the API that is configured, and that it can stream."
         )

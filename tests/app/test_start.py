@@ -49,10 +49,11 @@ def test_the_collector_stops_nobody_while_the_model_s_library_is_imported_and_ne
     code = """
 import asyncio, gc
 from jupyter_crush.app import CrushApp
-from jupyter_crush.models.anthropic.sdk import Importing
+from jupyter_crush.models.anthropic.sdk import load
+from jupyter_crush.models.importing import Importing
 looks = []
 gc.callbacks.append(lambda phase, info: looks.append(info["generation"]))
-asyncio.run(Importing().modules())
+asyncio.run(Importing(load, "anthropic").modules())
 print(len(looks), gc.isenabled(), len(gc.get_objects()) < gc.get_freeze_count() / 20, 2 in looks)
 """
     looks, *rest = _python(code).split()
@@ -66,8 +67,9 @@ def test_with_the_model_s_library_comes_all_that_its_first_client_would_import()
     """The first prompt makes that client, and somebody waits for it."""
     code = """
 import asyncio, sys
-from jupyter_crush.models.anthropic.sdk import Importing
-modules = asyncio.run(Importing().modules())
+from jupyter_crush.models.anthropic.sdk import load
+from jupyter_crush.models.importing import Importing
+modules = asyncio.run(Importing(load, "anthropic").modules())
 known = set(sys.modules)
 modules.sdk.AsyncAnthropic(api_key="none")
 print(*sys.modules.keys() - known)

@@ -18,8 +18,9 @@ from jupyter_crush.errors import (
     ModelOverloaded,
     ModelUnreachable,
 )
-from jupyter_crush.models.anthropic.answer import CUT, Answer
+from jupyter_crush.models.anthropic.answer import Answer
 from jupyter_crush.models.port import ModelEvent, ReasoningEnd, Stop, TextDelta, ToolCallEnd, ToolCallStart
+from jupyter_crush.models.tool_calls import CUT
 from jupyter_crush.wire import Usage
 from support.models.messages_script import Answer as Script
 from support.models.messages_script import Call, Part, Raw, Redacted, Text, Think, event

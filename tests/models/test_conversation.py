@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from jupyter_crush.models.anthropic.conversation import IMAGE_LIMIT, PIECE, body, unsealed
+from jupyter_crush.models.anthropic.conversation import PIECE, body, unsealed
+from jupyter_crush.models.content import IMAGE_LIMIT
 from jupyter_crush.models.port import Memo, ModelRequest
 from jupyter_crush.wire import (
     Context,

@@ -13,7 +13,6 @@ The API writes a message as a list of blocks, one at a time: start, deltas, stop
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from typing import Any, Literal, NoReturn
@@ -21,15 +20,14 @@ from typing import Any, Literal, NoReturn
 import msgspec
 from msgspec import Struct
 
-from ...errors import ModelBadAnswer, ModelError, ModelUnreachable
+from ...errors import ModelBadAnswer, ModelUnreachable
 from ...wire import Usage
 from ..failures import Said, failure, one_line
 from ..port import ModelEvent, ReasoningDelta, ReasoningEnd, Stop, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
+from ..tool_calls import CUT, CallIds, joined, parsed
 
 ANSWER_LIMIT = 32 * 1024 * 1024
 """Characters of events that one answer may have."""
-
-CUT = "The answer was cut off in the middle of this call, so it was not run. Call again, with a smaller input."
 
 _EVENTS = frozenset(
     {
@@ -42,7 +40,6 @@ _EVENTS = frozenset(
         "error",
     }
 )
-_NOT_IN_AN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 class _Usage(Struct, frozen=True):
@@ -113,7 +110,7 @@ class Answer:
     def __init__(self, model: str, used_ids: Collection[str] = (), *, key: str | None = None) -> None:
         self._model = model
         self._key = key
-        self._ids = set(used_ids)
+        self._ids = CallIds(used_ids)
         self._size = 0
         self._block: _Block | None = None
         self._index = -1
@@ -126,26 +123,7 @@ class Answer:
 
     def take_all(self, batch: Iterable[str]) -> Iterator[ModelEvent]:
         """The same for events that came together: what belongs together of their text is one event of the port."""
-        kind: type[TextDelta | ReasoningDelta | ToolCallDelta] | None = None
-        texts: list[str] = []
-        try:
-            for event in chain.from_iterable(map(self.take, batch)):
-                if kind is not None:
-                    if type(event) is kind:
-                        texts.append(event.text)
-                        continue
-                    yield kind("".join(texts))
-                    kind = None
-                if isinstance(event, TextDelta | ReasoningDelta | ToolCallDelta):
-                    kind, texts = type(event), [event.text]
-                else:
-                    yield event
-        except ModelError:
-            if kind is not None:
-                yield kind("".join(texts))
-            raise
-        if kind is not None:
-            yield kind("".join(texts))
+        return joined(chain.from_iterable(map(self.take, batch)))
 
     def take(self, data: str) -> Iterator[ModelEvent]:
         """The port's events for one event's ``data``; the last of all is a Stop. Raises ModelError."""
@@ -185,7 +163,7 @@ class Answer:
                 yield ReasoningDelta(block.thinking)
             case "tool_use":
                 self._calls += 1
-                yield ToolCallStart(id=self._new_id(block.id or ""), name=block.name or "unnamed")
+                yield ToolCallStart(id=self._ids.new(block.id or ""), name=block.name or "unnamed")
 
     def _grow(self, event: _Event) -> Iterator[ModelEvent]:
         delta = event.delta
@@ -212,22 +190,12 @@ class Answer:
             case _Block(type="redacted_thinking"):
                 yield ReasoningEnd(redacted=block.data)
             case _Block(type="tool_use"):
-                self._held = _parse(written, block.input)
+                self._held = parsed(written, block.input)
 
     def _release(self, *, cut: bool) -> Iterator[ModelEvent]:
         held, self._held = self._held, None
         if held is not None:
             yield ToolCallEnd(input={}, error=CUT) if cut else held
-
-    def _new_id(self, given: str) -> str:
-        """An id that the API takes back and that no other call has."""
-        wanted = _NOT_IN_AN_ID.sub("_", given)[:100] or "call"
-        name, count = wanted, 1
-        while name in self._ids:
-            count += 1
-            name = f"{wanted}_{count}"
-        self._ids.add(name)
-        return name
 
     # --- the message ---
 
@@ -298,16 +266,3 @@ def _kind(data: str) -> str:
         if data.strip() == "[DONE]":  # how other APIs end a stream, and some servers this one
             return ""
         raise ModelBadAnswer(f"The model's answer is not JSON: {one_line(data)}") from None
-
-
-def _parse(written: str, whole: Any) -> ToolCallEnd:
-    """A call's input. ``whole`` is what came with the block's start, for servers that send no deltas."""
-    if not written.strip():
-        return ToolCallEnd(input=whole if isinstance(whole, dict) else {})
-    try:
-        value = msgspec.json.decode(written)
-    except (msgspec.DecodeError, RecursionError) as error:
-        return ToolCallEnd(input={}, error=f"The input is not valid JSON: {error}")
-    if not isinstance(value, dict):
-        return ToolCallEnd(input={}, error="The input is not a JSON object.")
-    return ToolCallEnd(input=value)

@@ -13,20 +13,18 @@ strings the pieces together, and the SDK sends them as they are.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter, is_
 from typing import Any, Literal
-from xml.sax.saxutils import quoteattr
 
 from msgspec import Struct
 from msgspec.json import encode
 
 from ...text.pieces import in_pieces
 from ...wire import Context, Image, Message, Reasoning, Text, ToolCall, ToolResult
+from ..content import attached, clean, instead, media_type
 from ..port import Memo, ModelRequest, ToolSpec
 from .known import PROVIDER, thinks_adaptively
 
@@ -38,14 +36,6 @@ OPEN = 32
 """Messages at the end of a long history that are strung together anew in each step."""
 PIECE = 256 * 1024
 """Bytes that are handed to the network at once."""
-IMAGE_LIMIT = 5 * 1024 * 1024
-"""Bytes of one picture, as the API limits it."""
-
-_MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-)
 _CACHED = {"type": "ephemeral"}
 _NAME = re.compile(r"[^a-zA-Z0-9_-]")
 _role = attrgetter("role")
@@ -100,7 +90,7 @@ class Sealed(Struct, frozen=True):
 def body(request: ModelRequest, *, full: bool) -> Body:
     """``full``: with thinking and cache marks, for Anthropic's own API. Otherwise a body that every server understands."""
     head: Json = {"model": request.model, "max_tokens": request.max_tokens, "stream": True}
-    if system := [{"type": "text", "text": _clean(block)} for block in request.system if block.strip()]:
+    if system := [{"type": "text", "text": clean(block)} for block in request.system if block.strip()]:
         head["system"] = system
     if request.tools:
         head["tools"] = [_tool(spec) for spec in request.tools]
@@ -234,7 +224,7 @@ def _said(message: Message) -> list[Json]:
 def _said_part(part: object, provider: str | None) -> Iterator[Json]:
     match part:
         case Text(text=text) if text.strip():
-            yield {"type": "text", "text": _clean(text)}
+            yield {"type": "text", "text": clean(text)}
         case ToolCall(id=id, name=name, input=input):
             yield {"type": "tool_use", "id": _id(id), "name": _id(name), "input": input}
         case Reasoning() if provider not in (None, PROVIDER):
@@ -252,18 +242,11 @@ def _asked(message: Message) -> Iterator[Json]:
     for part in message.parts:
         match part:
             case Text(text=text) if text.strip():
-                yield {"type": "text", "text": _clean(text)}
+                yield {"type": "text", "text": clean(text)}
             case Context():
-                yield {"type": "text", "text": _attached(part)}
+                yield {"type": "text", "text": attached(part)}
             case Image():
                 yield _picture(part)
-
-
-def _attached(part: Context) -> str:
-    """Attached text with its origin. It cannot end its own frame."""
-    origin = f"label={quoteattr(part.label)}" + (f" path={quoteattr(part.path)}" if part.path else "")
-    inner = re.sub(r"</(?=\s*attachment)", "<\\/", part.text, flags=re.IGNORECASE)
-    return _clean(f"<attachment {origin}>\n{inner}\n</attachment>")
 
 
 def _result(part: ToolResult, message: Message) -> Json:
@@ -272,7 +255,7 @@ def _result(part: ToolResult, message: Message) -> Json:
         for other in message.parts
         if isinstance(other, Image) and other.tool_call_id == part.tool_call_id
     ]
-    text = _clean(part.content) if part.content.strip() else "(no output)"
+    text = clean(part.content) if part.content.strip() else "(no output)"
     block: Json = {"type": "tool_result", "tool_use_id": _id(part.tool_call_id)}
     block["content"] = [{"type": "text", "text": text}, *pictures]
     return block | ({"is_error": True} if part.is_error else {})
@@ -280,22 +263,9 @@ def _result(part: ToolResult, message: Message) -> Json:
 
 def _picture(part: Image) -> Json:
     """A picture, or words in its place when the API would refuse it."""
-    if len(part.content) * 3 // 4 > IMAGE_LIMIT:
-        return _instead(part, "it is too large")
-    try:
-        head = base64.b64decode(part.content, validate=True)[:16]
-    except (binascii.Error, ValueError):
-        return _instead(part, "its data is damaged")
-    webp = "image/webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else None
-    media_type = next((name for magic, name in _MAGIC if head.startswith(magic)), webp)
-    if media_type is None:
-        return _instead(part, "it is of a type that you cannot see")
-    source = {"type": "base64", "media_type": media_type, "data": part.content}
-    return {"type": "image", "source": source}
-
-
-def _instead(part: Image, why: str) -> Json:
-    return {"type": "text", "text": _clean(f"[image {part.name or ''} ({part.mime_type}) is not shown: {why}]")}
+    if (kind := media_type(part)) is None:
+        return {"type": "text", "text": instead(part)}
+    return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": part.content}}
 
 
 # --- tools, marks, names ---
@@ -315,8 +285,3 @@ def _mark(head: Json) -> None:
 def _id(text: str) -> str:
     """An id or a name of the form that the API takes. The same for a call and its result."""
     return _NAME.sub("_", text)[:128] or "unnamed"
-
-
-def _clean(text: str) -> str:
-    """Text that can be encoded: half a surrogate pair becomes a replacement character."""
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -22,7 +22,6 @@ from ...concurrency import threads
 from ...concurrency.tasks import Tasks
 from ...config import ApiKey, Timeouts
 from ...errors import (
-    ContextTooLong,
     ModelAuthError,
     ModelBadAnswer,
     ModelError,
@@ -31,16 +30,17 @@ from ...errors import (
 )
 from ...wire import Message, ModelInfo
 from ..api_key import key_now
-from ..estimate import LEAST, fitting
 from ..failures import failure, one_line, proxy_failure, retry_after, said_in, tls_failure
+from ..importing import Importing
 from ..pacing import Pace
 from ..port import ModelEvent, ModelRequest, Stop
 from ..retry import Policy, Random, Sleep, retrying
 from ..stream import silence, stream_events
+from ..windows import Windows
 from .answer import Answer
 from .conversation import Body, body, unsealed
 from .known import PROVIDER, choices, is_anthropic, tidy
-from .sdk import Importing, Modules
+from .sdk import Modules, load
 
 if TYPE_CHECKING:
     import anthropic
@@ -88,15 +88,14 @@ class AnthropicModel:
         self._full = self._ours if full is None else full
         self._headers = dict(headers or {})
         self._timeouts = timeouts or Timeouts()
-        self._windows: dict[str, int] = {}
-        """Tokens that a model reads, as its server said when it was sent too many."""
+        self._windows = Windows()
         self._policy = policy or Policy()
         self._sleep, self._random, self._now = sleep, random, now
         self._pace = Pace()
         self._tasks = Tasks("the model's answers")
         self._opening = asyncio.Lock()
         self._client: anthropic.AsyncAnthropic | None = None
-        self._importing = Importing()
+        self._importing = Importing(load, "anthropic")
         self._sdk: Any = None
         self._http: Any = None
         self._foreign: tuple[type[Exception], ...] = ()
@@ -121,30 +120,8 @@ class AnthropicModel:
 
     # --- one try ---
 
-    async def _try(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
-        """Ask; where only the answer's share was too large for the window, ask once more for less."""
-        asked = replace(request, max_tokens=fitting(request, self._windows.get(request.model)))
-        try:
-            async with aclosing(self._ask(asked)) as events:
-                async for event in events:
-                    yield event
-        except ContextTooLong as error:
-            room = self._room(error, asked)
-            if room is None:
-                raise
-        else:
-            return
-        async with aclosing(self._ask(replace(request, max_tokens=room))) as events:
-            async for event in events:
-                yield event
-
-    def _room(self, error: ContextTooLong, asked: ModelRequest) -> int | None:
-        """Tokens of an answer that would fit; None: it is not the answer that does not."""
-        if error.window is None:
-            return None
-        self._windows[asked.model] = error.window
-        room = error.window - error.sent if error.sent is not None else 0
-        return room if LEAST <= room < asked.max_tokens else None
+    def _try(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
+        return self._windows.asking(request, self._ask)
 
     async def _ask(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
         client, told = await self._connected(), await self._body(request)
@@ -154,7 +131,7 @@ class AnthropicModel:
             async with asyncio.timeout_at(began + self._timeouts.first):
                 stream = await self._send(client, told)
             with self._pace:
-                arriving = stream_events(stream, self._timeouts, began, self._tasks, lambda: self._pace.pause)
+                arriving = stream_events(stream.response, self._timeouts, began, self._tasks, lambda: self._pace.pause)
                 async with aclosing(arriving) as batches:
                     async for batch in batches:
                         for event in answer.take_all(batch):
