@@ -27,7 +27,7 @@ from jupyter_crush import wire
 from jupyter_crush.wire import answers, changes, documents, entities, events, questions, requests
 
 TARGET = Path(__file__).parent / "src" / "wire.ts"
-NOT_SENT = {"Wire", "Body", "Change", "Event", "AcceptedPrompt", "Checkpoint", "CellName", "CellState", "Touch"}
+NOT_SENT = {"Wire", "Body", "Change", "Event"}
 """Bases, the envelope (written by hand below), and what is kept and not published."""
 PLAIN: dict[type[types.Type], str] = {
     types.StrType: "string",

@@ -33,6 +33,16 @@ def test_a_module_imports_only_from_above(module: str) -> None:
         assert theirs in (mine, "") or may_import(mine, theirs), f"{module} imports {other}, which is not above it"
 
 
+def test_one_place_chooses_the_store_and_all_others_know_its_port() -> None:
+    known = {
+        module
+        for module in modules()
+        if any(other.startswith("store/sqlite") for other in imported(module))
+        and not module.startswith("store/sqlite/")
+    }
+    assert known == {"workspace/registry"}
+
+
 def test_every_module_has_its_place() -> None:
     assert {layer_of(module) for module in modules()} - {"__init__"} == {*ORDER, *OUTSIDE}
 

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from ..config import clamp_mode
 from ..errors import EmptyPrompt, PromptTooLong
-from ..wire import PROMPT_CHARS, AcceptedPrompt, PermissionMode, PromptRequest, Run
+from ..store.records import AcceptedPrompt
+from ..wire import PROMPT_CHARS, PermissionMode, PromptRequest, Run
 
 
 def check_said(body: PromptRequest, limit: int) -> None:

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from ..errors import StoreError
 from ..events.journal import Journal
-from ..store.store import Store
-from ..wire import AcceptedPrompt, PromptRequest, Run
+from ..store.port import Store
+from ..store.records import AcceptedPrompt
+from ..wire import PromptRequest, Run
 from .admission import in_full
 from .lane import Ticket
 

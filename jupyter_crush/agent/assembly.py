@@ -26,7 +26,7 @@ from ..permissions.policy import Policy, Principal
 from ..permissions.questions import Questions
 from ..review.content import Contents
 from ..review.ledger import Ledger
-from ..store.store import Store
+from ..store.port import Store
 from ..tools.port import ReadFiles, ToolContext, WorkspaceContext
 from ..tools.read_variables import ReadVariables
 from ..tools.toolsets import Offering, Toolsets

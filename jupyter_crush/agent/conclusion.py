@@ -7,7 +7,8 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from ..errors import BudgetSpent, CrushError, LoopDetected
-from ..wire import AcceptedPrompt, AgentEvent, Change, Finish, FinishReason, RunComplete
+from ..store.records import AcceptedPrompt
+from ..wire import AgentEvent, Change, Finish, FinishReason, RunComplete
 from .admission import digest
 from .lane import Ending, Ticket
 from .turn import Turn

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from ..errors import StoreError, StoreRefused
 from ..events.journal import Journal
-from ..wire import AcceptedPrompt, AgentEvent, Change, Message, Run, RunComplete
+from ..store.records import AcceptedPrompt
+from ..wire import AgentEvent, Change, Message, Run, RunComplete
 from .conclusion import complete
 from .lane import Ticket
 

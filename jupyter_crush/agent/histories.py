@@ -18,7 +18,7 @@ from ..conversation.history import for_model
 from ..events.journal import Journal
 from ..models.estimate import BYTES, tokens_in_one
 from ..models.port import Memo
-from ..store.store import Store
+from ..store.port import Store
 from ..wire import Change, Image, Message
 
 IDLE_BYTES = 4 * 1024 * 1024

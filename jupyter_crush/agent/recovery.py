@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..permissions.pending import withdrawal
-from ..store.store import Store
+from ..store.port import Store
 from ..wire import Change, Message, PromptRequest, Run
 from .conclusion import conclude
 from .lane import Ending, Ticket

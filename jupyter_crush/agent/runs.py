@@ -29,19 +29,10 @@ from ..permissions.gate import Gate
 from ..permissions.policy import Principal
 from ..permissions.questions import Questions
 from ..review.ledger import Ledger
-from ..store.store import Store
+from ..store.port import Store
+from ..store.records import AcceptedPrompt
 from ..tools.port import TurnContext
-from ..wire import (
-    AcceptedPrompt,
-    Cancelled,
-    Change,
-    ModelInfo,
-    MovePrompt,
-    PromptRequest,
-    Run,
-    Session,
-    SummarizeSession,
-)
+from ..wire import Cancelled, Change, ModelInfo, MovePrompt, PromptRequest, Run, Session, SummarizeSession
 from .admission import accepted_run, check_said, is_another
 from .asked import Asked
 from .assembly import World

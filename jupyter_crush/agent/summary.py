@@ -22,7 +22,7 @@ from ..events.journal import Journal
 from ..models.estimate import tokens_of
 from ..models.metering import Meter, check_cost
 from ..models.port import Model, ModelRequest
-from ..store.messages import Messages
+from ..store.port import MessageRows
 from ..wire import Context, Image, Message, ModelInfo, Part, Text, ToolCall, ToolResult, Usage
 from .prompts.templates import text
 from .step import answer
@@ -88,7 +88,7 @@ def _request(draft: Draft, meter: Meter, messages: Sequence[Message], asked: str
     )
 
 
-async def recalled(stored: Messages, session_id: str) -> str:
+async def recalled(stored: MessageRows, session_id: str) -> str:
     """A session in short, for another one: its summary if there is one, and the last prompt with its answer. Read from its end, as
     far as it takes. Raises StoreError."""
     prompt: Message | None = None

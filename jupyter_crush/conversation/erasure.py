@@ -11,7 +11,7 @@ from contextlib import suppress
 from ..concurrency.clock import DAY_MS
 from ..config import Retention
 from ..errors import CrushError, NotFound, StoreError
-from ..store.store import Store
+from ..store.port import Store
 from ..wire import Session
 from .sessions import Sessions
 

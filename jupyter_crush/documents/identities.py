@@ -26,7 +26,8 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..wire import CellEdit, CellName, InsertCell, MoveCell
+from ..store.records import CellName
+from ..wire import CellEdit, InsertCell, MoveCell
 from .port import Cell, Notebook
 from .presence import path_of
 from .renames import Move, followed

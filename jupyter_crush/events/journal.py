@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from ..concurrency.tasks import Tasks
 from ..errors import CrushError, StoreError, StoreRefused
-from ..store.store import Store
+from ..store.port import Store
 from ..wire import (
     EVENT_TYPES,
     Change,

@@ -13,8 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..documents.port import Cell, Notebook
+from ..store.records import CellState, Touch
 from ..text.diff import Diff, unified
-from ..wire import CellChange, CellState, Touch
+from ..wire import CellChange
 from .states import outputs_hash
 
 DIFF_CHARS = 100_000

@@ -23,8 +23,9 @@ from ..documents.port import CellEdit
 from ..errors import CrushError
 from ..events.journal import Journal
 from ..files.paths import Place
-from ..store.store import Store
-from ..wire import CellName, Change, Checkpoint, FileChange, Touch
+from ..store.port import Store
+from ..store.records import CellName, Checkpoint, Touch
+from ..wire import Change, FileChange
 from .compare import gathered
 from .content import NOTHING, Contents, Seen
 from .listing import changed_file

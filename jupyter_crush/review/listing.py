@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ..errors import CrushError, ToolError
-from ..store.store import Store
+from ..store.port import Store
 from ..text.diff import Diff
 from ..wire import ChangedFile
 from .compare import Change, FileChanges, cell_changes, text_diff

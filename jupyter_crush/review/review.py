@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..errors import ChangedSince, NotFound, NotUndoable, SessionBusy, Stale, ToolError
-from ..wire import Change, ChangedFile, KeepChanges, RevertChanges, Reviewed, Rewind, Touch
+from ..store.records import Touch
+from ..wire import Change, ChangedFile, KeepChanges, RevertChanges, Reviewed, Rewind
 from .compare import FileChanges, gathered
 from .ledger import Ledger
 from .listing import changed_file

@@ -27,7 +27,7 @@ from ..documents.port import (
     source_hash,
 )
 from ..errors import ToolError
-from ..wire import CellState, Touch
+from ..store.records import CellState, Touch
 
 ABOVE = 50
 """Cells above that are remembered, to find the place again."""

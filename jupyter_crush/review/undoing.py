@@ -16,7 +16,7 @@ from ..errors import Stale, ToolError
 from ..files import safe_path
 from ..files.atomic_write import atomic_write
 from ..files.paths import Place
-from ..store.store import Store
+from ..store.port import Store
 from .compare import Change, FileChanges, is_output_changed
 from .content import Contents, Seen
 from .listing import before_of

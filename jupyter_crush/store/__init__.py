@@ -1,4 +1,1 @@
-"""What is kept: one SQLite file a workspace. Rows are wire entities; nothing here decides anything."""
-
-from .checkpoints import CheckpointInfo as CheckpointInfo
-from .store import Store as Store
+"""What is kept: the port, the records that only it knows, and SQLite beneath it. Nothing here decides anything."""

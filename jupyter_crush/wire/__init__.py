@@ -49,12 +49,6 @@ from .changes import (
     CellChange as CellChange,
 )
 from .changes import (
-    CellName as CellName,
-)
-from .changes import (
-    CellState as CellState,
-)
-from .changes import (
     ChangedFile as ChangedFile,
 )
 from .changes import (
@@ -71,9 +65,6 @@ from .changes import (
 )
 from .changes import (
     Rewind as Rewind,
-)
-from .changes import (
-    Touch as Touch,
 )
 from .documents import (
     AnswerDocument as AnswerDocument,
@@ -277,9 +268,6 @@ from .questions import (
     QuestionRequest as QuestionRequest,
 )
 from .requests import (
-    AcceptedPrompt as AcceptedPrompt,
-)
-from .requests import (
     AnswerPermission as AnswerPermission,
 )
 from .requests import (
@@ -293,9 +281,6 @@ from .requests import (
 )
 from .requests import (
     CancelRequest as CancelRequest,
-)
-from .requests import (
-    Checkpoint as Checkpoint,
 )
 from .requests import (
     CreateSession as CreateSession,

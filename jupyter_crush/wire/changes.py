@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from .answers import ErrorBody
 from .documents import CellType
-from .entities import FileChange, JsonObject, Wire
+from .entities import FileChange, Wire
 from .requests import Body
 
 Scope = Annotated[str, Meta(min_length=1, max_length=4096)]
@@ -85,48 +85,3 @@ class Rewind(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     message_id: Scope
     confirm: bool = False
-
-
-# --- kept and not published ---
-
-
-class CellState(Wire, frozen=True, kw_only=True):
-    """A cell as it was. ``above``: the ids of the cells above it, the nearest first. ``outputs`` None: too large to be kept."""
-
-    cell_type: CellType
-    source: str
-    above: tuple[str, ...] = ()
-    outputs: tuple[JsonObject, ...] | None = None
-    execution_count: int | None = None
-
-
-class CellName(Wire, frozen=True, kw_only=True):
-    """How a cell is called whose file has no ids, and what it said then."""
-
-    id: str
-    cell_type: str
-    hash: str
-
-
-class Touch(Wire, frozen=True, kw_only=True):
-    """What a run did to one cell, or to a file itself (``cell_id`` is empty). ``was`` and ``became`` are hashes of what was there
-    before its first change and after its last; None: nothing."""
-
-    run_id: str
-    session_id: str
-    path: str
-    cell_id: str = ""
-    before: CellState | None = None
-    was: str | None
-    became: str | None
-    outputs_hash: str | None = None
-    is_mixed: bool = False
-    """Somebody else changed it between two changes of the run."""
-    is_moved: bool = False
-    has_run: bool = False
-    is_undoable: bool = True
-    """A file: whether what was there is kept."""
-    names: tuple[CellName, ...] = ()
-    """A notebook's file that has no ids: how its cells are called."""
-    state: Literal["open", "kept", "reverted"] = "open"
-    created_at: int

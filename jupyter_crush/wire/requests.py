@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from .entities import PermissionAction, PermissionMode, RunMode, Wire
+from .entities import PermissionAction, PermissionMode, RunMode
 from .questions import QUESTIONS, QuestionAnswer
 
 
@@ -108,25 +108,3 @@ class AnswerQuestion(Body, frozen=True, kw_only=True, forbid_unknown_fields=True
 class PatchConfig(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     model: str | UnsetType | None = UNSET
     permission_mode: PermissionMode | UnsetType = UNSET
-
-
-# --- kept and not published ---
-
-
-class AcceptedPrompt(Wire, frozen=True, kw_only=True):
-    """What was asked, as it was asked: makes a repeated ``run_id`` comparable and an interrupted run resumable. When the run has
-    ended its user's message says it, and the ``digest`` of the request is left here."""
-
-    run_id: str
-    request: PromptRequest | None = None
-    digest: str | None = None
-
-
-class Checkpoint(Wire, frozen=True, kw_only=True):
-    """A file or notebook as it was before a run first touched it; ``content`` None: it was not there."""
-
-    run_id: str
-    session_id: str
-    path: str
-    content: bytes | None
-    created_at: int

@@ -29,9 +29,10 @@ from ..permissions.questions import Questions
 from ..plugins.loading import Plugin
 from ..processes.descent import Roots, Speaker
 from ..processes.environment import child_environment
-from ..store.faults import translating_os
 from ..store.places import Places
-from ..store.store import Store
+from ..store.port import Store
+from ..store.sqlite.faults import translating_os
+from ..store.sqlite.store import SqliteStore
 from ..tools.processes import STORE, stop_orphans
 from ..tools.toolsets import Toolsets
 from ..wire import Change, Client
@@ -201,7 +202,7 @@ class Workspaces:
         return workspace
 
     async def _made(self, workspace_id: str, folder: Path) -> Workspace:
-        store = await Store.open(self._config.data_dir / workspace_id, now=self._now)
+        store = await SqliteStore.open(self._config.data_dir / workspace_id, now=self._now)
         world = self._world(workspace_id, folder, store)
         tasks = Tasks(f"workspace {folder.name}")
         try:

@@ -30,8 +30,8 @@ from ..permissions.gate import Gate
 from ..permissions.policy import Principal
 from ..permissions.questions import Questions
 from ..review.review import Review
-from ..store.sessions import Deletion
-from ..store.store import Store
+from ..store.port import Store
+from ..store.records import Deletion
 from ..wire import (
     AgentStatus,
     AnswerPermission,

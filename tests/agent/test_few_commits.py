@@ -20,7 +20,7 @@ async def test_from_a_prompt_to_its_request_the_disk_is_waited_for_twice(tmp_pat
         return says("hello")
 
     async with desk(tmp_path, ScriptedModel(otherwise=asked)) as work:
-        connection = work.workspace._store._connection
+        connection = work.sqlite._connection
         await connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
         for _ in range(2):
             commits.clear()
@@ -42,7 +42,7 @@ async def test_a_message_is_told_before_the_first_word_of_it(tmp_path: Path) -> 
 async def test_a_run_whose_message_cannot_be_begun_ends_with_an_error_and_says_nothing(tmp_path: Path) -> None:
     """The store takes no message of the model's from the request on."""
     async with desk(tmp_path, model := ScriptedModel()) as work:
-        connection = work.workspace._store._connection
+        connection = work.sqlite._connection
         await connection.execute(
             "CREATE TEMP TRIGGER full BEFORE INSERT ON messages WHEN NEW.role = 'assistant' AND NEW.parts = '[]' "
             "BEGIN SELECT RAISE(ABORT, 'no room'); END"

@@ -16,7 +16,7 @@ from jupyter_crush.models.anthropic.conversation import said as said_of
 from jupyter_crush.models.estimate import tokens_of
 from jupyter_crush.models.port import ModelRequest, TextDelta
 from jupyter_crush.models.scripted import Item, ScriptedModel, call, says
-from jupyter_crush.store.store import Store
+from jupyter_crush.store.sqlite.store import SqliteStore
 from jupyter_crush.wire import (
     Change,
     Finish,
@@ -84,7 +84,7 @@ async def test_after_any_changes_the_kept_history_is_what_the_store_says(tmp_pat
                     await check(histories, store, name)
 
 
-async def check(histories: Histories, store: Store, name: str) -> None:
+async def check(histories: Histories, store: SqliteStore, name: str) -> None:
     expected, kept = for_model(await store.messages.list(name)), await histories.of(name)
     assert kept.messages == expected, name
     assert sent(kept.messages, kept) == sent(expected), (

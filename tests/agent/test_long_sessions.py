@@ -17,8 +17,8 @@ import pytest
 
 from jupyter_crush.errors import StoreError
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.store.sessions import SESSIONS
-from jupyter_crush.store.table import Table
+from jupyter_crush.store.sqlite.sessions import SESSIONS
+from jupyter_crush.store.sqlite.table import Table
 from jupyter_crush.wire import Attachment, CreateSession, ForkSession, PromptRequest, SummarizeSession
 from support.workspace.workbench import ANA, Desk, desk
 

@@ -19,10 +19,10 @@ from jupyter_crush.conversation.sessions import Live, Sessions
 from jupyter_crush.errors import NotFound, StoreError
 from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.store.migrations import SCHEMA, newest
-from jupyter_crush.store.sessions import Deletion
-from jupyter_crush.store.store import Store
-from jupyter_crush.wire import AcceptedPrompt, Attachment, Change, CreateSession, PromptRequest, Session
+from jupyter_crush.store.records import AcceptedPrompt, Deletion
+from jupyter_crush.store.sqlite.migrations import SCHEMA, newest
+from jupyter_crush.store.sqlite.store import SqliteStore
+from jupyter_crush.wire import Attachment, Change, CreateSession, PromptRequest, Session
 from support.store.store_samples import change, checkpoint, clock, message, prompt, run, session
 from support.workspace.workbench import ANA, Desk, desk, workspaces
 
@@ -87,7 +87,7 @@ async def test_what_was_deleted_can_be_brought_back_after_a_restart_within_its_t
 class Room:
     """A store with some sessions, and a clock."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: SqliteStore) -> None:
         self.store = store
         self.now = 1000 * DAY_MS
         self.off = 0
@@ -126,7 +126,7 @@ class Room:
 
 
 async def test_old_sessions_are_deleted_and_erased_later_but_not_those_that_work(tmp_path: Path) -> None:
-    room = Room(await Store.open(tmp_path, now=clock))
+    room = Room(await SqliteStore.open(tmp_path, now=clock))
     old, new = room.now - 40 * DAY_MS, room.now - 2 * DAY_MS
     rows = [session("old", updated_at=old), session("new", updated_at=new), session("busy", updated_at=old)]
     await room.store.write(change("created", *rows))
@@ -141,7 +141,7 @@ async def test_old_sessions_are_deleted_and_erased_later_but_not_those_that_work
 
 
 async def test_a_store_that_is_too_large_loses_the_sessions_that_were_changed_longest_ago(tmp_path: Path) -> None:
-    room = Room(await Store.open(tmp_path, now=clock))
+    room = Room(await SqliteStore.open(tmp_path, now=clock))
     rows = [session(f"s{number}", updated_at=number + 1) for number in range(10)]
     large = [checkpoint(f"{row.id}.bin", b"x" * 300_000, run_id=f"r{row.id}") for row in rows]
     runs = [run(f"r{row.id}", row.id) for row in rows]
@@ -167,7 +167,7 @@ async def test_a_store_of_a_former_version_is_made_to_give_room_back(tmp_path: P
         old.execute("DROP TABLE left_over")
         old.commit()
         assert old.execute("PRAGMA auto_vacuum").fetchone() == (0,)
-    room = Room(await Store.open(tmp_path, now=clock))
+    room = Room(await SqliteStore.open(tmp_path, now=clock))
     await room.erasure().sweep()
     assert CANARY.encode() not in stored(tmp_path)
     assert await room.store.is_compacting()
@@ -175,7 +175,7 @@ async def test_a_store_of_a_former_version_is_made_to_give_room_back(tmp_path: P
 
 
 async def test_what_could_not_be_erased_is_erased_later(tmp_path: Path) -> None:
-    room = Room(await Store.open(tmp_path, now=clock))
+    room = Room(await SqliteStore.open(tmp_path, now=clock))
     row = session("s1")
     await room.store.write(change("created", row, run(), message(1), prompt_of()))
     erasure = room.erasure(row, undo=0)
@@ -213,7 +213,7 @@ async def test_streams_go_on_while_a_large_session_is_erased(tmp_path: Path) -> 
 
 async def test_a_session_that_somebody_opens_while_others_are_deleted_stays(tmp_path: Path) -> None:
     """The first deletion takes a while: what was old and idle before it need not be so after it."""
-    room = Room(await Store.open(tmp_path, now=clock))
+    room = Room(await SqliteStore.open(tmp_path, now=clock))
     old = room.now - 40 * DAY_MS
     rows = [session("old", updated_at=old + 1), session("used", updated_at=old)]
     await room.store.write(change("created", *rows))
@@ -226,7 +226,7 @@ async def test_a_session_that_somebody_opens_while_others_are_deleted_stays(tmp_
 
 
 async def test_a_session_that_somebody_else_deletes_at_that_moment_stops_no_sweep(tmp_path: Path) -> None:
-    room = Room(await Store.open(tmp_path, now=clock))
+    room = Room(await SqliteStore.open(tmp_path, now=clock))
     old = room.now - 40 * DAY_MS
     rows = [session("first", updated_at=old + 1), session("second", updated_at=old)]
     await room.store.write(change("created", *rows))
@@ -245,7 +245,7 @@ async def test_a_session_that_somebody_else_deletes_at_that_moment_stops_no_swee
 
 @pytest.mark.parametrize("jump", [-DAY_MS, 3_600_000, 365 * DAY_MS], ids=["back", "an hour", "a year"])
 async def test_a_clock_that_is_set_makes_nothing_older_than_it_is(tmp_path: Path, jump: int) -> None:
-    room = Room(await Store.open(tmp_path, now=clock))
+    room = Room(await SqliteStore.open(tmp_path, now=clock))
     new = room.now - 2 * DAY_MS
     rows = [session("kept", updated_at=new), session("deleted", updated_at=new)]
     await room.store.write(change("created", *rows))
@@ -265,7 +265,7 @@ async def test_a_clock_that_is_set_makes_nothing_older_than_it_is(tmp_path: Path
 
 
 async def test_what_a_former_server_deleted_is_as_old_as_the_clock_says_at_the_start(tmp_path: Path) -> None:
-    room = Room(await Store.open(tmp_path, now=clock))
+    room = Room(await SqliteStore.open(tmp_path, now=clock))
     ages = {"old": 3_601_000, "new": 1_000, "ahead": -DAY_MS}
     rows = [replace(session(name), deleted_at=room.now - age) for name, age in ages.items()]
     await room.store.write(change("created", *rows))

@@ -37,7 +37,7 @@ def locked(folder: Path) -> Iterator[None]:
 @asynccontextmanager
 async def read_only(work: Desk) -> AsyncIterator[None]:
     """SQLite refuses every write at once, as on a full or read-only disk."""
-    connection = work.workspace._store._connection
+    connection = work.sqlite._connection
     await connection.execute("PRAGMA query_only = ON")
     try:
         yield
@@ -174,7 +174,7 @@ async def test_a_server_that_stops_before_an_ending_is_written_has_told_nobody_o
     async with desk(tmp_path, ScriptedModel([[TextDelta("Words"), gate, Stop("end_turn")]])) as work:
         run = await work.prompt("go")
         await work.until(lambda: any("Words" in str(event) for event in work.events))
-        await work.workspace._store._connection.execute("PRAGMA query_only = ON")
+        await work.sqlite._connection.execute("PRAGMA query_only = ON")
         gate.set()
         await work.until(lambda: any("cannot be stored yet" in str(event) for event in work.events))
     assert not work.terminals()

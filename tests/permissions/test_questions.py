@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_crush.errors import BadRequest, StoreError, ToolError
 from jupyter_crush.permissions.questions import WAITING, Questions, check
-from jupyter_crush.store.store import Store
+from jupyter_crush.store.sqlite.store import SqliteStore
 from jupyter_crush.wire import AnswerQuestion, Choice, Question, QuestionAnswer, QuestionRequest, Run
 from support.workspace.workbench import journal
 
@@ -62,7 +62,7 @@ def test_an_answer_that_does_not_fit_is_refused_with_the_reason(
 class Asked:
     """A workspace's questions with a waiter behind the first."""
 
-    def __init__(self, questions: Questions, store: Store, waiting: asyncio.Task[QuestionRequest]) -> None:
+    def __init__(self, questions: Questions, store: SqliteStore, waiting: asyncio.Task[QuestionRequest]) -> None:
         self.questions = questions
         self.store = store
         self.waiting = waiting

@@ -37,7 +37,7 @@ class Queue:
     """The store does nothing while it is held; what is asked of it meanwhile it does afterwards, in that order."""
 
     def __init__(self, work: Desk) -> None:
-        self._store = work.workspace._store
+        self._store = work.sqlite
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -199,7 +199,7 @@ async def test_a_prompt_that_could_not_be_kept_does_not_wait_in_the_queue(tmp_pa
     async with desk(tmp_path, model) as work:
         first = await work.prompt("Hello")
         await work.until(lambda: model.active == 1)
-        connection = work.workspace._store._connection
+        connection = work.sqlite._connection
         await connection.execute("PRAGMA query_only = ON")
         with pytest.raises(StoreError):
             await work.prompt("late", mode="queue")

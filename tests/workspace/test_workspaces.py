@@ -51,7 +51,7 @@ def test_a_store_is_made_and_found_without_the_event_loop_waiting_for_the_disk(t
     code = """
 import asyncio, sys, threading
 from pathlib import Path
-from jupyter_crush.store.store import Store
+from jupyter_crush.store.sqlite.store import SqliteStore
 folder, loop, seen = Path(sys.argv[1]), threading.get_ident(), []
 def note(event, args):
     if threading.get_ident() == loop and event in {"open", "os.mkdir", "os.rename", "os.chmod"} and str(folder) in str(args[0]):
@@ -59,7 +59,7 @@ def note(event, args):
 sys.addaudithook(note)
 async def main():
     for _ in range(2):
-        await (await Store.open(folder / "data", now=lambda: 1)).close()
+        await (await SqliteStore.open(folder / "data", now=lambda: 1)).close()
 asyncio.run(main())
 print(seen)
 """

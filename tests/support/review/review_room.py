@@ -22,7 +22,7 @@ from jupyter_crush.kernels.kernels import Execution
 from jupyter_crush.review.content import Contents
 from jupyter_crush.review.ledger import Ledger
 from jupyter_crush.review.review import Review
-from jupyter_crush.store.store import Store
+from jupyter_crush.store.sqlite.store import SqliteStore
 from jupyter_crush.tools.port import Output
 from jupyter_crush.wire import Change, ChangedFile, FileChange, Message, RevertChanges, Run, Session, decode_event
 from support.documents.front_end import FrontEnd
@@ -66,7 +66,7 @@ class ReviewRoom:
         limit, keep = self._limits
         self.documents = Documents([self.attached, ContentsBackend(self.room.manager)], self.room.renames)
         self.tasks = Tasks("test")
-        self.store = await Store.open(self.folder / "store", now=lambda: 1)
+        self.store = await SqliteStore.open(self.folder / "store", now=lambda: 1)
         self.journal = Journal(self.store, EventLog("e"), now=lambda: 1, tasks=self.tasks)
         contents = Contents(self.documents, Location(self.root.resolve()), limit)
         self.ledger = Ledger(self.store, self.journal, contents, keep_bytes=keep, now=lambda: 1)

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import jupyter_crush
+from jupyter_crush.store.records import CellState, Checkpoint, Touch
 from jupyter_crush.wire import (
     Attachment,
-    CellState,
     Change,
     ChangeType,
-    Checkpoint,
     Choice,
     Context,
     FileChange,
@@ -37,12 +36,11 @@ from jupyter_crush.wire import (
     Text,
     ToolCall,
     ToolResult,
-    Touch,
     Usage,
 )
 
 PACKAGE = Path(jupyter_crush.__file__).parent
-SCHEMA = PACKAGE / "store" / "schema"
+SCHEMA = PACKAGE / "store" / "sqlite" / "schema"
 NASTY = "a\x00b ' \" \\ \u202e \U0001f4d3 null 1 \r\n"
 """Text that a careless store breaks."""
 USAGE = Usage(

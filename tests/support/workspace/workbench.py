@@ -24,7 +24,7 @@ from jupyter_crush.models.catalog import Catalog
 from jupyter_crush.models.port import Model
 from jupyter_crush.permissions.policy import Principal
 from jupyter_crush.plugins.loading import BUILTIN, Plugin
-from jupyter_crush.store.store import Store
+from jupyter_crush.store.sqlite.store import SqliteStore
 from jupyter_crush.tools.port import Tool
 from jupyter_crush.tools.registry import builtin_tools
 from jupyter_crush.tools.toolset import StaticToolset
@@ -87,6 +87,13 @@ class Desk:
         self.events: list[Event[Payload]] = []
         self._news = asyncio.Event()
 
+    @property
+    def sqlite(self) -> SqliteStore:
+        """What the workspace is kept in, to be held, locked or broken."""
+        store = self.workspace._store
+        assert isinstance(store, SqliteStore)
+        return store
+
     async def listen(self) -> None:
         subscription = self.workspace.follow(None)
         while (data := await subscription.read()) is not None:
@@ -148,9 +155,9 @@ def message(seq: int, id: str = "m", session_id: str = "s") -> Message:  # noqa:
 
 
 @asynccontextmanager
-async def journal(folder: Path) -> AsyncIterator[tuple[Journal, Store]]:
+async def journal(folder: Path) -> AsyncIterator[tuple[Journal, SqliteStore]]:
     tasks = Tasks("test")
-    store = await Store.open(folder, now=lambda: 1)
+    store = await SqliteStore.open(folder, now=lambda: 1)
     made = Journal(store, EventLog("e"), now=lambda: 1, tasks=tasks)
     await made.record(Change(type="created", payload=session("first")))
     try:

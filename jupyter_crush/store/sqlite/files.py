@@ -1,0 +1,19 @@
+"""What the agent changed: one row for each file of a session, the latest."""
+
+from __future__ import annotations
+
+from ...wire import FileChange
+from .table import Rows, Table
+
+FILES = Table(FileChange, "files", key=("session_id", "path"), left_out=frozenset({"created"}))
+
+
+class SqliteFiles(Rows[FileChange]):
+    table = FILES
+
+    async def get(self, session_id: str, path: str) -> FileChange | None:
+        return await self._one(FILES.by_key, session_id, path)
+
+    async def list(self, session_id: str) -> tuple[FileChange, ...]:
+        """The latest change of each path, by path."""
+        return await self._all(f"{FILES.select} WHERE session_id = ? ORDER BY path", session_id)

@@ -1,0 +1,150 @@
+"""A table of the store: the columns of one wire entity, and the SQL that follows from them.
+
+A column is a field of the same name: scalars as they are, all else as JSON text. ``derived`` columns are computed when a row is
+written, for the sake of an index, and never read. Names come from our own Structs; values are always bound.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import aiosqlite
+import msgspec
+from msgspec import Struct, inspect, structs
+
+E = TypeVar("E", bound=Struct)
+Value: TypeAlias = str | int | float | bytes | None
+Reading: TypeAlias = Callable[[], AbstractAsyncContextManager[aiosqlite.Connection]]
+"""``SqliteStore.reading``: the connection, for one statement or more that see the same state."""
+Transaction: TypeAlias = Callable[[], AbstractAsyncContextManager[aiosqlite.Connection]]
+"""``SqliteStore.transaction``: all or nothing."""
+
+_PLAIN = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.BytesType, inspect.LiteralType)
+_ENCODER = msgspec.json.Encoder()
+
+
+class Column(Struct, frozen=True):
+    """One field and how it is written and read."""
+
+    name: str
+    write: Callable[[Any], Value]
+    read: Callable[[Any], Any]
+
+
+class Table(Generic[E]):
+    """``key`` names the columns that make a row the same; ``left_out`` the fields that are not stored; ``once`` those that are
+    written with a new row only; with ``keep_first`` a second row of the same key is ignored instead of replacing the first. What
+    ``is_part`` of another table's rows changes them where they are, and makes none."""
+
+    def __init__(
+        self,
+        entity: type[E],
+        name: str,
+        *,
+        key: tuple[str, ...],
+        left_out: frozenset[str] = frozenset(),
+        once: frozenset[str] = frozenset(),
+        derived: Mapping[str, Callable[[E], Value]] | None = None,
+        keep_first: bool = False,
+        is_part: bool = False,
+    ) -> None:
+        self.entity = entity
+        self.name = name
+        self.is_part = is_part
+        self._key = key
+        self._columns = tuple(_column(field) for field in structs.fields(entity) if field.name not in left_out)
+        self._derived = dict(derived or {})
+        names = [*(column.name for column in self._columns), *self._derived]
+        self.select = f"SELECT {_listed(names[: len(self._columns)])} FROM {name}"  # noqa: S608  # our own names
+        self.upsert = _update(name, names, key) if is_part else _upsert(name, names, {*key, *once}, key, keep_first)
+        matches = " AND ".join(f"{column} = ?" for column in key)
+        self.by_key = f"{self.select} WHERE {matches}"
+        self.delete = f"DELETE FROM {name} WHERE {matches}"  # noqa: S608
+
+    def row(self, entity: E) -> tuple[Value, ...]:
+        """The values of ``upsert``."""
+        stored = (column.write(getattr(entity, column.name)) for column in self._columns)
+        return (*stored, *(derive(entity) for derive in self._derived.values()))
+
+    def key_of(self, entity: E) -> tuple[Value, ...]:
+        """The values of ``delete``."""
+        return tuple(getattr(entity, name) for name in self._key)
+
+    def read(self, row: Iterable[Any]) -> E:
+        """An entity from a row of ``select``. Raises msgspec.MsgspecError."""
+        return self.entity(
+            **{column.name: column.read(value) for column, value in zip(self._columns, row, strict=True)}
+        )
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}: {len(self._columns)} columns>"
+
+
+class Rows(Generic[E]):
+    """Base of what reads one table. Nothing here decides anything."""
+
+    table: Table[E]
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    async def _one(self, sql: str, *values: Value) -> E | None:
+        found = await self._all(sql, *values)
+        return found[0] if found else None
+
+    async def _all(self, sql: str, *values: Value) -> tuple[E, ...]:
+        """Read and decoded on SQLite's thread: many rows, or a large one, hold up nobody else."""
+        async with self._reading() as connection:
+            fetched = connection._execute(_fetch, connection._conn, sql, values, self.table.read)  # type: ignore[no-untyped-call]  # noqa: SLF001
+            found: tuple[E, ...] = await fetched
+            return found
+
+
+def _fetch(
+    connection: sqlite3.Connection, sql: str, values: tuple[Value, ...], read: Callable[[Iterable[Any]], E]
+) -> tuple[E, ...]:
+    return tuple(map(read, connection.execute(sql, values)))
+
+
+def _update(name: str, columns: list[str], key: tuple[str, ...]) -> str:
+    numbered = [f"{column} = ?{number}" for number, column in enumerate(columns, 1)]
+    changes = ", ".join(one for one, column in zip(numbered, columns, strict=True) if column not in key)
+    matches = " AND ".join(one for one, column in zip(numbered, columns, strict=True) if column in key)
+    return f"UPDATE {name} SET {changes} WHERE {matches}"  # noqa: S608  # our own names
+
+
+def _upsert(name: str, columns: list[str], fixed: Collection[str], key: tuple[str, ...], keep_first: bool) -> str:
+    """Not INSERT OR REPLACE: that deletes the old row, and what hangs on it with it."""
+    holes = ", ".join("?" * len(columns))
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in fixed)
+    answer = "NOTHING" if keep_first else f"UPDATE SET {changes}"
+    return f"INSERT INTO {name} ({_listed(columns)}) VALUES ({holes}) ON CONFLICT ({_listed(key)}) DO {answer}"  # noqa: S608
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Unquoted: a name in double quotes that is no column is a text to SQLite, and not an error."""
+    return ", ".join(names)
+
+
+def _column(field: structs.FieldInfo) -> Column:
+    kind = inspect.type_info(field.type)
+    if isinstance(kind, inspect.UnionType):
+        options = [option for option in kind.types if not isinstance(option, inspect.NoneType)]
+        kind = options[0] if len(options) == 1 else kind
+    if isinstance(kind, _PLAIN):
+        return Column(field.name, _same, _same)
+    if isinstance(kind, inspect.BoolType):
+        return Column(field.name, _same, bool)
+    decoder = msgspec.json.Decoder(field.type)
+    return Column(field.name, _to_json, lambda value: None if value is None else decoder.decode(value))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _to_json(value: Any) -> str | None:
+    return None if value is None else _ENCODER.encode(value).decode()

@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from jupyter_crush.errors import StoreRefused
+from jupyter_crush.store.records import AcceptedPrompt
+from jupyter_crush.store.sqlite.checkpoints import CheckpointInfo
+from jupyter_crush.store.sqlite.store import SqliteStore
+from jupyter_crush.wire import TERMINAL, Finish, QuestionAnswer, Run, Text
+from support.store.store_samples import (
+    EVERY_PART,
+    NASTY,
+    USAGE,
+    change,
+    checkpoint,
+    clock,
+    file_change,
+    grant,
+    message,
+    permission,
+    prompt,
+    question,
+    run,
+    session,
+    touch,
+)
+
+
+async def test_a_session_comes_back_without_what_only_the_living_know(store: SqliteStore) -> None:
+    full = msgspec.structs.replace(
+        session(title=NASTY), model="m", permission_mode="plan", author="me", usage=USAGE, message_count=3
+    )
+    busy = msgspec.structs.replace(full, is_busy=True, queued=2, attached_clients=4)
+    await store.write(change("created", busy))
+    assert await store.sessions.get("s1") == full
+    assert await store.sessions.get("s2") is None
+
+
+async def test_sessions_come_newest_updated_first(store: SqliteStore) -> None:
+    await store.write(
+        change("created", session("a", updated_at=5), session("b", updated_at=9), session("c", updated_at=1))
+    )
+    await store.write(change("updated", session("c", updated_at=10)))
+    assert [each.id for each in await store.sessions.all()] == ["c", "b", "a"]
+
+
+async def test_a_message_with_every_kind_of_part_comes_back(store: SqliteStore) -> None:
+    full = msgspec.structs.replace(
+        message(7, parts=EVERY_PART),
+        model="m",
+        provider="anthropic",
+        author=NASTY,
+        updated_at=2**52,
+        is_summary=True,
+        in_context=False,
+    )
+    await store.write(change("created", session(), full))
+    assert await store.messages.get(full.id) == full
+    assert await store.messages.list("s1") == (full,)
+    assert await store.messages.of_run("r1") == (full,)
+
+
+@pytest.mark.parametrize(
+    ("after", "limit", "before", "expected"),
+    [
+        (None, None, None, [1, 2, 3, 4, 5]),
+        (None, 2, None, [4, 5]),
+        (2, None, None, [3, 4, 5]),
+        (2, 2, None, [3, 4]),
+        (None, 2, 4, [2, 3]),
+        (1, None, 4, [2, 3]),
+        (None, 0, None, []),
+        (5, None, None, []),
+        (None, 99, None, [1, 2, 3, 4, 5]),
+    ],
+)
+async def test_messages_are_paged_by_seq(
+    store: SqliteStore, after: int | None, limit: int | None, before: int | None, expected: list[int]
+) -> None:
+    written = [message(seq) for seq in (3, 1, 5, 2, 4)]
+    await store.write(change("created", session(), session("s2"), *written, message(9, "s2")))
+    found = await store.messages.list("s1", after=after, limit=limit, before=before)
+    assert [each.seq for each in found] == expected
+
+
+async def test_last_seqs_names_each_session_that_has_a_message(store: SqliteStore) -> None:
+    await store.write(
+        change("created", session(), session("s2"), session("s3"), message(4), message(2), message(9, "s2"))
+    )
+    assert await store.messages.last_seqs() == {"s1": 4, "s2": 9}
+
+
+async def test_unfinished_messages_are_those_of_the_assistant_without_a_finish(store: SqliteStore) -> None:
+    user = msgspec.structs.replace(message(1), role="user")
+    done = message(2, parts=(Text(text="x"), Finish(reason="canceled")))
+    empty = msgspec.structs.replace(message(3), parts=())
+    growing = message(4, text="…")
+    await store.write(change("created", session(), user, done, empty, growing))
+    assert await store.messages.unfinished() == (empty, growing)
+    finished = msgspec.structs.replace(growing, parts=(*growing.parts, Finish(reason="end_turn")))
+    await store.write(change("updated", finished))
+    assert await store.messages.unfinished() == (empty,)
+
+
+async def test_two_messages_of_a_session_cannot_have_the_same_seq(store: SqliteStore) -> None:
+    await store.write(change("created", session(), message(1)))
+    with pytest.raises(StoreRefused):
+        await store.write(change("created", msgspec.structs.replace(message(1), id="other")))
+    assert len(await store.messages.list("s1")) == 1
+
+
+async def test_a_run_with_all_its_fields_comes_back(store: SqliteStore) -> None:
+    full = Run(
+        run_id=NASTY,
+        session_id="s1",
+        state="cancelled",
+        mode="steer",
+        prompt=NASTY,
+        author="me",
+        error="e",
+        reason="canceled",
+        cancelled=True,
+        cancelled_by="you",
+        message_id="m",
+        text=NASTY,
+        folded_into="r0",
+        permission_mode="auto",
+        model="m",
+        usage=USAGE,
+        created_at=1,
+        started_at=2,
+        ended_at=3,
+    )
+    await store.write(change("created", session(), full))
+    assert await store.runs.get(NASTY) == full
+    assert await store.runs.get("r1") is None
+
+
+async def test_runs_keep_their_place_in_the_order_of_acceptance_whatever_the_clock_says(store: SqliteStore) -> None:
+    accepted = [run(f"r{n}", created_at=100 - n) for n in range(4)]
+    await store.write(change("created", session(), *accepted))
+    await store.write(change("updated", run("r1", state="active")))
+    await store.write(change("updated", run("r0", state="active"), run("r0", state="done")))
+    assert [each.run_id for each in await store.runs.list("s1")] == ["r0", "r1", "r2", "r3"]
+    assert [each.run_id for each in await store.runs.unfinished()] == ["r1", "r2", "r3"]
+
+
+@pytest.mark.parametrize("ending", sorted(TERMINAL))
+@pytest.mark.parametrize("late", ["queued", "active", *sorted(TERMINAL)])
+async def test_a_run_ends_once(store: SqliteStore, ending: str, late: str) -> None:
+    ended = msgspec.structs.replace(run(), state=ending, ended_at=5)
+    await store.write(change("created", session(), run(), ended))
+    second = msgspec.structs.replace(ended, state=late, text="late")
+    if late == ending:
+        await store.write(change("updated", second))
+        assert await store.runs.get("r1") == second
+        return
+    with pytest.raises(StoreRefused, match="has ended"):
+        await store.write(change("updated", session(title="also undone"), second))
+    assert await store.runs.get("r1") == ended
+    assert await store.sessions.get("s1") == session()
+
+
+async def test_a_prompt_comes_back_as_it_was_asked(store: SqliteStore) -> None:
+    accepted = AcceptedPrompt(run_id="r1", request=prompt())
+    await store.write(change("created", accepted, run(), session()))  # in any order
+    assert await store.prompts.get("r1") == prompt()
+    assert await store.prompts.get("r2") is None
+
+
+async def test_grants_come_back_in_order_and_can_be_taken_back(store: SqliteStore) -> None:
+    mine, other, hers = grant("z"), grant("a"), grant("g3", "s2")
+    await store.write(change("created", session(), session("s2"), mine, other, hers))
+    assert await store.grants.all() == (mine, other, hers)
+    assert await store.grants.list("s1") == (mine, other)
+    await store.write(change("deleted", mine))
+    assert await store.grants.all() == (other, hers)
+
+
+async def test_a_permission_is_pending_until_it_is_answered(store: SqliteStore) -> None:
+    asked, second = permission("z"), permission("a")
+    await store.write(change("created", session(), asked, second))
+    assert await store.permissions.pending() == (asked, second)
+    answered = msgspec.structs.replace(asked, state="allowed", answered_by="me")
+    await store.write(change("updated", answered))
+    assert await store.permissions.pending() == (second,)
+    assert await store.permissions.get("z") == answered
+    assert await store.permissions.get("?") is None
+
+
+async def test_questions_are_pending_until_they_are_answered(store: SqliteStore) -> None:
+    asked, second = question("z"), question("a")
+    await store.write(change("created", session(), asked, second))
+    assert await store.questions.pending() == (asked, second)
+    answers = (QuestionAnswer(choices=(NASTY, "b")), QuestionAnswer(text=NASTY))
+    answered = msgspec.structs.replace(asked, state="answered", answers=answers, answered_by="me")
+    await store.write(change("updated", answered))
+    assert await store.questions.pending() == (second,)
+    assert await store.questions.get("z") == answered
+    assert await store.questions.get("?") is None
+
+
+async def test_files_are_the_latest_change_of_each_path(store: SqliteStore) -> None:
+    first, second = file_change("b.py"), file_change("a\nb.py")
+    await store.write(change("created", session(), session("s2"), first, second, file_change("c.py", "s2")))
+    latest = file_change("b.py", version=2)
+    await store.write(change("updated", latest))
+    assert await store.files.list("s1") == (second, latest)
+
+
+async def test_the_first_checkpoint_of_a_run_and_path_is_kept(store: SqliteStore) -> None:
+    blob = bytes(range(256)) * 40
+    first, absent = checkpoint("a.py", blob), checkpoint("new.py", None)
+    await store.write(change("created", session(), first, absent))
+    await store.write(change("created", checkpoint("a.py", b"already changed")))
+    assert await store.checkpoints.get("r1", "a.py") == first
+    assert await store.checkpoints.get("r1", "zzz") is None
+    assert await store.checkpoints.list("r1") == (first, absent)
+    assert await store.checkpoints.of_session("s1") == (
+        CheckpointInfo(run_id="r1", session_id="s1", path="a.py", size=len(blob), created_at=1),
+        CheckpointInfo(run_id="r1", session_id="s1", path="new.py", size=None, created_at=1),
+    )
+
+
+async def test_what_runs_did_to_cells_comes_back_in_their_order(store: SqliteStore) -> None:
+    first, second, file = touch("b.py", "c9"), touch("b.py", "c1"), touch("b.py", "")
+    await store.write(change("created", session(), first, second, file))
+    left = msgspec.structs.replace(first, became=None, is_moved=True, before=None)
+    await store.write(change("updated", left))
+    assert await store.touches.of_session("s1") == (left, second, file)
+    assert await store.touches.of_file("r1", "b.py") == (left, second, file)
+    assert (await store.touches.get("r1", "b.py"), await store.touches.get("r1", "b.py", "c2")) == (file, None)
+
+
+async def test_pruning_a_run_takes_what_it_did_along(store: SqliteStore) -> None:
+    await store.write(change("created", session(), checkpoint("a.py", bytes(10), run_id="old"), touch(run_id="old")))
+    await store.write(change("created", checkpoint("a.py", bytes(10), run_id="new"), touch(run_id="new")))
+    assert await store.checkpoints.prune(10) == 1
+    assert await store.touches.of_session("s1") == (touch(run_id="new"),)
+
+
+async def test_pruning_takes_whole_runs_oldest_first(store: SqliteStore) -> None:
+    kept = [checkpoint(f"{run_id}{n}", bytes(10), run_id=run_id) for run_id in ("z", "m", "a") for n in range(3)]
+    await store.write(change("created", session(), *kept))
+    assert await store.checkpoints.prune(90) == 0
+    assert await store.checkpoints.prune(89) == 3
+    assert {each.run_id for each in await store.checkpoints.of_session("s1")} == {"m", "a"}
+    assert await store.checkpoints.prune(59) == 3
+    assert await store.checkpoints.list("a") == tuple(kept[6:])
+    assert await store.checkpoints.prune(0) == 3
+    assert await store.checkpoints.of_session("s1") == ()
+
+
+async def test_deleting_a_session_takes_all_that_is_of_it_and_nothing_else(store: SqliteStore) -> None:
+    for session_id in ("s1", "s2"):
+        await store.write(
+            change(
+                "created",
+                session(session_id),
+                run(f"r-{session_id}", session_id),
+                AcceptedPrompt(run_id=f"r-{session_id}", request=prompt(session_id)),
+                message(1, session_id, run_id=f"r-{session_id}"),
+                grant(f"g-{session_id}", session_id),
+                permission(f"p-{session_id}", session_id),
+                question(f"q-{session_id}", session_id),
+                file_change("a.py", session_id),
+                msgspec.structs.replace(checkpoint(run_id=f"r-{session_id}"), session_id=session_id),
+                msgspec.structs.replace(touch(run_id=f"r-{session_id}"), session_id=session_id),
+            )
+        )
+    await store.write(change("deleted", session("s1")))
+    async with store.reading() as connection:
+        for table in (
+            "sessions",
+            "runs",
+            "messages",
+            "prompts",
+            "grants",
+            "permissions",
+            "questions",
+            "files",
+            "checkpoints",
+            "touches",
+        ):
+            rows = await connection.execute_fetchall(f"SELECT count(*) FROM {table}")
+            assert [row[0] for row in rows] == [1], table
+    assert await store.prompts.get("r-s2") == prompt("s2")
+
+
+async def test_what_was_written_is_there_after_closing_and_opening_again(tmp_path: Path) -> None:
+    first = await SqliteStore.open(tmp_path, now=clock)
+    await first.write(change("created", session(), run(), message(1, parts=EVERY_PART)))
+    await first.close()
+    second = await SqliteStore.open(tmp_path, now=clock)
+    assert await second.messages.list("s1") == (message(1, parts=EVERY_PART),)
+    assert await second.runs.unfinished() == (run(),)
+    await second.close()
