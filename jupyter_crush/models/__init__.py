@@ -1,4 +1,4 @@
-"""The port to language models, the catalogue of them, the Anthropic adapter, the demo model and the scripted double.
+"""The port to language models, the catalogue of them, a folder for each API, the demo model and the scripted double.
 
 What is exported here is what a package that adds a provider imports (docs/extending.md says how); all else may change."""
 

@@ -1,6 +1,6 @@
-"""What goes wrong at the Messages API, in our words.
+"""What goes wrong at a model's API, in our words.
 
-The API says what failed by an HTTP status or, in mid-stream, by an error type; both come together here. What it says is shown to
+An API says what failed by an HTTP status or, in mid-stream, by an error type; both come together here. What it says is shown to
 people only after the key is taken out and the text is cut to one short line.
 """
 
@@ -39,7 +39,14 @@ _STATUS_OF = {
     "api_error": 500,
     "timeout_error": 504,
     "overloaded_error": 529,
+    "invalid_api_key": 401,
+    "insufficient_quota": 402,
+    "model_not_found": 404,
+    "rate_limit_exceeded": 429,
+    "server_error": 500,
+    "unavailable_error": 503,
 }
+"""Of the Messages API, then of OpenAI's and llama.cpp's."""
 _TOO_LONG_KINDS = frozenset(
     {"exceed_context_size_error", "context_length_exceeded", "model_context_window_exceeded", "request_too_large"}
 )
@@ -90,7 +97,7 @@ def failure(
     status: int, said: Said, *, model: str, retry_after: float | None = None, key: str | None = None
 ) -> ModelError:
     """The typed error for an HTTP ``status``, or for what an ``error`` event says (its status is the stream's 200)."""
-    if status < 400 or said.kinds & {"overloaded_error", "rate_limit_error"}:
+    if status < 400 or said.kinds & {"overloaded_error", "rate_limit_error", "insufficient_quota"}:
         status = next((_STATUS_OF[kind] for kind in said.kinds if kind in _STATUS_OF), 500)
     if status == 413 or (status not in (401, 403, 404, 429) and _is_too_long(said)):
         return _too_long(said)

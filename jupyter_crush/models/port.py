@@ -18,6 +18,8 @@ Made = TypeVar("Made")
 
 MAX_TOKENS = 16_000
 """Most tokens of one answer, where nobody says otherwise."""
+ANSWER_LIMIT = 32 * 1024 * 1024
+"""Characters of a stream that one answer may have."""
 
 
 class ToolSpec(Struct, frozen=True):

@@ -23,11 +23,18 @@ from msgspec import Struct
 from ...errors import ModelBadAnswer, ModelUnreachable
 from ...wire import Usage
 from ..failures import Said, failure, one_line
-from ..port import ModelEvent, ReasoningDelta, ReasoningEnd, Stop, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart
+from ..port import (
+    ANSWER_LIMIT,
+    ModelEvent,
+    ReasoningDelta,
+    ReasoningEnd,
+    Stop,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+)
 from ..tool_calls import CUT, CallIds, joined, parsed
-
-ANSWER_LIMIT = 32 * 1024 * 1024
-"""Characters of events that one answer may have."""
 
 _EVENTS = frozenset(
     {

@@ -234,7 +234,7 @@ class MessagesApi:
         return received, aside or await self._answer(received, body, len(raw))
 
     async def _answer(self, received: Received, body: object, size: int) -> Says:
-        found = [*history_check.violations(body), *self._missing_thinking(received.body)]
+        found = [*self._violations(body), *self._missing_thinking(received.body)]
         self.violations += found
         self.requests.append(received)
         if found and self._strict:
@@ -255,6 +255,9 @@ class MessagesApi:
             return self._script.popleft()
         answer_or_later = self.handler(body)
         return answer_or_later if isinstance(answer_or_later, str | Answer | Fail) else await answer_or_later
+
+    def _violations(self, body: object) -> list[str]:
+        return history_check.violations(body)
 
     def _missing_thinking(self, body: Json) -> Iterator[str]:
         """In a tool loop, what was thought before a call must come back with it."""

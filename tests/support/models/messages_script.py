@@ -221,10 +221,10 @@ class _Writer:
     def _block(self, part: Part) -> Iterator[Frame]:
         match part:
             case Text(text, pieces, delay):
-                deltas = [{"type": "text_delta", "text": piece} for piece in _pieces(text, pieces)]
+                deltas = [{"type": "text_delta", "text": piece} for piece in pieces_of(text, pieces)]
                 yield from self._frames({"type": "text", "text": ""}, deltas, delay)
             case Think(text, signed, pieces, delay):
-                deltas = [{"type": "thinking_delta", "thinking": piece} for piece in _pieces(text, pieces)]
+                deltas = [{"type": "thinking_delta", "thinking": piece} for piece in pieces_of(text, pieces)]
                 deltas.append({"type": "signature_delta", "signature": signature(text) if signed is None else signed})
                 yield from self._frames({"type": "thinking", "thinking": "", "signature": ""}, deltas, delay)
             case Redacted(data):
@@ -232,7 +232,7 @@ class _Writer:
             case Call():
                 written = json.dumps(part.input) if part.json is None else part.json
                 deltas = [
-                    {"type": "input_json_delta", "partial_json": piece} for piece in _pieces(written, part.pieces)
+                    {"type": "input_json_delta", "partial_json": piece} for piece in pieces_of(written, part.pieces)
                 ]
                 start = {"type": "tool_use", "id": part.id or f"toolu_{self.new_id()}", "name": part.name, "input": {}}
                 yield from self._frames(start, deltas, part.delay)
@@ -245,7 +245,7 @@ class _Writer:
         yield Frame(event("content_block_stop", index=self.index))
 
 
-def _pieces(text: str | Sequence[str], pieces: int) -> list[str]:
+def pieces_of(text: str | Sequence[str], pieces: int) -> list[str]:
     if not isinstance(text, str):
         return list(text)
     size = max(1, -(-len(text) // max(1, pieces)))
