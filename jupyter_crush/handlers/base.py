@@ -23,7 +23,7 @@ from tornado import web
 
 from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge, known
 from ..export import Document
-from ..permissions.policy import Principal
+from ..permissions.policy import OWN, Principal
 from ..processes.descent import Connection, connection_of
 from ..text.pieces import in_pieces
 from ..wire import ORIGIN_HEADER, ErrorBody, Origin, Snapshot, encode, encode_snapshot
@@ -134,7 +134,7 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
     def declared_origin(self) -> Origin:
         """What the client says of itself. What is not known here is any other program."""
         said = self.request.headers.get(ORIGIN_HEADER, "")
-        return cast("Origin", said) if said in get_args(Origin) else "api"
+        return cast("Origin", said) if said in get_args(Origin) and said not in OWN else "api"
 
     @property
     def connection(self) -> Connection | None:

@@ -13,7 +13,9 @@ from msgspec import Struct
 from ..config import EVERYONE, OWNER, Config
 from ..wire import May, Origin
 
-CODE: frozenset[Origin] = frozenset({"kernel", "command"})
+OWN: frozenset[Origin] = frozenset({"agent", "schedule"})
+"""What the server itself starts; no client can say that of itself."""
+CODE: frozenset[Origin] = OWN | {"kernel", "command"}
 Role = Literal["viewer", "prompter", "approver"]
 """What a person may do: look, direct the agent, answer for what it does."""
 
@@ -27,7 +29,7 @@ class Principal(Struct, frozen=True):
 
     @property
     def is_code(self) -> bool:
-        """Code may prompt as whoever runs it, and approve nothing."""
+        """Code, and the server itself, may prompt as whoever runs it, and approve nothing."""
         return self.origin in CODE
 
 

@@ -70,6 +70,9 @@ class RunRows(Protocol):
     async def unfinished(self) -> tuple[Run, ...]:
         """Queued and active ones of all sessions, in the order of acceptance."""
 
+    async def children(self, run_id: str) -> tuple[Run, ...]:
+        """Those that a run has started, in the order of acceptance."""
+
 
 class PromptRows(Protocol):
     """What was asked. A prompt goes with its run."""

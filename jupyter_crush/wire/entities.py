@@ -18,9 +18,9 @@ PermissionAction = Literal["allow", "allow_session", "deny"]
 FinishReason = Literal[
     "end_turn", "max_tokens", "tool_use", "canceled", "error", "refusal", "interrupted", "loop", "budget"
 ]
-Origin = Literal["panel", "widget", "kernel", "terminal", "command", "api"]
+Origin = Literal["panel", "widget", "kernel", "terminal", "command", "api", "agent", "schedule"]
 """Where an act came from: as the client declares it (``api`` when it does not), and as the system knows better: ``kernel`` is code
-that a kernel runs, ``command`` a command that the agent runs."""
+that a kernel runs, ``command`` a command that the agent runs, ``agent`` another run, ``schedule`` the clock."""
 ChangeType = Literal["created", "updated", "deleted"]
 
 PROMPT_CHARS = 1_000
@@ -177,6 +177,8 @@ class Session(Wire, frozen=True, kw_only=True):
     updated_at: int
     deleted_at: int | None = None
     """It is erased a while later (`retention.undo`), unless it is brought back before."""
+    parent: str | None = None
+    """The session whose runs start runs here. None: it is nobody's; people and programs prompt in it."""
     notebooks: tuple[str, ...] = ()
     """Those that prompts brought along and tools worked in, the last one first."""
     usage: Usage = Usage()
@@ -203,6 +205,9 @@ class Run(Wire, frozen=True, kw_only=True):
     author: str | None = None
     """Whose login it came with. From a ``kernel`` that is the server's owner, whoever started the kernel."""
     origin: Origin | None = None
+    """Who or what started it. None: the server itself, or an older one wrote it."""
+    parent: str | None = None
+    """The run that started this one, in the session's ``parent``. It does not end before this one has."""
     error: str | None = None
     reason: str | None = None
     """The error's snake_case code, or the finish reason of the last message."""
@@ -214,6 +219,7 @@ class Run(Wire, frozen=True, kw_only=True):
     permission_mode: PermissionMode | None = None
     model: str | None = None
     usage: Usage | None = None
+    """With that of the runs that it started; ``context_tokens`` are its own."""
     created_at: int
     started_at: int | None = None
     ended_at: int | None = None

@@ -20,7 +20,7 @@ export type PermissionAction = 'allow' | 'allow_session' | 'deny';
 
 export type FinishReason = 'end_turn' | 'max_tokens' | 'tool_use' | 'canceled' | 'error' | 'refusal' | 'interrupted' | 'loop' | 'budget';
 
-export type Origin = 'panel' | 'widget' | 'kernel' | 'terminal' | 'command' | 'api';
+export type Origin = 'panel' | 'widget' | 'kernel' | 'terminal' | 'command' | 'api' | 'agent' | 'schedule';
 
 export type ChangeType = 'created' | 'updated' | 'deleted';
 
@@ -152,6 +152,8 @@ export interface Session {
   updated_at: number;
   /** It is erased a while later (`retention.undo`), unless it is brought back before. */
   deleted_at: number | null;
+  /** The session whose runs start runs here. null: it is nobody's; people and programs prompt in it. */
+  parent: string | null;
   /** Those that prompts brought along and tools worked in, the last one first. */
   notebooks: string[];
   usage: Usage;
@@ -182,7 +184,10 @@ export interface Run {
   is_shortened: boolean;
   /** Whose login it came with. From a `kernel` that is the server's owner, whoever started the kernel. */
   author: string | null;
+  /** Who or what started it. null: the server itself, or an older one wrote it. */
   origin: Origin | null;
+  /** The run that started this one, in the session's `parent`. It does not end before this one has. */
+  parent: string | null;
   error: string | null;
   /** The error's snake_case code, or the finish reason of the last message. */
   reason: string | null;
@@ -193,6 +198,7 @@ export interface Run {
   folded_into: string | null;
   permission_mode: PermissionMode | null;
   model: string | null;
+  /** With that of the runs that it started; `context_tokens` are its own. */
   usage: Usage | null;
   created_at: number;
   started_at: number | null;

@@ -82,7 +82,8 @@ async def test_what_a_client_says_of_itself_counts_where_nothing_is_known(http: 
     async def ask(origin: str | None, method: str, path: str, body: object = None) -> Any:
         return await http(method, path, body, headers={"Crush-Origin": origin} if origin else {})
 
-    for said_origin, kept in (("terminal", "terminal"), ("panel", "panel"), (None, "api"), ("the moon", "api")):
+    known, others = [("terminal", "terminal"), ("panel", "panel")], [None, "the moon", "agent", "schedule"]
+    for said_origin, kept in (*known, *((other, "api") for other in others)):
         answer = await ask(said_origin, "PATCH", f"workspaces/{wid}/sessions/{sid}", {"permission_mode": "plan"})
         assert (answer.status, answer.json()["mode_by"], answer.json()["mode_from"]) == (200, "you", kept)
         run = await ask(said_origin, "POST", f"workspaces/{wid}/agent", {"session_id": sid, "prompt": "hi"})

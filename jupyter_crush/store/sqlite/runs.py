@@ -25,3 +25,7 @@ class SqliteRuns(Rows[Run]):
     async def unfinished(self) -> tuple[Run, ...]:
         """Queued and active ones of all sessions, in the order of acceptance."""
         return await self._all(f"{RUNS.select} WHERE state IN ('queued', 'active') ORDER BY ordinal")
+
+    async def children(self, run_id: str) -> tuple[Run, ...]:
+        """Those that a run has started, in the order of acceptance."""
+        return await self._all(f"{RUNS.select} WHERE parent = ? ORDER BY ordinal", run_id)

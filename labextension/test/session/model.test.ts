@@ -297,6 +297,7 @@ function session(fields: Partial<Session>): Session {
       mode_by: null,
       mode_from: null,
       deleted_at: null,
+      parent: null,
       notebooks: [],
       message_count: 0,
       is_busy: false,

@@ -31,7 +31,7 @@ from support.store.store_samples import (
 
 async def test_a_session_comes_back_without_what_only_the_living_know(store: SqliteStore) -> None:
     full = msgspec.structs.replace(
-        session(title=NASTY), model="m", permission_mode="plan", author="me", usage=USAGE, message_count=3
+        session(title=NASTY), model="m", permission_mode="plan", author="me", parent="s0", usage=USAGE, message_count=3
     )
     busy = msgspec.structs.replace(full, is_busy=True, queued=2, attached_clients=4)
     await store.write(change("created", busy))
@@ -137,6 +137,14 @@ async def test_a_run_with_all_its_fields_comes_back(store: SqliteStore) -> None:
     await store.write(change("created", session(), full))
     assert await store.runs.get(NASTY) == full
     assert await store.runs.get("r1") is None
+
+
+async def test_the_children_of_a_run_are_found_in_whatever_session_they_are(store: SqliteStore) -> None:
+    of = {"c2": "s2", "c1": "s1"}
+    children = [msgspec.structs.replace(run(run_id, session_id), parent="r1") for run_id, session_id in of.items()]
+    await store.write(change("created", session(), session("s2"), run(), run("r2"), *children))
+    assert await store.runs.children("r1") == tuple(children)
+    assert await store.runs.children("r2") == ()
 
 
 async def test_runs_keep_their_place_in_the_order_of_acceptance_whatever_the_clock_says(store: SqliteStore) -> None:
