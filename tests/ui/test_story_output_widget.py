@@ -31,6 +31,7 @@ def test_what_the_agents_cell_captures_is_seen_in_the_widget_and_not_in_the_cell
     api.when(lambda body: not body.get("tools"), "A title")
     tab = visit(f"lab/tree/{NAME}")
     expect(tab.page.locator(".jp-Notebook .cm-content")).to_have_count(3)
+    expect(tab.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     cell(tab, 1).locator(".cm-content").click()
     tab.page.keyboard.press("Shift+Enter")
     expect(cell(tab, 1).locator(".jp-InputPrompt")).to_have_text("[1]:", timeout=30_000)
