@@ -7,6 +7,7 @@ from pathlib import Path
 from jupyter_crush.models.port import ModelRequest
 from jupyter_crush.models.scripted import Item, ScriptedModel, says
 from jupyter_crush.wire import Message, MessageDelta
+from support.store.sql import sql
 from support.workspace.workbench import desk
 
 
@@ -20,8 +21,12 @@ async def test_from_a_prompt_to_its_request_the_disk_is_waited_for_twice(tmp_pat
         return says("hello")
 
     async with desk(tmp_path, ScriptedModel(otherwise=asked)) as work:
-        connection = work.sqlite._connection
-        await connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+
+        def tell(statement: str) -> None:
+            if statement == "COMMIT":
+                commits.append(statement)
+
+        await work.sqlite.read(lambda connection: connection.set_trace_callback(tell))
         for _ in range(2):
             commits.clear()
             await work.ended(await work.prompt("go on"))
@@ -42,10 +47,10 @@ async def test_a_message_is_told_before_the_first_word_of_it(tmp_path: Path) -> 
 async def test_a_run_whose_message_cannot_be_begun_ends_with_an_error_and_says_nothing(tmp_path: Path) -> None:
     """The store takes no message of the model's from the request on."""
     async with desk(tmp_path, model := ScriptedModel()) as work:
-        connection = work.sqlite._connection
-        await connection.execute(
+        await sql(
+            work.sqlite,
             "CREATE TEMP TRIGGER full BEFORE INSERT ON messages WHEN NEW.role = 'assistant' AND NEW.parts = '[]' "
-            "BEGIN SELECT RAISE(ABORT, 'no room'); END"
+            "BEGIN SELECT RAISE(ABORT, 'no room'); END",
         )
         model.script(says("Hello"))
         [terminal] = await work.ended(await work.prompt("say hello"))

@@ -29,6 +29,7 @@ from jupyter_crush.wire import (
     ToolCall,
     ToolResult,
 )
+from support.store.sql import sql
 from support.workspace.workbench import ANA, desk, journal, session
 
 NAMES = ("a", "b", "c")
@@ -159,10 +160,9 @@ async def test_what_a_summary_stands_for_is_not_even_read(tmp_path: Path) -> Non
             said(51, "And?"),
         )
         assert [one.seq for one in await store.messages.in_context("s")] == [50, 51]
-        async with store.reading() as connection:
-            sql = "EXPLAIN QUERY PLAN SELECT max(seq) FROM messages WHERE session_id = ? AND is_summary AND in_context"
-            [plan] = [str(row[3]) for row in await connection.execute_fetchall(sql, ("s",))]
-        assert "messages_summaries" in plan
+        looked = "SELECT max(seq) FROM messages WHERE session_id = ? AND is_summary AND in_context"
+        [plan] = await sql(store, f"EXPLAIN QUERY PLAN {looked}", "s")
+        assert "messages_summaries" in plan[3]
 
 
 async def test_histories_that_no_run_uses_are_let_go_when_they_are_too_much(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-FOREIGN = ("anthropic", "jupyter_server", "aiosqlite", "ipywidgets", "anywidget", "IPython", "rich", "pandas", "h11")
+FOREIGN = ("anthropic", "jupyter_server", "ipywidgets", "anywidget", "IPython", "rich", "pandas", "h11")
 LOOK = """
 import sys, time, asyncio, msgspec  # a kernel has the first anyway
 begun = time.perf_counter()

@@ -17,6 +17,7 @@ from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.permissions.policy import Principal
 from jupyter_crush.wire import AnswerPermission, CreateSession, Finish, ForkSession, PatchSession, PermissionAction
 from jupyter_crush.workspace.workspace import Workspace
+from support.store.sql import sql
 from support.workspace.workbench import ANA, BEN, Desk, desk, workspaces
 
 COMMAND = says(call("run_command", {"command": "echo hello", "description": "greet"}, id="c1"))
@@ -37,12 +38,11 @@ def locked(folder: Path) -> Iterator[None]:
 @asynccontextmanager
 async def read_only(work: Desk) -> AsyncIterator[None]:
     """SQLite refuses every write at once, as on a full or read-only disk."""
-    connection = work.sqlite._connection
-    await connection.execute("PRAGMA query_only = ON")
+    await sql(work.sqlite, "PRAGMA query_only = ON")
     try:
         yield
     finally:
-        await connection.execute("PRAGMA query_only = OFF")
+        await sql(work.sqlite, "PRAGMA query_only = OFF")
 
 
 @asynccontextmanager
@@ -174,7 +174,7 @@ async def test_a_server_that_stops_before_an_ending_is_written_has_told_nobody_o
     async with desk(tmp_path, ScriptedModel([[TextDelta("Words"), gate, Stop("end_turn")]])) as work:
         run = await work.prompt("go")
         await work.until(lambda: any("Words" in str(event) for event in work.events))
-        await work.sqlite._connection.execute("PRAGMA query_only = ON")
+        await sql(work.sqlite, "PRAGMA query_only = ON")
         gate.set()
         await work.until(lambda: any("cannot be stored yet" in str(event) for event in work.events))
     assert not work.terminals()

@@ -26,6 +26,7 @@ from jupyter_crush.wire import (
     Rewind,
     SummarizeSession,
 )
+from support.store.sql import held, sql
 from support.workspace.workbench import ANA, Desk, desk, journal, workspaces
 from support.workspace.workbench import session as row_of
 
@@ -41,7 +42,7 @@ class Queue:
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
-        async with self._store.reading():
+        async with held(self._store):
             yield
 
     async def behind(self, asked: Awaitable[T]) -> asyncio.Future[T]:
@@ -199,11 +200,10 @@ async def test_a_prompt_that_could_not_be_kept_does_not_wait_in_the_queue(tmp_pa
     async with desk(tmp_path, model) as work:
         first = await work.prompt("Hello")
         await work.until(lambda: model.active == 1)
-        connection = work.sqlite._connection
-        await connection.execute("PRAGMA query_only = ON")
+        await sql(work.sqlite, "PRAGMA query_only = ON")
         with pytest.raises(StoreError):
             await work.prompt("late", mode="queue")
-        await connection.execute("PRAGMA query_only = OFF")
+        await sql(work.sqlite, "PRAGMA query_only = OFF")
         assert work.workspace.runs.queue(work.session.id) == ()
         assert (await work.workspace.session(work.session.id)).queued == 0
         gate.set()
@@ -231,7 +231,7 @@ async def test_nothing_is_rewound_once_a_prompt_was_accepted(tmp_path: Path) -> 
 
 async def test_what_waits_for_the_store_is_told_when_its_writer_is_stopped(tmp_path: Path) -> None:
     async with journal(tmp_path) as (made, store):
-        async with store.reading():
+        async with held(store):
             first = made.post(Change(type="updated", payload=row_of("second")))
             await asyncio.sleep(0)
             second = made.post(Change(type="updated", payload=row_of("third")))

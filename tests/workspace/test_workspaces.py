@@ -39,7 +39,7 @@ async def test_of_many_that_are_opened_at_once_some_wait_for_their_turn(tmp_path
     opening = asyncio.gather(*(all_of_them.open(name, "tab") for name in names))
     most = 0
     while not opening.done():
-        working = sum("_connection_worker" in thread.name for thread in threading.enumerate())
+        working = sum(thread.name.startswith("sqlite ") for thread in threading.enumerate())
         most = max(most, working - len(all_of_them.list()))
         await asyncio.sleep(0)
     assert len({workspace.id for workspace, _ in await opening}) == len(names)

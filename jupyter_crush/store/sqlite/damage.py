@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import aiosqlite
-
 from ..folder import SIDE_FILES
 from .faults import is_damage, is_nonsense
 from .migrations import check_version, read_pragma
@@ -55,30 +53,30 @@ def check_header(path: Path, schema: Path) -> None:
         check_version(version, schema)
 
 
-async def check_contents(connection: aiosqlite.Connection, schema: Path) -> None:
+def check_contents(connection: sqlite3.Connection, schema: Path) -> None:
     """Raises DamagedError, StoreTooNew. Reads only, so that a damaged file stays as it was found."""
     with finding_damage():
-        version = await read_pragma(connection, "user_version")
-        application_id = await read_pragma(connection, "application_id")
-        has_tables = await read_pragma(connection, "schema_version") > 0
+        version = read_pragma(connection, "user_version")
+        application_id = read_pragma(connection, "application_id")
+        has_tables = read_pragma(connection, "schema_version") > 0
         if application_id != (APPLICATION_ID if version else 0) or (has_tables and not version):
             raise DamagedError("not a store of ours")
         check_version(version, schema)
-        pages = await read_pragma(connection, "page_count")
-        if pages * await read_pragma(connection, "page_size") <= CHECKED_BYTES:
-            rows = [row[0] for row in await connection.execute_fetchall("PRAGMA integrity_check(1)")]
+        pages = read_pragma(connection, "page_count")
+        if pages * read_pragma(connection, "page_size") <= CHECKED_BYTES:
+            rows = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
             if rows != ["ok"]:
                 raise DamagedError(str(rows))
 
 
-async def check_wal(connection: aiosqlite.Connection, path: Path) -> None:
+def check_wal(connection: sqlite3.Connection, path: Path) -> None:
     """Raises DamagedError when the WAL beside the file is of another store: SQLite, which cannot tell, would copy it over ours."""
     mine = _identity_without_wal(path)
     if mine is None:
         return
     with finding_damage():
-        rows = await connection.execute_fetchall("SELECT id FROM identity")
-    if [row[0] for row in rows] != [mine]:
+        rows = connection.execute("SELECT id FROM identity").fetchall()
+    if rows != [(mine,)]:
         raise DamagedError("the WAL is of another store")
 
 

@@ -13,7 +13,3 @@ class SqliteFiles(Rows[FileChange]):
 
     async def get(self, session_id: str, path: str) -> FileChange | None:
         return await self._one(FILES.by_key, session_id, path)
-
-    async def list(self, session_id: str) -> tuple[FileChange, ...]:
-        """The latest change of each path, by path."""
-        return await self._all(f"{FILES.select} WHERE session_id = ? ORDER BY path", session_id)

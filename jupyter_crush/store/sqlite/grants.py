@@ -15,6 +15,3 @@ class SqliteGrants(Rows[Grant]):
 
     async def all(self) -> tuple[Grant, ...]:
         return await self._all(f"{GRANTS.select} ORDER BY rowid")
-
-    async def list(self, session_id: str) -> tuple[Grant, ...]:
-        return await self._all(f"{GRANTS.select} WHERE session_id = ? ORDER BY rowid", session_id)

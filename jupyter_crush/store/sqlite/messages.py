@@ -50,12 +50,5 @@ class SqliteMessages(Rows[Message]):
 
     async def last_seqs(self) -> dict[str, int]:
         """The highest ``seq`` of each session that has a message."""
-        async with self._reading() as connection:
-            rows = await connection.execute_fetchall("SELECT session_id, max(seq) FROM messages GROUP BY session_id")
-            return {row[0]: row[1] for row in rows}
-
-    async def unfinished(self) -> tuple[Message, ...]:
-        """Assistant messages whose last part is no Finish."""
-        return await self._all(
-            f"{MESSAGES.select} WHERE role = 'assistant' AND NOT finished ORDER BY session_id, seq",
-        )
+        last = "SELECT session_id, max(seq) FROM messages GROUP BY session_id"
+        return await self._read(lambda connection: dict(connection.execute(last)))

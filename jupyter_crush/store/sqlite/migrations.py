@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from functools import partial
 from pathlib import Path
 
-import aiosqlite
-
 from ...errors import StoreTooNew
+from .connection import SqliteConnection
 
 SCHEMA = Path(__file__).parent / "schema"
 
@@ -25,22 +26,25 @@ def check_version(version: int, schema: Path) -> None:
         raise StoreTooNew
 
 
-async def migrate(connection: aiosqlite.Connection, schema: Path) -> None:
+async def migrate(connection: SqliteConnection, schema: Path) -> None:
     """Apply what is missing. Foreign keys have to be off, so that a migration can rebuild a table.
 
     Raises sqlite3.Error; the caller then closes the connection, which undoes what was begun."""
-    version = await read_pragma(connection, "user_version")
+    version = await connection.run(lambda raw: read_pragma(raw, "user_version"))
     check_version(version, schema)
     for number, file in enumerate(_files(schema)[version:], version + 1):
-        script = file.read_text("utf-8")
-        await connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+        script = f"BEGIN IMMEDIATE;\n{file.read_text('utf-8')}\nPRAGMA user_version = {number};\nCOMMIT;"
+        await connection.run(partial(_execute, script=script))
 
 
-async def read_pragma(connection: aiosqlite.Connection, name: str) -> int:
+def read_pragma(connection: sqlite3.Connection, name: str) -> int:
     """A pragma that is a number."""
-    for row in await connection.execute_fetchall(f"PRAGMA {name}"):
-        return int(row[0])
-    return 0
+    row = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _execute(connection: sqlite3.Connection, *, script: str) -> None:
+    connection.executescript(script)
 
 
 def _files(schema: Path) -> list[Path]:

@@ -9,23 +9,21 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import aiosqlite
 
 from ...concurrency.threads import to_its_end
 from ...errors import StoreError
 from ..folder import on_network, sync_folder
+from .connection import SqliteConnection
 from .damage import DamagedError, check_contents, check_header, check_wal, finding_damage, is_orphaned, move_aside
 from .erasing import INCREMENTAL
-from .faults import BUSY_S
 from .migrations import migrate
 from .table import Table
 
-CLOSE_S = 1.0
-"""How long closing waits for a transaction that is still open, and then for a statement that is still running."""
+CLOSE_S = 2.0
+"""How long closing waits for what SQLite has been asked to do before."""
 _WAL_LIMIT = 16 * 1024 * 1024
 
 
@@ -40,7 +38,7 @@ class Plan(NamedTuple):
 
 
 class Opened(NamedTuple):
-    connection: aiosqlite.Connection
+    connection: SqliteConnection
     journal_mode: str
     moved_aside: Path | None
 
@@ -63,7 +61,7 @@ async def _attempt(plan: Plan) -> Opened | Path:
     path, now = plan.path, plan.now
     if (aside := await to_its_end(lambda: _made(plan))) is not None:
         return aside
-    connection = await _connect(path)
+    connection = await SqliteConnection.open(path)
     opened: Opened | None = None
     try:
         opened = Opened(connection, await _settle(connection, plan), None)
@@ -71,7 +69,7 @@ async def _attempt(plan: Plan) -> Opened | Path:
         return move_aside(path, now())  # before its connection closes
     finally:
         if opened is None:
-            await asyncio.wait([hang_up(connection)], timeout=CLOSE_S)
+            await asyncio.wait([connection.close()], timeout=CLOSE_S)
     return opened
 
 
@@ -88,12 +86,21 @@ def _made(plan: Plan) -> Path | None:
     return None
 
 
-async def _settle(connection: aiosqlite.Connection, plan: Plan) -> str:
+async def _settle(connection: SqliteConnection, plan: Plan) -> str:
     """Check, configure and migrate; returns the journal mode."""
-    await check_contents(connection, plan.schema)
-    await check_wal(connection, plan.path)
+    await connection.run(lambda raw: check_contents(raw, plan.schema))
+    await connection.run(lambda raw: check_wal(raw, plan.path))
+    mode = await connection.run(lambda raw: _configure(raw, plan))
+    with finding_damage(trusting_sql=False):
+        await migrate(connection, plan.schema)
+    with finding_damage():
+        await connection.run(lambda raw: _try_out(raw, plan.tables))
+    return mode
+
+
+def _configure(connection: sqlite3.Connection, plan: Plan) -> str:
     wanted = "DELETE" if on_network(plan.path.parent, plan.mounts) else "WAL"
-    [(mode,)] = await connection.execute_fetchall(f"PRAGMA journal_mode = {wanted}")
+    mode = str(connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0])
     # EXTRA also syncs the folder when a rollback journal is removed: without it a power cut can bring the journal back.
     sync = "FULL" if mode == "wal" else "EXTRA"
     for pragma in (
@@ -103,16 +110,16 @@ async def _settle(connection: aiosqlite.Connection, plan: Plan) -> str:
         "secure_delete = ON",
         "foreign_keys = OFF",
     ):
-        await connection.execute(f"PRAGMA {pragma}")
-    with finding_damage(trusting_sql=False):
-        await migrate(connection, plan.schema)
-    await connection.execute("PRAGMA foreign_keys = ON")
-    with finding_damage():
-        # A file that is locked or read-only is found now, and not at the first prompt.
-        await connection.execute("UPDATE identity SET id = id WHERE false")
-        for table in plan.tables:
-            await connection.execute_fetchall(f"{table.select} LIMIT 0")
-    return str(mode)
+        connection.execute(f"PRAGMA {pragma}")
+    return mode
+
+
+def _try_out(connection: sqlite3.Connection, tables: Iterable[Table[Any]]) -> None:
+    """A file that is locked or read-only, or lacks a table, is found now, and not at the first prompt."""
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("UPDATE identity SET id = id WHERE false")
+    for table in tables:
+        connection.execute(f"{table.select} LIMIT 0")
 
 
 def _create(path: Path) -> None:
@@ -129,20 +136,3 @@ def _create(path: Path) -> None:
         connection.close()
     fresh.rename(path)
     sync_folder(path.parent)
-
-
-async def _connect(path: Path) -> aiosqlite.Connection:
-    connection = aiosqlite.connect(path, timeout=BUSY_S, isolation_level=None)
-    # Its worker thread would keep the interpreter alive for ever when nobody closes the connection: a crash, a ^C without a
-    # terminal. There is no public way to say so; what was committed is safe without it.
-    connection._thread.daemon = True  # noqa: SLF001
-    return await connection
-
-
-def hang_up(connection: aiosqlite.Connection) -> asyncio.Future[None]:
-    """Close after what is queued. The future is done when the file is really closed.
-
-    Not ``connection.close()``: that one cannot be waited for with a limit."""
-    closed: asyncio.Future[None] = connection.stop() or asyncio.get_running_loop().create_future()
-    closed.add_done_callback(lambda future: future.cancelled() or future.exception())
-    return closed

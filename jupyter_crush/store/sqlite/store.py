@@ -1,9 +1,8 @@
-"""The store: one SQLite file, one connection, one lock.
+"""The store: one SQLite file, one connection on a thread of its own.
 
-A connection that several tasks share mixes their statements: an insert of one vanishes in the rollback of another. So every
-statement runs under the store's one lock, and a transaction is one task's from BEGIN to its end. SQLite works on a thread of its own,
-strictly in the order in which it is told. That is what makes cancellation simple: a cancelled task's statement may still
-run, but the ROLLBACK that it queues on its way out comes before anything of the next holder of the lock.
+Statements of several tasks on one connection would mix: an insert of one vanishes in the rollback of another. So a transaction is one
+piece of work on SQLite's thread, from BEGIN to its end, and no task waits in the middle of it. Whoever asked may be cancelled; it is
+whole or undone all the same.
 
 On disk is one file in a private folder, in WAL mode and synced at every commit; on a file system shared with other machines a
 rollback journal takes the place of the WAL. A lease keeps other processes out, so there is never a second writer.
@@ -13,15 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import aiosqlite
+from typing import Any, TypeVar
 
 from ...concurrency.threads import to_its_end
-from ...errors import StoreError
 from ...wire import Change
 from ..folder import MOUNTS, make_private
 from . import erasing
@@ -32,7 +28,7 @@ from .grants import SqliteGrants
 from .lease import Lease
 from .messages import SqliteMessages
 from .migrations import SCHEMA
-from .opening import CLOSE_S, Opened, Plan, hang_up, open_file
+from .opening import CLOSE_S, Opened, Plan, open_file
 from .permissions import SqlitePermissions
 from .presence import Presence
 from .prompts import SqlitePrompts
@@ -44,6 +40,7 @@ from .writing import TABLES, Statement, plan
 
 FILE = "store.sqlite"
 LOCK = "store.lock"
+T = TypeVar("T")
 
 
 class SqliteStore:
@@ -61,20 +58,17 @@ class SqliteStore:
         self._lease = lease
         self.name = lease.name
         """Tells this store from every other of the machine, also after it was closed and opened again."""
-        self._lock = asyncio.Lock()
-        self._holder: asyncio.Task[Any] | None = None
         self._closed: asyncio.Future[None] | None = None
-        self._closing = False
-        self.sessions = SqliteSessions(self.reading)
-        self.messages = SqliteMessages(self.reading)
-        self.runs = SqliteRuns(self.reading)
-        self.prompts = SqlitePrompts(self.reading)
-        self.grants = SqliteGrants(self.reading)
-        self.permissions = SqlitePermissions(self.reading)
-        self.questions = SqliteQuestions(self.reading)
-        self.files = SqliteFiles(self.reading)
-        self.checkpoints = SqliteCheckpoints(self.reading, self.transaction)
-        self.touches = SqliteTouches(self.reading, self.transaction)
+        self.sessions = SqliteSessions(self.read)
+        self.messages = SqliteMessages(self.read)
+        self.runs = SqliteRuns(self.read)
+        self.prompts = SqlitePrompts(self.read)
+        self.grants = SqliteGrants(self.read)
+        self.permissions = SqlitePermissions(self.read)
+        self.questions = SqliteQuestions(self.read)
+        self.files = SqliteFiles(self.read)
+        self.checkpoints = SqliteCheckpoints(self.read, self.transact)
+        self.touches = SqliteTouches(self.read, self.transact)
 
     @classmethod
     async def open(
@@ -96,43 +90,29 @@ class SqliteStore:
                 raise
         return cls(path, opened, leases[0])
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
-        """All or nothing, and nobody else in between. Does not nest.
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What ``work`` finds, on SQLite's thread; nobody else comes in between. SQLite's errors become StoreError."""
+        with translating(self.path):
+            return await self._connection.run(work)
 
-        An exception in the body undoes all and goes on; SQLite's errors become StoreError. Cancelled while it commits, a
-        transaction is whole or undone, and its task cannot know which: those who must know are not cancelled."""
-        async with self.reading() as connection:
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """The same in one transaction: all or nothing, also for a caller that is cancelled, who cannot know which."""
+
+        def whole(connection: sqlite3.Connection) -> T:
             try:
-                await connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                await connection._execute(self._presence.check)  # type: ignore[no-untyped-call]  # noqa: SLF001  # as in write
+                connection.execute("BEGIN IMMEDIATE")
+                found = work(connection)
+                self._presence.check()
                 # Not commit(): that one is silent when SQLite has undone the transaction already.
-                await connection.execute("COMMIT")
+                connection.execute("COMMIT")
             except BaseException:
                 # A failed rollback has nothing left to undo; what it was called for is the error to tell.
-                with suppress(sqlite3.Error, ValueError):
-                    await connection.rollback()
+                with suppress(sqlite3.Error):
+                    connection.rollback()
                 raise
+            return found
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[aiosqlite.Connection]:
-        """The connection under the lock, without a transaction: what is read here is of one moment. Does not nest."""
-        if self._holder is not None and self._holder is asyncio.current_task():
-            raise RuntimeError("transaction() and reading() do not nest: this task would wait for itself")
-        async with self._lock:
-            if self._closing:
-                raise StoreError("The session store is closed.")
-            self._holder = asyncio.current_task()
-            try:
-                with translating(self.path):
-                    yield self._connection
-            except ValueError as error:
-                if self._closing:  # aiosqlite's word for a connection that was closed over our head
-                    raise StoreError("The session store was closed.") from error
-                raise
-            finally:
-                self._holder = None
+        return await self.read(whole)
 
     async def write(self, changes: Sequence[Change[Any]]) -> None:
         """Make all changes true in one transaction, as if in order; payloads that are not kept are skipped.
@@ -140,46 +120,36 @@ class SqliteStore:
         ``created`` and ``updated`` write the row, whether it is there or not; ``deleted`` deletes by key, a session with all that is
         of it. Raises StoreRefused when one of them contradicts the store (a run that has ended gets another state, two messages
         the same seq, a row of a missing session) or is not storable; StoreError when the disk fails. Nothing is true then."""
-        statements = list(plan(changes))
-        if not statements:
-            return
-        with refusing():
-            async with self.reading() as connection:
-                # A hop to SQLite's thread costs more than a statement, and aiosqlite has no public way to make one hop of several.
-                await connection._execute(_run, connection._conn, statements, self._presence)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        if statements := list(plan(changes)):
+            with refusing():
+                await self.transact(lambda connection: _execute(connection, statements))
 
     async def erase(self, session_id: str) -> None:
         """A session with all that is of it, for good. Raises StoreError; what is left then is erased by the next call."""
-        await erasing.erase(self.transaction, session_id)
+        await erasing.erase(self.transact, session_id)
 
     async def compact(self) -> None:
         """Give back the room of what was erased, so that no byte of it is left. Raises StoreError."""
-        await erasing.compact(self.reading)
+        await erasing.compact(self.read)
 
     async def is_compacting(self) -> bool:
         """Whether the file gives back room; a former version's does once it is compacted. Raises StoreError."""
-        return await erasing.is_compacting(self.reading)
+        return await self.read(erasing.is_compacting)
 
     async def live_bytes(self) -> int:
         """Of the file, what holds something. Raises StoreError."""
-        return await erasing.live_bytes(self.reading)
+        return await self.read(erasing.live_bytes)
 
     async def close(self) -> None:
-        """Idempotent and bounded: after 2 × CLOSE_S at most it returns, also when a transaction or a statement hangs. What was not
-        committed is undone. The lease is given back when the file is really closed."""
-        self._closing = True
+        """Idempotent and bounded: after CLOSE_S at most it returns, also when a statement hangs. What was asked for before is done
+        first. The lease is given back when the file is really closed."""
         if self._closed is None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_S), self._lock:
-                    pass
-        if self._closed is None:
-            self._closed = hang_up(self._connection)
+            self._closed = self._connection.close()
             self._closed.add_done_callback(lambda _: self._lease.release())
         await asyncio.wait([self._closed], timeout=CLOSE_S)
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else "closing" if self._closing else "busy" if self._holder else "idle"
-        return f"<SqliteStore {self.path}: {self._journal_mode}, {state}>"
+        return f"<SqliteStore {self.path}: {self._journal_mode}, {self._connection.state}>"
 
 
 def _leased(folder: Path) -> Lease:
@@ -187,15 +157,6 @@ def _leased(folder: Path) -> Lease:
     return Lease.take(folder / LOCK)
 
 
-def _run(connection: sqlite3.Connection, statements: Sequence[Statement], presence: Presence) -> None:
-    """One transaction, on SQLite's thread. Whoever waits for it may be cancelled; it is whole or undone all the same."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in statements:
-            connection.executemany(statement.sql, statement.rows)
-        presence.check()
-        connection.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error, ValueError):
-            connection.rollback()
-        raise
+def _execute(connection: sqlite3.Connection, statements: Iterable[Statement]) -> None:
+    for statement in statements:
+        connection.executemany(statement.sql, statement.rows)

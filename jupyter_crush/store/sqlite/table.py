@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-import aiosqlite
 import msgspec
 from msgspec import Struct, inspect, structs
 
 E = TypeVar("E", bound=Struct)
+T = TypeVar("T")
 Value: TypeAlias = str | int | float | bytes | None
-Reading: TypeAlias = Callable[[], AbstractAsyncContextManager[aiosqlite.Connection]]
-"""``SqliteStore.reading``: the connection, for one statement or more that see the same state."""
-Transaction: TypeAlias = Callable[[], AbstractAsyncContextManager[aiosqlite.Connection]]
-"""``SqliteStore.transaction``: all or nothing."""
 
 _PLAIN = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.BytesType, inspect.LiteralType)
 _ENCODER = msgspec.json.Encoder()
+
+
+class Reading(Protocol):
+    """``SqliteStore.read``: what the work sees is of one moment. ``SqliteStore.transact``: and what it does is all or nothing."""
+
+    async def __call__(self, work: Callable[[sqlite3.Connection], T]) -> T: ...
 
 
 class Column(Struct, frozen=True):
@@ -88,8 +89,8 @@ class Rows(Generic[E]):
 
     table: Table[E]
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    def __init__(self, read: Reading) -> None:
+        self._read = read
 
     async def _one(self, sql: str, *values: Value) -> E | None:
         found = await self._all(sql, *values)
@@ -97,16 +98,7 @@ class Rows(Generic[E]):
 
     async def _all(self, sql: str, *values: Value) -> tuple[E, ...]:
         """Read and decoded on SQLite's thread: many rows, or a large one, hold up nobody else."""
-        async with self._reading() as connection:
-            fetched = connection._execute(_fetch, connection._conn, sql, values, self.table.read)  # type: ignore[no-untyped-call]  # noqa: SLF001
-            found: tuple[E, ...] = await fetched
-            return found
-
-
-def _fetch(
-    connection: sqlite3.Connection, sql: str, values: tuple[Value, ...], read: Callable[[Iterable[Any]], E]
-) -> tuple[E, ...]:
-    return tuple(map(read, connection.execute(sql, values)))
+        return await self._read(lambda connection: tuple(map(self.table.read, connection.execute(sql, values))))
 
 
 def _update(name: str, columns: list[str], key: tuple[str, ...]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from ..records import CellName, Touch
-from .table import Reading, Rows, Table, Transaction
+from .table import Reading, Rows, Table
 
 TOUCHES = Table(Touch, "touches", key=("run_id", "path", "cell_id"))
 
 
 _RENAME = tuple(f"UPDATE OR IGNORE {table} SET path = ? WHERE path = ?" for table in ("touches", "checkpoints"))  # noqa: S608
+_OF_PATH = f"{TOUCHES.select} WHERE path = ? ORDER BY ordinal"
 _NAMED = "WHERE cell_id = '' AND names != '[]' ORDER BY created_at DESC, ordinal DESC"
 _UNDER = "SELECT DISTINCT path FROM touches WHERE path = ? OR substr(path, 1, ?) = ?"
 
@@ -16,9 +19,9 @@ _UNDER = "SELECT DISTINCT path FROM touches WHERE path = ? OR substr(path, 1, ?)
 class SqliteTouches(Rows[Touch]):
     table = TOUCHES
 
-    def __init__(self, reading: Reading, transaction: Transaction) -> None:
-        super().__init__(reading)
-        self._transaction = transaction
+    def __init__(self, read: Reading, transact: Reading) -> None:
+        super().__init__(read)
+        self._transact = transact
 
     async def get(self, run_id: str, path: str, cell_id: str = "") -> Touch | None:
         return await self._one(TOUCHES.by_key, run_id, path, cell_id)
@@ -38,15 +41,17 @@ class SqliteTouches(Rows[Touch]):
 
     async def paths(self, path: str) -> tuple[str, ...]:
         """This path and those beneath it, as far as there are rows."""
-        async with self._reading() as connection:
-            rows = await connection.execute_fetchall(_UNDER, (path, len(path) + 1, f"{path}/"))
-            return tuple(str(row[0]) for row in rows)
+        bounds = path, len(path) + 1, f"{path}/"
+        return await self._read(lambda connection: tuple(str(row[0]) for row in connection.execute(_UNDER, bounds)))
 
     async def rename(self, old: str, new: str) -> tuple[Touch, ...]:
         """What runs did to a path is about another one from now on, and so is what was kept of it. Returns these rows, as they were;
         a run that did something to both paths keeps them apart."""
-        rows = await self._all(f"{TOUCHES.select} WHERE path = ? ORDER BY ordinal", old)
-        async with self._transaction() as connection:
+
+        def work(connection: sqlite3.Connection) -> tuple[Touch, ...]:
+            rows = tuple(map(TOUCHES.read, connection.execute(_OF_PATH, (old,))))
             for statement in _RENAME:
-                await connection.execute(statement, (new, old))
-        return rows
+                connection.execute(statement, (new, old))
+            return rows
+
+        return await self._transact(work)

@@ -1,6 +1,6 @@
 """From changes to SQL: which statements a write needs, as few as possible, each with all its rows.
 
-Statements cost a hop to SQLite's thread each, so upserts of one table are gathered. Their order among tables does not matter:
+Upserts of one table are gathered into one statement. Their order among tables does not matter:
 foreign keys are checked at the end, and a row is of one table. A deletion is a fence, because it cascades; so is a part of a row,
 because the row must be there.
 """

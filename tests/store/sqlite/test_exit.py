@@ -8,19 +8,26 @@ from jupyter_crush.store.sqlite.store import SqliteStore
 from support.store.store_samples import change, child, clock, integrity, session
 
 LEAVE = """
-import asyncio, sys
+import asyncio, sys, threading
 from pathlib import Path
 from jupyter_crush.store.sqlite.store import SqliteStore
 from support.store.store_samples import change, clock, session
 
-kept = []
+kept, begun = [], threading.Event()
+
+def never_ends(connection):
+    connection.execute("UPDATE sessions SET title = 'lost'")
+    begun.set()
+    connection.execute("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n").fetchall()
 
 async def leave():
     store = await SqliteStore.open(Path(sys.argv[1]), now=clock)
     kept.append(store)
     await store.write(change("created", session()))
     if sys.argv[2] == "transaction":
-        await store.transaction().__aenter__()
+        kept.append(asyncio.ensure_future(store.transact(never_ends)))
+        while not begun.is_set():
+            await asyncio.sleep(0)
     if sys.argv[2] == "crash":
         raise LookupError("crashed")
     if sys.argv[2] == "interrupt":

@@ -12,6 +12,7 @@ import pytest
 from jupyter_crush.errors import StoreError
 from jupyter_crush.store.sqlite.store import SqliteStore
 from jupyter_crush.wire import Change
+from support.store.sql import sql
 from support.store.store_samples import change, child, clock, integrity, message, run, said, session
 
 LIMITED = """
@@ -78,23 +79,20 @@ async def test_without_room_a_write_fails_whole_and_works_again_after(store: Sql
     """Fails at each number of free pages until it fits; every failure leaves the rows as they were."""
     await store.write(change("created", session(), run()))
     batch = change("created", *(message(seq, text="x" * 9000) for seq in range(5)))
-    async with store.reading() as connection:
-        [(pages,)] = await connection.execute_fetchall("PRAGMA page_count")
+    [(pages,)] = await sql(store, "PRAGMA page_count")
     failures = 0
     while failures < 40 and not await fits(store, batch, pages + failures):
         failures += 1
         assert await store.messages.list("s1") == ()
         await store.write(change("updated", session(title=f"still works {failures}")))
-        async with store.reading() as connection:
-            assert not connection.in_transaction
-            assert [row[0] for row in await connection.execute_fetchall("PRAGMA integrity_check")] == ["ok"]
+        assert not await store.read(lambda connection: connection.in_transaction)
+        assert await sql(store, "PRAGMA integrity_check") == [("ok",)]
     assert 5 < failures < 40
     assert len(await store.messages.list("s1")) == 5
 
 
 async def fits(store: SqliteStore, batch: list[Change[Any]], pages: int) -> bool:
-    async with store.reading() as connection:
-        await connection.execute(f"PRAGMA max_page_count = {pages}")
+    await sql(store, f"PRAGMA max_page_count = {pages}")
     try:
         await store.write(batch)
     except StoreError as error:
@@ -161,8 +159,7 @@ async def test_a_file_that_another_program_keeps_locked_is_a_typed_error_and_end
     store: SqliteStore,
 ) -> None:
     await store.write(change("created", session()))
-    async with store.reading() as connection:
-        await connection.execute("PRAGMA busy_timeout = 50")
+    await sql(store, "PRAGMA busy_timeout = 50")
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked") as refusal:

@@ -9,6 +9,7 @@ import pytest
 from jupyter_crush.errors import StoreError
 from jupyter_crush.store.folder import MOUNTS, on_network
 from jupyter_crush.store.sqlite.store import SqliteStore
+from support.store.sql import sql
 from support.store.store_samples import change, clock, session
 
 
@@ -130,7 +131,7 @@ async def test_on_a_network_there_is_no_wal_and_a_store_can_move_there_and_back(
         store = await SqliteStore.open(folder, now=clock, mounts=mounts)
         await store.write(change("created", session(f"s{count}")))
         assert len(await store.sessions.all()) == count
-        assert repr(store) == f"<SqliteStore {store.path}: {mode}, idle>"
+        assert repr(store) == f"<SqliteStore {store.path}: {mode}, open>"
         assert store.path.with_name("store.sqlite-wal").exists() == (mode == "wal")
         await store.close()
 
@@ -140,10 +141,11 @@ async def test_a_commit_is_synced(tmp_path: Path, network: bool) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(f"server:/home {tmp_path} {'nfs4' if network else 'ext4'} rw 0 0\n")
     store = await SqliteStore.open(tmp_path / "store", now=clock, mounts=mounts)
-    async with store.reading() as connection:
-        pragmas = [
-            [row[0] for row in await connection.execute_fetchall(f"PRAGMA {name}")]
-            for name in ("synchronous", "foreign_keys", "busy_timeout", "trusted_schema")
-        ]
-    assert pragmas == [[3 if network else 2], [1], [5000], [0]]
+    names = ("synchronous", "foreign_keys", "busy_timeout", "trusted_schema")
+    assert [await sql(store, f"PRAGMA {name}") for name in names] == [
+        [(3 if network else 2,)],
+        [(1,)],
+        [(5000,)],
+        [(0,)],
+    ]
     await store.close()

@@ -10,6 +10,7 @@ from jupyter_crush.errors import StoreError, StoreTooNew
 from jupyter_crush.store.sqlite.migrations import newest
 from jupyter_crush.store.sqlite.store import SqliteStore
 from jupyter_crush.wire import Finish, Text
+from support.store.sql import sql
 from support.store.store_samples import (
     EVERY_PART,
     SCHEMA,
@@ -88,12 +89,11 @@ async def test_a_store_of_any_version_opens_with_all_that_was_in_it(tmp_path: Pa
     assert await store.runs.list("s1") == (run(state="done"), run("r2"))
     assert await store.runs.unfinished() == (run("r2"),)
     assert await store.messages.list("s1") == (message(1, parts=EVERY_PART), message(2, text="half an ans"))
-    assert await store.messages.unfinished() == (message(2, text="half an ans"),)
     assert await store.prompts.get("r1") == prompt()
     assert await store.grants.all() == ((grant(),) if version >= 6 else ()), "older grants covered more than they said"
     assert await store.permissions.pending() == (permission(),)
-    assert await store.files.list("s1") == ((file_change(),) if version >= 2 else ())
-    assert await store.checkpoints.list("r1") == ((checkpoint(),) if version >= 2 else ())
+    assert await store.files.get("s1", file_change().path) == (file_change() if version >= 2 else None)
+    assert await store.checkpoints.get("r1", checkpoint().path) == (checkpoint() if version >= 2 else None)
     assert await store.questions.pending() == ((question(),) if version >= 4 else ())
     assert await store.touches.of_session("s1") == ((touch(),) if version >= 3 else ())
     done = message(2, parts=(Text(text="half an answer"), Finish(reason="interrupted")))
@@ -110,9 +110,7 @@ async def test_a_new_store_and_a_migrated_one_have_the_same_schema(tmp_path: Pat
     schemas = []
     for folder in (tmp_path / "old", tmp_path / "new"):
         store = await SqliteStore.open(folder, now=clock)
-        async with store.reading() as connection:
-            rows = await connection.execute_fetchall("SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
-            schemas.append([tuple(row) for row in rows])
+        schemas.append(await sql(store, "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"))
         await store.close()
     assert schemas[0] == schemas[1]
 

@@ -3,14 +3,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from jupyter_crush.errors import StoreError, StoreRefused
+from jupyter_crush.errors import StoreError, StoreInUse, StoreRefused
 from jupyter_crush.store.sqlite.store import SqliteStore
 from jupyter_crush.wire import AgentEvent, Change, RunComplete, ToolCall
+from support.store.sql import held, sql
 from support.store.store_samples import change, clock, integrity, message, run, session
 
 INSERT = "INSERT INTO sessions (id, title, created_at, updated_at, usage, message_count) VALUES (?, ?, 1, 1, '{}', 0)"
@@ -88,55 +90,46 @@ async def test_endless_nesting_is_refused_with_a_typed_error(store: SqliteStore)
 
 async def test_a_row_that_cannot_be_read_is_a_typed_error(store: SqliteStore) -> None:
     await store.write(change("created", session(), message(1)))
-    async with store.transaction() as connection:
-        await connection.execute("UPDATE messages SET parts = '[{\"type\":'")
+    await sql(store, "UPDATE messages SET parts = '[{\"type\":'")
     with pytest.raises(StoreError, match="cannot be read"):
         await store.messages.list("s1")
 
 
-async def test_a_rollback_in_one_task_loses_nothing_of_another(store: SqliteStore) -> None:
-    entered, leave = asyncio.Event(), asyncio.Event()
+async def test_a_rollback_of_one_task_loses_nothing_of_another(store: SqliteStore) -> None:
+    def fails(connection: sqlite3.Connection) -> None:
+        connection.execute(INSERT, ("bad", "bad"))
+        raise LookupError
 
-    async def fails() -> None:
-        async with store.transaction() as connection:
-            await connection.execute(INSERT, ("bad", "bad"))
-            entered.set()
-            await leave.wait()
-            raise LookupError
-
-    failing = asyncio.ensure_future(fails())
-    await entered.wait()
-    others = [asyncio.ensure_future(store.write(change("created", session(f"s{n}", title=f"t{n}")))) for n in range(20)]
-    looking = asyncio.ensure_future(store.sessions.all())
-    leave.set()
-    with pytest.raises(LookupError):
-        await failing
-    await asyncio.gather(*others)
-    await looking
+    async with held(store):
+        others = [
+            asyncio.ensure_future(store.write(change("created", session(f"s{n}", title=f"t{n}")))) for n in range(20)
+        ]
+        failing = [asyncio.ensure_future(store.transact(fails)) for _ in range(3)]
+        looking = asyncio.ensure_future(store.sessions.all())
+    assert [type(one) for one in await asyncio.gather(*failing, return_exceptions=True)] == [LookupError] * 3
+    await asyncio.gather(*others, looking)
     assert await titles(store) == {f"t{n}" for n in range(20)}
 
 
-async def test_many_transactions_at_once_do_not_interleave(store: SqliteStore) -> None:
-    """Each reads a counter, lets others run, and writes it back: a lost update would show."""
+async def test_what_a_transaction_has_read_is_still_so_when_it_writes(store: SqliteStore) -> None:
+    """Many at once, each reading a counter and writing it back: a lost update would show."""
     await store.write(change("created", msgspec.structs.replace(session(), message_count=0)))
 
-    async def count(*, fail: bool) -> None:
-        async with store.transaction() as connection:
-            [(before,)] = await connection.execute_fetchall("SELECT message_count FROM sessions")
-            await asyncio.sleep(0)
-            await connection.execute("UPDATE sessions SET message_count = ?", (before + 1,))
-            await asyncio.sleep(0)
-            if fail:
-                raise LookupError
+    def count(connection: sqlite3.Connection, *, fail: bool) -> None:
+        [(before,)] = connection.execute("SELECT message_count FROM sessions").fetchall()
+        connection.execute("UPDATE sessions SET message_count = ?", (before + 1,))
+        if fail:
+            raise LookupError
 
-    ended = await asyncio.gather(*(count(fail=n % 3 == 0) for n in range(60)), return_exceptions=True)
+    asked = (store.transact(partial(count, fail=n % 3 == 0)) for n in range(60))
+    ended = await asyncio.gather(*asked, return_exceptions=True)
     counted = await store.sessions.get("s1")
     assert counted is not None
     assert counted.message_count == sum(each is None for each in ended) == 40
 
 
-async def test_a_waiter_that_is_cancelled_leaves_the_lock_free(store: SqliteStore) -> None:
-    async with store.transaction():
+async def test_what_is_cancelled_before_it_began_is_not_done(store: SqliteStore) -> None:
+    async with held(store):
         waiting = asyncio.ensure_future(store.write(change("created", session())))
         await asyncio.sleep(0)
         waiting.cancel()
@@ -151,52 +144,53 @@ async def test_a_waiter_that_is_cancelled_leaves_the_lock_free(store: SqliteStor
 async def test_a_cancelled_write_is_whole_or_undone_and_blocks_nobody(
     store: SqliteStore, after: int, cancels: int
 ) -> None:
-    """Cancelled at each of its awaits, also while it cleans up."""
+    """Cancelled before, while, and after it is done."""
     writing = asyncio.ensure_future(store.write(change("created", session(), run(), message(1))))
     following = asyncio.ensure_future(store.write(change("created", session("s2", title="next"))))
     for _ in range(after):
-        await asyncio.sleep(0.0002)  # a hop to SQLite's thread and back is about 0.1 ms
+        await asyncio.sleep(0.0001)  # a hop to SQLite's thread and back is about 0.1 ms
     for _ in range(cancels):
         writing.cancel()
         await asyncio.sleep(0)
     await asyncio.wait([writing])
     await asyncio.wait_for(following, 10)
-    async with store.reading() as connection:
-        assert not connection.in_transaction
+    assert not await store.read(lambda connection: connection.in_transaction)
     whole = await store.sessions.get("s1") is not None
     assert len(await store.messages.list("s1")) == len(await store.runs.list("s1")) == int(whole)
     assert "next" in await titles(store)
 
 
 async def test_a_failed_commit_leaves_no_open_transaction(store: SqliteStore) -> None:
+    orphan = "INSERT INTO prompts (run_id, request) VALUES ('no such run', '{}')"
     with pytest.raises(StoreRefused):
-        async with store.transaction() as connection:
-            await connection.execute("INSERT INTO prompts (run_id, request) VALUES ('no such run', '{}')")
-    async with store.reading() as connection:
-        assert not connection.in_transaction
+        await store.transact(lambda connection: connection.execute(orphan).rowcount)
+    assert not await store.read(lambda connection: connection.in_transaction)
 
 
 async def test_a_transaction_that_swallows_an_error_of_sqlite_still_ends(store: SqliteStore) -> None:
-    async with store.transaction() as connection:
+    def swallows(connection: sqlite3.Connection) -> None:
         with contextlib.suppress(sqlite3.Error):
-            await connection.execute("INSERT INTO nowhere VALUES (1)")
-        await connection.execute(INSERT, ("a", "kept"))
+            connection.execute("INSERT INTO nowhere VALUES (1)")
+        connection.execute(INSERT, ("a", "kept"))
+
+    await store.transact(swallows)
     assert await titles(store) == {"kept"}
 
 
 async def test_a_transaction_that_was_undone_inside_does_not_pass_for_committed(store: SqliteStore) -> None:
     """SQLite itself undoes one when the disk is full."""
     with pytest.raises(StoreError, match="no transaction is active"):
-        async with store.transaction() as connection:
-            await connection.rollback()
+        await store.transact(lambda connection: connection.rollback())
     await store.write(change("created", session()))
 
 
-async def test_nesting_is_an_error_and_not_a_deadlock(store: SqliteStore) -> None:
-    async with store.transaction():
-        with pytest.raises(RuntimeError, match="nest"):
-            await store.sessions.all()
-    await store.write(change("created", session()))
+async def test_all_statements_of_a_write_are_one_hop_to_the_thread(store: SqliteStore) -> None:
+    """A hop takes longer than most statements do; and what is asked next would come in between."""
+    look = "SELECT count(*) FROM messages"
+    async with held(store):
+        writing = asyncio.ensure_future(store.write(change("created", session(), *(message(seq) for seq in range(9)))))
+        looking = asyncio.ensure_future(store.read(lambda raw: (raw.in_transaction, raw.execute(look).fetchone())))
+    assert (await asyncio.gather(writing, looking))[1] == (False, (9,))
 
 
 async def test_closing_is_idempotent_and_what_comes_later_is_refused(tmp_path: Path) -> None:
@@ -212,50 +206,31 @@ async def test_closing_is_idempotent_and_what_comes_later_is_refused(tmp_path: P
     assert integrity(tmp_path / "store.sqlite") == "ok"
 
 
-async def test_closing_waits_for_a_transaction_that_is_about_to_end(tmp_path: Path) -> None:
+async def test_what_was_asked_for_before_closing_is_done_first(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path, now=clock)
-    entered, leave = asyncio.Event(), asyncio.Event()
-
-    async def slow() -> None:
-        async with store.transaction() as connection:
-            await connection.execute(INSERT, ("a", "kept"))
-            entered.set()
-            await leave.wait()
-
-    writing = asyncio.ensure_future(slow())
-    await entered.wait()
-    closing = asyncio.ensure_future(store.close())
-    await asyncio.sleep(0)
-    leave.set()
+    async with held(store):
+        writing = asyncio.ensure_future(store.write(change("created", session(title="kept"))))
+        await asyncio.sleep(0)
+        closing = asyncio.ensure_future(store.close())
+        await asyncio.sleep(0)
     await asyncio.gather(writing, closing)
     again = await SqliteStore.open(tmp_path, now=clock)
     assert await titles(again) == {"kept"}
     await again.close()
 
 
-async def test_closing_is_bounded_and_undoes_a_transaction_that_never_ends(tmp_path: Path) -> None:
+async def test_closing_is_bounded_and_nobody_else_comes_in_before_the_file_is_closed(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path, now=clock)
-    entered, leave = asyncio.Event(), asyncio.Event()
-
-    async def stuck() -> None:
-        async with store.transaction() as connection:
-            await connection.execute(INSERT, ("a", "lost"))
-            entered.set()
-            await leave.wait()
-            await connection.execute(INSERT, ("b", "lost"))
-
-    writing = asyncio.ensure_future(stuck())
-    await entered.wait()
-    await asyncio.wait_for(store.close(), 5)
+    async with held(store):
+        await asyncio.wait_for(store.close(), 5)
+        assert repr(store).endswith("closing>")
+        with pytest.raises(StoreInUse):
+            await SqliteStore.open(tmp_path, now=clock)
+    await store.close()
     again = await SqliteStore.open(tmp_path, now=clock)
-    leave.set()
-    with pytest.raises(StoreError, match="closed"):
-        await writing
     assert await again.sessions.all() == ()
     await again.close()
 
 
-async def test_it_says_what_it_is(store: SqliteStore) -> None:
-    assert repr(store) == f"<SqliteStore {store.path}: wal, idle>"
-    async with store.transaction():
-        assert repr(store).endswith("busy>")
+def test_it_says_what_it_is(store: SqliteStore) -> None:
+    assert repr(store) == f"<SqliteStore {store.path}: wal, open>"

@@ -7,9 +7,10 @@ import pytest
 
 from jupyter_crush.errors import StoreRefused
 from jupyter_crush.store.records import AcceptedPrompt
-from jupyter_crush.store.sqlite.checkpoints import CheckpointInfo
 from jupyter_crush.store.sqlite.store import SqliteStore
-from jupyter_crush.wire import TERMINAL, Finish, QuestionAnswer, Run, Text
+from jupyter_crush.store.sqlite.writing import TABLES
+from jupyter_crush.wire import TERMINAL, QuestionAnswer, Run
+from support.store.sql import sql
 from support.store.store_samples import (
     EVERY_PART,
     NASTY,
@@ -93,18 +94,6 @@ async def test_last_seqs_names_each_session_that_has_a_message(store: SqliteStor
     assert await store.messages.last_seqs() == {"s1": 4, "s2": 9}
 
 
-async def test_unfinished_messages_are_those_of_the_assistant_without_a_finish(store: SqliteStore) -> None:
-    user = msgspec.structs.replace(message(1), role="user")
-    done = message(2, parts=(Text(text="x"), Finish(reason="canceled")))
-    empty = msgspec.structs.replace(message(3), parts=())
-    growing = message(4, text="…")
-    await store.write(change("created", session(), user, done, empty, growing))
-    assert await store.messages.unfinished() == (empty, growing)
-    finished = msgspec.structs.replace(growing, parts=(*growing.parts, Finish(reason="end_turn")))
-    await store.write(change("updated", finished))
-    assert await store.messages.unfinished() == (empty,)
-
-
 async def test_two_messages_of_a_session_cannot_have_the_same_seq(store: SqliteStore) -> None:
     await store.write(change("created", session(), message(1)))
     with pytest.raises(StoreRefused):
@@ -183,7 +172,6 @@ async def test_grants_come_back_in_order_and_can_be_taken_back(store: SqliteStor
     mine, other, hers = grant("z"), grant("a"), grant("g3", "s2")
     await store.write(change("created", session(), session("s2"), mine, other, hers))
     assert await store.grants.all() == (mine, other, hers)
-    assert await store.grants.list("s1") == (mine, other)
     await store.write(change("deleted", mine))
     assert await store.grants.all() == (other, hers)
 
@@ -216,7 +204,9 @@ async def test_files_are_the_latest_change_of_each_path(store: SqliteStore) -> N
     await store.write(change("created", session(), session("s2"), first, second, file_change("c.py", "s2")))
     latest = file_change("b.py", version=2)
     await store.write(change("updated", latest))
-    assert await store.files.list("s1") == (second, latest)
+    assert await store.files.get("s1", "b.py") == latest
+    assert await store.files.get("s1", "a\nb.py") == second
+    assert await store.files.get("s1", "c.py") is None
 
 
 async def test_the_first_checkpoint_of_a_run_and_path_is_kept(store: SqliteStore) -> None:
@@ -226,11 +216,7 @@ async def test_the_first_checkpoint_of_a_run_and_path_is_kept(store: SqliteStore
     await store.write(change("created", checkpoint("a.py", b"already changed")))
     assert await store.checkpoints.get("r1", "a.py") == first
     assert await store.checkpoints.get("r1", "zzz") is None
-    assert await store.checkpoints.list("r1") == (first, absent)
-    assert await store.checkpoints.of_session("s1") == (
-        CheckpointInfo(run_id="r1", session_id="s1", path="a.py", size=len(blob), created_at=1),
-        CheckpointInfo(run_id="r1", session_id="s1", path="new.py", size=None, created_at=1),
-    )
+    assert await store.checkpoints.get("r1", "new.py") == absent
 
 
 async def test_what_runs_did_to_cells_comes_back_in_their_order(store: SqliteStore) -> None:
@@ -255,11 +241,11 @@ async def test_pruning_takes_whole_runs_oldest_first(store: SqliteStore) -> None
     await store.write(change("created", session(), *kept))
     assert await store.checkpoints.prune(90) == 0
     assert await store.checkpoints.prune(89) == 3
-    assert {each.run_id for each in await store.checkpoints.of_session("s1")} == {"m", "a"}
+    assert [await store.checkpoints.get(one.run_id, one.path) for one in kept] == [None] * 3 + kept[3:]
     assert await store.checkpoints.prune(59) == 3
-    assert await store.checkpoints.list("a") == tuple(kept[6:])
+    assert [await store.checkpoints.get(one.run_id, one.path) for one in kept] == [None] * 6 + kept[6:]
     assert await store.checkpoints.prune(0) == 3
-    assert await store.checkpoints.of_session("s1") == ()
+    assert [await store.checkpoints.get(one.run_id, one.path) for one in kept] == [None] * 9
 
 
 async def test_deleting_a_session_takes_all_that_is_of_it_and_nothing_else(store: SqliteStore) -> None:
@@ -280,21 +266,8 @@ async def test_deleting_a_session_takes_all_that_is_of_it_and_nothing_else(store
             )
         )
     await store.write(change("deleted", session("s1")))
-    async with store.reading() as connection:
-        for table in (
-            "sessions",
-            "runs",
-            "messages",
-            "prompts",
-            "grants",
-            "permissions",
-            "questions",
-            "files",
-            "checkpoints",
-            "touches",
-        ):
-            rows = await connection.execute_fetchall(f"SELECT count(*) FROM {table}")
-            assert [row[0] for row in rows] == [1], table
+    for table in TABLES:
+        assert await sql(store, f"SELECT count(*) FROM {table.name}") == [(1,)], table
     assert await store.prompts.get("r-s2") == prompt("s2")
 
 
