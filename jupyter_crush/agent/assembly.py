@@ -8,21 +8,17 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
-from ..config import Config, clamp_mode
+from ..config import Config
 from ..conversation.sessions import Sessions
 from ..documents.documents import Documents
-from ..errors import Forbidden, NoPrice
+from ..errors import Forbidden
 from ..events.journal import Journal
 from ..files.location import Location
 from ..files.paths import locate
 from ..kernels.introspection.request import Variables, variables
 from ..kernels.kernels import Kernels
-from ..models.anthropic.known import SMALL
 from ..models.catalog import Catalog
-from ..models.metering import Meter
-from ..models.port import MAX_TOKENS, Model
-from ..permissions.gate import Leeway
-from ..permissions.policy import Policy, Principal
+from ..models.port import Model
 from ..permissions.questions import Questions
 from ..review.content import Contents
 from ..review.ledger import Ledger
@@ -30,12 +26,14 @@ from ..store.port import Store
 from ..tools.port import ReadFiles, ToolContext, WorkspaceContext
 from ..tools.read_variables import ReadVariables
 from ..tools.toolsets import Offering, Toolsets
-from ..wire import ConfigView, Message, ModelInfo, Part, PermissionMode, Session, ToolProgress
+from ..wire import ConfigView, Message, ModelInfo, Part, PermissionMode, ToolProgress
 from .attachments import Attachments, Recall
 from .compaction import Room
 from .histories import Histories, History
 from .lane import Ticket
 from .loop import Task
+from .model_jobs import ModelJobs
+from .preferences import Preferences
 from .prompts.templates import system_prompt
 from .turn import Turn
 
@@ -46,7 +44,7 @@ NOTES_BYTES = 32 * 1024
 
 
 class World:
-    """Everything around one workspace that is not its state. Owner of the chosen default model and mode."""
+    """Everything around one workspace that is not its state."""
 
     def __init__(
         self,
@@ -72,9 +70,8 @@ class World:
         self.new_id = new_id
         self.on_activity = on_activity
         self.on_conversation = on_conversation
-        self.model_id: str | None = config.model
-        self.policy = Policy(config)
-        self.mode: PermissionMode = clamp_mode(config.permission_mode, config.max_permission_mode)
+        self.preferences = Preferences(config)
+        self.models = ModelJobs(config, catalog, self.preferences)
         self._documents = documents
         self._kernels = kernels
         self._env = dict(env)
@@ -93,69 +90,12 @@ class World:
     async def open(self) -> None:
         await self.toolsets.open(WorkspaceContext(workspace_id=self.workspace_id, root=self.root, env=self._env))
 
-    def small(self) -> tuple[Model, str] | None:
-        """The model for side jobs: the configured one, else Anthropic's small one where it can be used; None: there is none."""
-        wanted = self.config.small_model or next((info.id for info in self.catalog.infos if info.id == SMALL), None)
-        info = self.catalog.info(wanted) if wanted else None
-        if (
-            info is None
-            or info.is_demo
-            or (self.config.budgets.cost_usd is not None and self.catalog.price(info) is None)
-        ):
-            return None
-        return self.catalog.find(wanted)[0], info.id
-
-    def meter(self, info: ModelInfo) -> Meter:
-        most = self.catalog.options(info.id).max_tokens or MAX_TOKENS
-        return Meter(info=info, price=self.catalog.price(info), max_tokens=most)
-
-    def summary_writer(self, model_id: str | None) -> tuple[Model, Meter]:
-        """Who writes summaries of a session of that model. Raises ModelNotFound."""
-        model, info = self.catalog.find(self.config.small_model or model_id or self.model_id)
-        return model, self.meter(info)
-
-    def check_prices(self, model_id: str | None) -> None:
-        """Where costs are limited, the price of what a session of that model uses is known. Raises NoPrice."""
-        if self.config.budgets.cost_usd is None:
-            return
-        for name in (model_id or self.model_id, self.config.small_model or model_id or self.model_id):
-            info = self.catalog.info(name)
-            if info is not None and self.catalog.price(info) is None:
-                said = f'[{{"id": "{info.id}", "price": {{"input": …, "output": …}}}}]'
-                raise NoPrice(
-                    f"budgets.cost_usd limits what a run may cost, and the price of {info.id} is not known. Say it in USD for a "
-                    f"million tokens, CrushApp.models = {said}, or take cost_usd out of CrushApp.budgets."
-                )
-
-    def choose(self, *, model: str | None, mode: PermissionMode) -> None:
-        self.model_id = model or self.config.model
-        self.mode = clamp_mode(mode, self.config.max_permission_mode)
-
-    def leeway(self, session: Session, ticket: Ticket) -> Leeway:
-        """The prompt's mode, else the session's, else the workspace's; never looser than the administrator allows. For
-        whoever may not approve, others' choices do not count: they are asked for, at least."""
-        wanted = ticket.run.permission_mode or session.permission_mode or self.mode
-        return self._narrowed(clamp_mode(wanted, self.config.max_permission_mode), ticket)
-
-    def _narrowed(self, mode: PermissionMode, ticket: Ticket) -> Leeway:
-        """What a turn may do unasked: what all whose words are in it may."""
-        authors = [one.author.id if one.author is not None else None for one in (ticket, *ticket.folded)]
-        if all(map(self.policy.may_approve, authors)):
-            return Leeway(mode, grants=True)
-        return Leeway(clamp_mode(mode, "ask"), grants=False)
-
-    def mode_of_fork(self, origin: Session, user: Principal | None) -> PermissionMode | None:
-        """A loose mode is not handed on to other people. None: the workspace's."""
-        mode = origin.permission_mode
-        is_own = user is not None and user.id == origin.author_id and self.policy.may_approve(user.id)
-        return mode if is_own or mode == "plan" else None
-
     def view(self) -> ConfigView:
-        model = self.catalog.info(self.model_id)
+        model = self.catalog.info(self.preferences.model)
         return ConfigView(
             model=model.id if model else None,
             models=self.catalog.infos,
-            permission_mode=self.mode,
+            permission_mode=self.preferences.mode,
             permission_modes=self.config.modes,
             limits={
                 "queue": self.config.queue_limit,
@@ -213,15 +153,15 @@ class World:
 
         return Task(
             model=model,
-            meter=self.meter(info),
+            meter=self.models.meter(info),
             room=Room(
                 at=self.config.summarize_at,
-                writer=lambda: self.summary_writer(info.id),
+                writer=lambda: self.models.summary_writer(info.id),
                 history=messages,
                 budgets=self.config.budgets,
             ),
             system=system_prompt(self.root.name or "/", mode, self._notes()),
-            leeway=lambda: self._narrowed(mode, ticket),
+            leeway=lambda: self.preferences.leeway(mode, ticket),
             budgets=self.config.budgets,
             tools=tools,
             context=lambda call_id: self._context(ticket, call_id, journal, questions, ledger),

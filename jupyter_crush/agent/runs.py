@@ -14,7 +14,6 @@ from ..concurrency.stopwatch import Stopwatch
 from ..concurrency.tasks import Tasks
 from ..conversation.sessions import UNTITLED, Live, Sessions, title_from
 from ..errors import (
-    AgentNotReady,
     CrushError,
     NotFound,
     NothingToSummarize,
@@ -42,7 +41,7 @@ from .histories import Histories
 from .lane import Ending, Lane, Ticket, run_ids
 from .loop import Agent
 from .step import tell
-from .summary import NEARLY_FULL, is_nearly_full, recalled, summarize
+from .summary import NEARLY_FULL, recalled, summarize
 from .title import Titles
 from .turn import Turn
 
@@ -81,7 +80,7 @@ class Runs:
         self._lanes: dict[str, Lane] = {}
         self._tickets: dict[str, Ticket] = {}
         self._turns: dict[str, Turn] = {}
-        self.titles = Titles(world, sessions, journal, tasks)
+        self.titles = Titles(world.models, sessions, journal, tasks)
         self.is_closing = False
 
     @property
@@ -106,9 +105,9 @@ class Runs:
     async def prompt(self, body: PromptRequest, user: Principal | None) -> Run:
         """Accept a prompt: returns when it is on disk, long before it is answered. The same ``run_id`` again is the same run."""
         self.check_open()
-        self._sessions.get(body.session_id)
+        session = self._sessions.get(body.session_id)
         check_said(body, self._world.config.limits.text_bytes)
-        self._check_ready(body.session_id)
+        self._world.models.check_ready(session)
         if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
             return known
         self.check_open()
@@ -122,17 +121,10 @@ class Runs:
         lane.accept(ticket)
         return await self._admit(ticket)
 
-    def _check_ready(self, session_id: str) -> None:
-        """There is a model, and it has a price where that is wanted."""
-        if self._world.catalog.reason is not None:
-            raise AgentNotReady(self._world.catalog.reason)
-        self._world.check_prices(self._sessions.get(session_id).model)
-
     async def summarize(self, body: SummarizeSession, session_id: str, user: Principal | None) -> Run:
         """Have what was said so far summarized: a run of its own. Nothing may run or wait there."""
         self.check_open()
-        self._sessions.get(session_id)
-        self._check_ready(session_id)
+        self._world.models.check_ready(self._sessions.get(session_id))
         said = (await self.histories.of(session_id)).messages
         try:
             self.check_open()
@@ -222,9 +214,7 @@ class Runs:
         """Where the context is nearly full, a summary comes before the next turn."""
         if session_id not in self._sessions or self.is_closing:
             return
-        session = self._sessions.get(session_id)
-        info = self._world.catalog.info(session.model or self._world.model_id)
-        if info is not None and is_nearly_full(session.usage, info, self._world.config.summarize_at):
+        if self._world.models.is_nearly_full(self._sessions.get(session_id)):
             ticket = self._summary_ticket(session_id, "", None)
             lane.accept(ticket, first=True)
             self._post(ticket)
@@ -297,10 +287,8 @@ class Runs:
         await self._asked.restore(ticket)
         session = self._sessions.get(ticket.run.session_id)
         is_summary = ticket.run.kind == "summary"
-        small = self._world.config.small_model if is_summary else None
-        model, info = self._world.catalog.find(small or session.model or self._world.model_id)
-        self._world.check_prices(session.model)
-        mode = None if is_summary else self._world.leeway(session, ticket).mode
+        model, info = self._world.models.of_turn(session, is_summary=is_summary)
+        mode = None if is_summary else self._world.preferences.mode_of(session, ticket)
         ticket.running = Stopwatch()
         ticket.run = replace(
             ticket.run, state="active", started_at=self._world.now(), model=info.id, permission_mode=mode
@@ -321,7 +309,7 @@ class Runs:
     async def _summarize(self, turn: Turn, model: Model, info: ModelInfo) -> None:
         if turn.run.author is None:
             await tell(self._journal, turn.run, "notice", NEARLY_FULL)
-        messages, meter = await self._store.messages.in_context(turn.run.session_id), self._world.meter(info)
+        messages, meter = await self._store.messages.in_context(turn.run.session_id), self._world.models.meter(info)
         budgets, draft = self._world.config.budgets, turn.begin()
         await summarize(turn, draft, self._journal, model, meter, messages, turn.ticket.request.prompt, budgets=budgets)
 

@@ -16,7 +16,7 @@ from ..errors import CrushError
 from ..events.journal import Journal
 from ..models.port import Model, ModelRequest, Retry, Stop, TextDelta
 from ..wire import Message, Run, Text
-from .assembly import World
+from .model_jobs import ModelJobs
 from .prompts.templates import text
 
 logger = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ _DECORATION = re.compile(r"^[\s#*_`\"'“”«»]+|[\s*_`\"'“”«».]+$")
 class Titles:
     """Owner of the side jobs that name sessions."""
 
-    def __init__(self, world: World, sessions: Sessions, journal: Journal, tasks: Tasks) -> None:
-        self._world = world
+    def __init__(self, models: ModelJobs, sessions: Sessions, journal: Journal, tasks: Tasks) -> None:
+        self._models = models
         self._sessions = sessions
         self._journal = journal
         self._tasks = tasks
@@ -42,7 +42,7 @@ class Titles:
         """Look for a name, if that run was a session's first and there is a small model that finds one."""
         if run.kind != "prompt" or run.state != "done" or not self._has_first_words(run):
             return
-        if (small := self._world.small()) is None:
+        if (small := self._models.small()) is None:
             return
         job = self._tasks.start(self._name(run, *small), name=f"title {run.session_id}")
         self._jobs.add(job)

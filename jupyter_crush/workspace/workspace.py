@@ -146,7 +146,7 @@ class Workspace:
         return AgentStatus(
             is_busy=self.runs.is_busy,
             is_ready=reason is None,
-            model=self._catalog.info(self._world.model_id),
+            model=self._catalog.info(self._world.preferences.model),
             models=self._catalog.infos,
             reason=reason,
             plugins=(*self._world.toolsets.statuses(), *self._catalog.plugins),
@@ -159,9 +159,10 @@ class Workspace:
         """Choose the default model and mode of this workspace. Nobody gets past the administrator's maximum."""
         if body.model is not UNSET and body.model is not None:
             self._catalog.find(body.model)
-        self._world.choose(
-            model=self._world.model_id if body.model is UNSET else body.model,
-            mode=self._world.mode if body.permission_mode is UNSET else body.permission_mode,
+        chosen = self._world.preferences
+        chosen.choose(
+            model=chosen.model if body.model is UNSET else body.model,
+            mode=chosen.mode if body.permission_mode is UNSET else body.permission_mode,
         )
         said = ConfigChanged(workspace_id=self.id, by=user.name, origin=user.origin)
         await self._journal.record(Change(type="updated", payload=said))
@@ -211,7 +212,9 @@ class Workspace:
         origin = self._sessions.get(session_id)
         messages = (await self._journal.snapshot(session_id)).whole
         self._sessions.get(session_id)  # it may have been deleted meanwhile
-        row = self._sessions.like(session_id, title_of_fork(origin.title), user, self._world.mode_of_fork(origin, user))
+        row = self._sessions.like(
+            session_id, title_of_fork(origin.title), user, self._world.preferences.mode_of_fork(origin, user)
+        )
         copies = await asyncio.to_thread(fork, messages, body, row.id, self._world.new_id)
         self.runs.check_open()
         change = self._sessions.adopt(replace(row, message_count=len(copies)))

@@ -1,0 +1,46 @@
+"""What a workspace works with unless a session or a prompt says otherwise: its model and its mode, never more than is allowed."""
+
+from __future__ import annotations
+
+from ..config import Config, clamp_mode
+from ..permissions.gate import Leeway
+from ..permissions.policy import Policy, Principal
+from ..wire import PermissionMode, Session
+from .lane import Ticket
+
+
+class Preferences:
+    """Owner of a workspace's chosen model and mode. ``model`` None: the catalogue's default."""
+
+    def __init__(self, config: Config) -> None:
+        self._policy = Policy(config)
+        self._default = config.model
+        self._most: PermissionMode = config.max_permission_mode
+        self.choose(model=None, mode=config.permission_mode)
+
+    def choose(self, *, model: str | None, mode: PermissionMode) -> None:
+        self.model = model or self._default
+        self.mode = clamp_mode(mode, self._most)
+
+    def mode_of(self, session: Session, ticket: Ticket) -> PermissionMode:
+        """The prompt's mode, else the session's, else the workspace's; never looser than the administrator allows, nor than those
+        whose words are in it may have it."""
+        wanted = ticket.run.permission_mode or session.permission_mode or self.mode
+        return self.leeway(clamp_mode(wanted, self._most), ticket).mode
+
+    def leeway(self, mode: PermissionMode, ticket: Ticket) -> Leeway:
+        """What a turn of that mode may do unasked: what all whose words are in it may. For whoever may not approve, others' choices
+        do not count: they are asked for, at least."""
+        authors = [one.author.id if one.author is not None else None for one in (ticket, *ticket.folded)]
+        if all(map(self._policy.may_approve, authors)):
+            return Leeway(mode, grants=True)
+        return Leeway(clamp_mode(mode, "ask"), grants=False)
+
+    def mode_of_fork(self, origin: Session, user: Principal | None) -> PermissionMode | None:
+        """A loose mode is not handed on to other people. None: the workspace's."""
+        mode = origin.permission_mode
+        is_own = user is not None and user.id == origin.author_id and self._policy.may_approve(user.id)
+        return mode if is_own or mode == "plan" else None
+
+    def __repr__(self) -> str:
+        return f"<Preferences: {self.model or 'the default model'}, {self.mode}>"
