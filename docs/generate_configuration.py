@@ -31,6 +31,7 @@ in brackets, or the option once for each name) on a command line. Files inside a
 LIMITS = {
     "What comes from outside (`CrushApp.limits`)": ("config.py", "Limits"),
     "How long the model's API is waited for (`CrushApp.timeouts`)": ("config.py", "Timeouts"),
+    "What is declared of a provider (`CrushApp.providers`)": ("config.py", "Provider"),
     "What is said of a model (`CrushApp.models`)": ("config.py", "ModelOptions"),
     "Its price (`price`)": ("config.py", "Price"),
     "How long sessions are kept (`CrushApp.retention`)": ("config.py", "Retention"),

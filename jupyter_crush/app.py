@@ -26,7 +26,7 @@ from traitlets import Callable as CallableTrait
 from traitlets import Union as UnionTrait
 from traitlets.config import Config as TraitsConfig
 
-from .config import EVERYONE, MODES, ApiKey, Budgets, Config, Demo, Limits, Reading, Retention, Timeouts, model_options
+from .config import EVERYONE, MODES, READERS, ApiKey, Config, Demo, Provider, provider_options
 from .documents.attached import AttachedBackend
 from .documents.contents import ContentsBackend
 from .documents.documents import Documents
@@ -37,9 +37,8 @@ from .handlers.call import Services, warn_of_nobody
 from .handlers.routes import PREFIX, handlers
 from .handlers.streams import Streams
 from .kernels.kernels import own_kernels
-from .models.api_key import KeyFile
-from .models.catalog import Catalog, providers_from
-from .models.plugged import plugged, with_plugged
+from .models.api_key import KeyFile, variable_of, with_key
+from .models.catalog import catalog_of
 from .permissions.names import Names
 from .permissions.policy import prompters_and_approvers
 from .plugins.loading import plugins
@@ -50,12 +49,11 @@ from .processes.descent import Descent
 from .tools.toolsets import OURS
 from .workspace.registry import Workspaces, new_id
 
-SECRETS = frozenset({"api_key", "headers"})
+SECRETS = frozenset({"api_key", "headers", "providers"})
 """Traits whose values leave this object only inside Config."""
 KEY_VARIABLE, TOKEN_VARIABLE = "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"
 """Variables of the environment that hold a key; the second is sent as a bearer token. As for the SDK, the first one wins."""
 KEY_OPTIONS = ("CrushApp.api_key",)
-
 
 STREAMS_GRACE = 0.3
 """Seconds that open streams get to write what is left."""
@@ -128,9 +126,11 @@ class CrushApp(ExtensionApp):
     providers = AnyTrait(
         None,
         allow_none=True,
-        help="A function that takes the Config and gives the providers of models (jupyter_crush.models.port.Model), the "
-        "default first. None: Anthropic's API or the offline model, as the other options say, and what packages add by "
-        "the entry points jupyter_crush.providers.",
+        help="Providers of models, the default first, one dictionary each (docs/models.md): name, kind (openai, anthropic, or an "
+        "entry point of jupyter_crush.providers), base_url, api_key_file, api_key_env or api_key (a function), headers, models, "
+        "options. Their models are called name/model. Or a function that takes the Config and gives objects of "
+        "jupyter_crush.models.port.Model. None: Anthropic's API or the offline model, as the other options say, and what "
+        "packages add by those entry points.",
     ).tag(config=True)
     data_dir = Unicode(
         help="Folder for the sessions of all workspaces. Default: crush in Jupyter's data directory. On a network file "
@@ -212,29 +212,18 @@ class CrushApp(ExtensionApp):
     def _config_file_name_default(self) -> str:
         return "jupyter_crush_config"
 
-    @validate("budgets", "limits", "reading", "timeouts", "retention")
-    def _check_numbers(self, proposal: Any) -> dict[str, Any]:
-        kinds = {
-            "budgets": Budgets,
-            "limits": Limits,
-            "reading": Reading,
-            "timeouts": Timeouts,
-            "retention": Retention,
-        }
-        kind = kinds[proposal.trait.name]
+    @validate(*READERS)
+    def _check(self, proposal: Any) -> Any:
+        name = proposal.trait.name
         try:
-            msgspec.convert(proposal.value, kind, strict=False)  # a command line has only text
+            READERS[name](proposal.value)
         except msgspec.ValidationError as error:
-            raise TraitError(f"CrushApp.{proposal.trait.name}: {error}") from error
-        return dict(proposal.value)
+            raise TraitError(f"CrushApp.{name}: {error}") from error
+        return proposal.value
 
-    @validate("models")
-    def _check_models(self, proposal: Any) -> list[dict[str, Any]]:
-        try:
-            model_options(proposal.value)
-        except msgspec.ValidationError as error:
-            raise TraitError(f"CrushApp.models: {error}") from error
-        return list(proposal.value)
+    @property
+    def _declared(self) -> tuple[Provider, ...]:
+        return provider_options(self.providers)
 
     def _key(self) -> ApiKey | None:
         if self.api_key and self.api_key_file:
@@ -248,6 +237,8 @@ class CrushApp(ExtensionApp):
         key = self._key()
         owner = os.environ.get("JUPYTERHUB_USER") or None
         prompters, approvers = prompters_and_approvers(self.prompters, self.approvers, owner)
+        read = {name: reader(getattr(self, name)) for name, reader in READERS.items()}
+        read["providers"] = tuple(with_key(one, os.environ) for one in self._declared)
         return Config(
             data_dir=Path(self.data_dir).expanduser(),
             model=self.model or None,
@@ -267,14 +258,9 @@ class CrushApp(ExtensionApp):
             approvers=approvers,
             viewers=tuple(self.viewers),
             owner=owner,
-            budgets=msgspec.convert(self.budgets, Budgets, strict=False),
-            limits=msgspec.convert(self.limits, Limits, strict=False),
-            reading=msgspec.convert(self.reading, Reading, strict=False),
-            timeouts=msgspec.convert(self.timeouts, Timeouts, strict=False),
-            retention=msgspec.convert(self.retention, Retention, strict=False),
+            **read,
             headers=dict(self.headers),
             full_requests=self.full_requests,
-            models=model_options(self.models),
         )
 
     # --- start ---
@@ -312,21 +298,22 @@ class CrushApp(ExtensionApp):
 
     def _hide_key(self) -> None:
         """First of all, before anything starts a process. What cannot be hidden is said."""
-        exposure.hide((KEY_VARIABLE, TOKEN_VARIABLE), KEY_OPTIONS, self.log, is_shared=self.share_key)
+        declared = filter(None, map(variable_of, self._declared))
+        exposure.hide(
+            tuple(dict.fromkeys((KEY_VARIABLE, TOKEN_VARIABLE, *declared))),
+            KEY_OPTIONS,
+            self.log,
+            is_shared=self.share_key,
+        )
 
     def _make_workspaces(self, config: Config, attached: AttachedBackend, renames: Renames) -> Workspaces:
-        server, providers = self.server, (self.providers or providers_from)(config)
-        added, statuses = (
-            plugged(plugins("provider")) if self.providers is None and config.demo != "always" else ((), ())
-        )
+        server, given = self.server, self.providers if callable(self.providers) else None
         rooms = Rooms(server)
         contents = ContentsBackend(server.contents_manager, server.kernel_spec_manager, attached.interest, rooms.has)
         return Workspaces(
             config,
             root=Path(server.root_dir),
-            catalog=Catalog(
-                with_plugged(providers, added), default=config.model, options=config.models, plugins=statuses
-            ),
+            catalog=catalog_of(config, plugins("provider"), given),
             documents=Documents([SharedBackend(rooms), attached, contents], renames),
             kernels=own_kernels(server.kernel_manager, server.session_manager),
             toolsets=(OURS, *plugins("toolset", self.toolsets)),

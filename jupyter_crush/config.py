@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -98,6 +98,67 @@ class ModelOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Most tokens of one answer. None: 16,000; fewer where they would not fit into the window."""
     price: Price | None = None
     """None: not known, so nothing is said of costs, and ``budgets.cost_usd`` refuses its prompts."""
+    images: bool | None = None
+    """Whether it sees pictures, at a provider of kind openai. None: as its name tells, and where that tells nothing, no."""
+
+
+class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One provider of models. Its key goes to its own address and nowhere else, and no other key goes there."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    """Of lower-case letters, digits, - and _. Its models are called name/model."""
+    kind: str = "openai"
+    """openai (Chat Completions), anthropic (the Messages API), or the name of an entry point in jupyter_crush.providers."""
+    base_url: str | None = None
+    """Address of the API. None: OpenAI's or Anthropic's own."""
+    api_key_file: str | None = None
+    """File with the key and nothing else, which only its owner may read (chmod 600)."""
+    api_key_env: str | None = None
+    """Variable of the server's environment that holds the key. It is taken out of it, see share_key."""
+    api_key: Any = None
+    """A function without arguments that gives the key and is asked before each request. The key's text is refused here."""
+    key_header: str | None = None
+    """Header that the key is sent in, at a provider of kind openai. None: as a bearer token."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    """They go along with each request."""
+    models: tuple[str | ModelOptions, ...] = ()
+    """What it offers: names, or dictionaries as in CrushApp.models. None named: what the server lists."""
+    full_requests: bool | None = None
+    """As CrushApp.full_requests, at a provider of kind anthropic."""
+    options: Mapping[str, Any] = MappingProxyType({})
+    """Kind openai: fields that are added to each request. An entry point: arguments that it is called with."""
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("api_key", "api_key_env", "api_key_file") if getattr(self, name)]
+        if len(given) > 1:
+            raise ValueError(f"{self.name} has {' and '.join(given)}, of which one is enough")
+        if self.base_url is not None and not self.base_url.strip().startswith(("http://", "https://")):
+            raise ValueError(f"the base_url of {self.name} begins with neither http:// nor https://")
+
+    @property
+    def model_options(self) -> tuple[ModelOptions, ...]:
+        """What it offers, by the server's own names."""
+        return tuple(ModelOptions(id=one) if isinstance(one, str) else one for one in self.models)
+
+    def __repr__(self) -> str:
+        """Without keys and headers."""
+        return f"Provider({self.name!r}, {self.kind!r}, {self.base_url!r})"
+
+
+def provider_options(value: object) -> tuple[Provider, ...]:
+    """Read what is declared of providers; None, and a function that makes them, declare nothing. Raises msgspec.ValidationError."""
+    if value is None or callable(value):
+        return ()
+    found = msgspec.convert(value, tuple[Provider, ...])
+    for one in found:
+        if one.api_key is not None and not callable(one.api_key):
+            raise msgspec.ValidationError(
+                f"{one.name}: api_key is a function; for a text use api_key_file or api_key_env"
+            )
+    names = [one.name for one in found]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise msgspec.ValidationError(f"{', '.join(twice)} is there more than once")
+    return found
 
 
 def model_options(value: object) -> tuple[ModelOptions, ...]:
@@ -173,6 +234,22 @@ class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
 
+def _read_as(kind: type) -> Callable[[object], Any]:
+    return lambda value: msgspec.convert(value, kind, strict=False)  # a command line has only text
+
+
+READERS: Mapping[str, Callable[[object], Any]] = {
+    "budgets": _read_as(Budgets),
+    "limits": _read_as(Limits),
+    "reading": _read_as(Reading),
+    "timeouts": _read_as(Timeouts),
+    "retention": _read_as(Retention),
+    "models": model_options,
+    "providers": provider_options,
+}
+"""For each trait that is a structure: how its value is read. Each raises msgspec.ValidationError."""
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """All that can be configured. The traits of ``CrushApp`` say it with help texts; the names are the same."""
 
@@ -191,6 +268,8 @@ class Config(Struct, frozen=True, kw_only=True):
     full_requests: bool | None = None
     """Whether requests have what not every server takes (cache marks, thinking). None: only at Anthropic's own API."""
     models: tuple[ModelOptions, ...] = ()
+    providers: tuple[Provider, ...] = ()
+    """With their keys as ``api_key``: a text, or what is asked for it. None declared: see ``base_url`` and ``api_key``."""
     demo: Demo = "auto"
     permission_mode: PermissionMode = "ask"
     max_permission_mode: PermissionMode = "auto"

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-from ..config import ApiKey
+from msgspec.structs import replace
+
+from ..config import ApiKey, Provider
 from ..errors import ModelAuthError
 
 KEY_BYTES = 16 * 1024
 """Bytes that a key's file may have."""
+
+
+OWN_VARIABLES: Mapping[str, str] = MappingProxyType({"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"})
+"""By kind of provider: the variable that holds the key for its own address, where no other source is declared."""
 
 
 class KeyFile:
@@ -72,3 +79,33 @@ def _asked(source: Callable[[], str]) -> str:
             f"CrushApp.api_key, a function, failed with {type(error).__name__}. Call it in a shell to see why."
         ) from None
     return key.strip() if isinstance(key, str) else ""
+
+
+def variable_of(provider: Provider) -> str | None:
+    """The environment's variable that holds a declared provider's key. None: its key is elsewhere, or it has none."""
+    if provider.api_key_env or provider.api_key or provider.api_key_file or provider.base_url:
+        return provider.api_key_env
+    return OWN_VARIABLES.get(provider.kind)
+
+
+def with_key(provider: Provider, environment: Mapping[str, str]) -> Provider:
+    """With the source of its key as ``api_key``. A key of the environment belongs to the address that it was made for, or to the one
+    that it is declared with: no other gets it."""
+    source: ApiKey | None = provider.api_key
+    if provider.api_key_file:
+        source = KeyFile(Path(provider.api_key_file).expanduser())
+    elif (name := variable_of(provider)) is not None:
+        source = environment.get(name) or (_Unset(name) if provider.api_key_env else None)
+    return replace(provider, api_key=source, api_key_file=None, api_key_env=None)
+
+
+class _Unset:
+    """A variable that was declared to hold a key, and did not."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self) -> str:
+        raise ModelAuthError(
+            f"There was no {self.name} in the environment when the server started. Set it, and restart it."
+        )

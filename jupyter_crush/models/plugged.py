@@ -65,5 +65,9 @@ def plugged(plugins: Iterable[Plugin]) -> tuple[tuple[Model, ...], tuple[PluginS
 def with_plugged(configured: Sequence[Model], added: Sequence[Model]) -> tuple[Model, ...]:
     """Whom the configuration names first, then those of other packages; the demo comes last, since it is what is there when
     nothing else is."""
-    demos = [one for one in configured if one.models()[0].is_demo]
+    demos = [one for one in configured if is_demo(one)]
     return (*(one for one in configured if one not in demos), *added, *demos)
+
+
+def is_demo(model: Model) -> bool:
+    return any(info.is_demo for info in model.models())

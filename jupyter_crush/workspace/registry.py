@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 
 OPENING = 4
 """Workspaces that are opened at once; others wait. Hundreds of threads would keep the event loop from its turn for seconds."""
+LISTING_S = 2.0
+"""Seconds that whoever opens a workspace waits for servers that have not listed their models yet."""
 ACTIVITY_S = 30.0
 """How often a running turn is reported to those who stop idle servers."""
 
@@ -106,6 +108,7 @@ class Workspaces:
             workspace.clients.hold(client_id, self._config.limits.client_hold)
         self._watch(workspace.id)
         self._catalog.prepare()
+        await self._catalog.listed(LISTING_S)
         return workspace, created
 
     async def _opened(self, folder: Path) -> tuple[Workspace, bool]:

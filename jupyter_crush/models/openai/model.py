@@ -16,7 +16,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from contextlib import aclosing, contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -31,6 +31,7 @@ from ..api_key import key_now
 from ..estimate import tokens_in_one
 from ..failures import Said, failure, one_line, proxy_failure, retry_after, said_in, tls_failure
 from ..importing import Importing
+from ..listing import resource
 from ..pacing import Pace
 from ..port import Memo, ModelEvent, ModelRequest, Stop
 from ..retry import Policy, Random, Sleep, retrying
@@ -61,17 +62,16 @@ class Server(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = MappingProxyType({})
     body: Mapping[str, Any] = MappingProxyType({})
     """Fields that are added to each request, or replaced in it."""
+    images: Mapping[str, bool] = MappingProxyType({})
+    """Which models see pictures, where that is known better than by their names."""
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not (urlsplit(self.base_url.strip()).hostname and self.base_url.strip().startswith(("http://", "https://"))):
             raise ValueError(f"{self.base_url!r} is no address of a server: it begins with http:// or https://")
 
     def url(self, path: str) -> str:
-        """Of one of its resources. People copy base URLs with more or less of a path, and gateways want a query."""
-        scheme, host, base, query, _ = urlsplit(self.base_url.strip())
-        base = base.rstrip("/").removesuffix("/chat/completions") or "/v1"
-        return urlunsplit((scheme, host, f"{base}/{path}", query, ""))
+        """Of one of its resources."""
+        return resource(self.base_url, path)
 
     def authorized(self, key: str | None) -> dict[str, str]:
         """The headers of a request with that key."""
@@ -185,7 +185,8 @@ class OpenAIModel:
         memo = Memo() if request.memo is None else request.memo
 
         def made() -> bytes:
-            return body(request, sees=sees(request.model), quirks=quirks, extra=self._server.body)
+            seeing = self._server.images.get(request.model, sees(request.model))
+            return body(request, sees=seeing, quirks=quirks, extra=self._server.body)
 
         return await asyncio.to_thread(made) if memo.total(request.messages, tokens_in_one) > LARGE else made()
 

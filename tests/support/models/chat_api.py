@@ -35,7 +35,9 @@ class ChatApi(MessagesApi):
         """How often the list was asked for."""
 
     async def _decide(self, path: str, headers: Mapping[str, str], raw: bytes) -> tuple[Received, Says]:
-        if path.endswith("/models") and (self._key is None or headers.get("authorization") == f"Bearer {self._key}"):
+        if path.endswith("/models"):
+            if self._key is not None and headers.get("authorization") != f"Bearer {self._key}":
+                return Received(path, headers, {}), Fail(401, "invalid_api_key", "Incorrect API key provided")
             self.listed += 1
             listed = [{"id": one, "object": "model"} if isinstance(one, str) else one for one in self.models]
             found = json.dumps({"object": "list", "data": listed}).encode()
