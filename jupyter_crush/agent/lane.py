@@ -16,6 +16,10 @@ afterwards is not marked, so it runs. The turn's task is cancelled once, by the 
 ``task.cancel()`` would break the cleanup in progress. A turn that has ended by itself in the same instant is not cancelled any more.
 
 A turn whose task ignores its cancellation is given ``grace`` seconds and then abandoned: the ending is written without it.
+
+An active run may be the parent of runs in other lanes. A mark goes down to its children and theirs in the same transition, and
+meets each that is accepted afterwards. A run is concluded after its children: those that its turn left behind are cancelled first.
+From then on it is ``closed`` and has no more.
 """
 
 from __future__ import annotations
@@ -46,6 +50,9 @@ class Ending:
     error: BaseException | None = None
 
 
+LEFT = Ending("cancelled")  # of a child whose parent has ended by itself, or by an error: it works for nobody
+
+
 @dataclass(eq=False)
 class Ticket:
     """An accepted run on its way through the lane. ``admitted`` says whether its row was committed."""
@@ -64,10 +71,28 @@ class Ticket:
     """Whether its user message is recorded."""
     running: Stopwatch | None = None
     """Since it is active: what the wall clock says may jump."""
+    parent: Ticket | None = None
+    children: list[Ticket] = field(default_factory=list)
+    """All that it ever started, in order."""
+    closed: bool = False
+    """Whether it can have no more children."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when nothing more comes of it: its ending is written, or could not be, or it was not admitted."""
+    lane: Lane | None = None
+    """The one that accepted it."""
 
     @property
     def id(self) -> str:
         return self.run.run_id
+
+    @property
+    def depth(self) -> int:
+        """Generations above it."""
+        return self.parent.depth + 1 if self.parent is not None else 0
+
+    def stop(self, ending: Ending) -> list[Ticket]:
+        """Mark it, with those folded into it and their children, wherever it is; returns what is hit in its own lane, in order."""
+        return self.lane.stop(self, ending) if self.lane is not None else []
 
     def spend(self) -> None:
         """Its ending is written, and what it asked with that. A turn is a web that only the garbage collector takes apart, long after:
@@ -98,23 +123,36 @@ class Lane:
     # --- transitions: no await below this line -----------------------------------------------------------------------
 
     def accept(self, ticket: Ticket, *, first: bool = False) -> None:
-        """``first``: before all that wait."""
+        """``first``: before all that wait. A child of what is being cancelled is cancelled."""
+        ticket.lane = self
         self._waiting.insert(0 if first else len(self._waiting), ticket)
+        if (parent := ticket.parent) is not None:
+            parent.children.append(ticket)
+            if parent.mark is not None:
+                self._withdraw(ticket, parent.mark)
         if self._owner is None:
             self._owner = self._spawn(self._drain(), "lane")
 
     def cancel(self, ending: Ending) -> list[Ticket]:
         """Mark everything accepted so far; returns what is hit, in order."""
-        hit: list[Ticket] = []
-        active = self._active
-        if active is not None and active.mark is None and not (self._turn and self._turn.done()):
-            for ticket in (active, *active.folded):
-                ticket.mark = ending
-                hit.append(ticket)
-            if self._turn is not None:
-                self._turn.cancel()
-            self._wake_owner()
+        hit = self.stop(self._active, ending) if self._active is not None else []
         return hit + self.clear(ending)
+
+    def stop(self, ticket: Ticket, ending: Ending) -> list[Ticket]:
+        """Mark one that waits, or the active one with those folded into it. What is marked, or has ended, stays as it is."""
+        if ticket in self._waiting:
+            return [self._withdraw(ticket, ending)]
+        if ticket is not self._active or ticket.mark is not None or (self._turn and self._turn.done()):
+            return []
+        hit = [ticket, *ticket.folded]
+        for each in hit:
+            each.mark = ending
+        if self._turn is not None:
+            self._turn.cancel()
+        self._wake_owner()
+        for child in ticket.children:
+            child.stop(ending)
+        return hit
 
     def clear(self, ending: Ending) -> list[Ticket]:
         """Withdraw all that waits; the active run goes on."""
@@ -129,6 +167,7 @@ class Lane:
         """It could not be admitted: if it waits, it does no more, and gets no ending."""
         if ticket in self._waiting:
             self._waiting.remove(ticket)
+            ticket.over.set()
 
     def move(self, run_id: str, before: str | None) -> bool:
         """Put one that waits before another, or at the end. False: one of them does not wait (any more)."""
@@ -142,10 +181,12 @@ class Lane:
         return True
 
     def take_followups(self) -> list[Ticket]:
-        """Fold into the active turn what is meant to steer it, and return it in order."""
+        """Fold into the active turn what is meant to steer it, and return it in order. A child keeps a turn of its own: it has a fate
+        of its own."""
         if self._active is None or self._active.mark is not None or self._turn is None or self._turn.done():
             return []
-        taken = [ticket for ticket in self._waiting if ticket.run.mode == "steer" and _is_admitted(ticket)]
+        steering = (ticket for ticket in self._waiting if ticket.run.mode == "steer" and ticket.parent is None)
+        taken = [ticket for ticket in steering if _is_admitted(ticket)]
         for ticket in taken:
             self._waiting.remove(ticket)
         self._active.folded += taken
@@ -205,6 +246,7 @@ class Lane:
         self._active = ticket
         if not await ticket.admitted:
             self._active = None
+            ticket.over.set()
         elif ticket.mark is None:
             ticket.started = True
             self._turn = self._spawn(self._work(ticket), f"turn {ticket.id}")
@@ -216,6 +258,7 @@ class Lane:
         ending = active.mark or _failure(self._turn)
         for ticket in active.folded:
             ticket.mark = ticket.mark or ending
+        await self._close(active, LEFT if ending is None or ending.state == "error" else ending)
         await self._end(active, ending)
         self._active = self._turn = None
 
@@ -229,6 +272,15 @@ class Lane:
             logger.error("%s did not stop within %s s and is left behind", turn.get_name(), self._grace)
         return turn.done() or not done
 
+    async def _close(self, ticket: Ticket, ending: Ending) -> None:
+        """Stop the children that are left, and wait for their end. They cannot wait for this lane: a child's lane is another one, and
+        never one above it."""
+        while left := [child for child in ticket.children if not child.over.is_set()]:
+            for child in left:
+                child.stop(ending)
+            await left[0].over.wait()
+        ticket.closed = True
+
     async def _end(self, ticket: Ticket, ending: Ending | None = None) -> None:
         """Conclude, and survive it: an ending that cannot be written must not leave a dead lane behind."""
         try:
@@ -236,6 +288,9 @@ class Lane:
                 await self._conclude(ticket, ending or ticket.mark)
         except Exception:
             logger.exception("the ending of %s could not be written", ticket.id)
+        finally:
+            for each in (ticket, *ticket.folded):
+                each.over.set()
 
     def __repr__(self) -> str:
         return f"<Lane: {int(self._active is not None)} active, {len(self._waiting)} queued>"
