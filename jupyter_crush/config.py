@@ -42,7 +42,7 @@ class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tokens: Count | None = None
     """Input and output tokens together."""
     cost_usd: Annotated[float, Meta(gt=0)] | None = None
-    """Of what models cost by their price in ``CrushApp.models``; a request whose sending alone would cross it is not made."""
+    """Of what models cost by their price; a request whose sending alone would cross it is not made."""
     seconds: Seconds | None = None
     """Of work; waiting for a person's answer does not count."""
 
@@ -97,7 +97,7 @@ class ModelOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     max_tokens: Count | None = None
     """Most tokens of one answer. None: 16,000; fewer where they would not fit into the window."""
     price: Price | None = None
-    """None: not known, so nothing is said of costs, and ``budgets.cost_usd`` refuses its prompts."""
+    """None: as its provider says at its own address. Where that is not known, ``budgets.cost_usd`` refuses its prompts."""
     images: bool | None = None
     """Whether it sees pictures, at a provider of kind openai. None: as its name tells, and where that tells nothing, no."""
 

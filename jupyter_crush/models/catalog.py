@@ -74,8 +74,15 @@ class Catalog:
         return self._options.get(model_id) or ModelOptions(id=model_id)
 
     def price(self, info: ModelInfo) -> Price | None:
-        """What a model costs; None: not known. The demo is free."""
-        return self.options(info.id).price or (FREE if info.is_demo else None)
+        """What a model costs, as the configuration says it, else as its provider does at its own address; None: not known. The demo is
+        free."""
+        said = self.options(info.id).price or (FREE if info.is_demo else None)
+        if said is not None:
+            return said
+        owners = (
+            one for one in self._providers if isinstance(one, DeclaredModel) and (not one.name or one.owns(info.id))
+        )
+        return next((price for one in owners if (price := one.price(info.id)) is not None), None)
 
     @property
     def reason(self) -> str | None:
@@ -152,7 +159,7 @@ def providers_from(config: Config, plugins: Sequence[Plugin] = ()) -> tuple[Mode
     """The providers that the configuration allows: those that it declares, or a real one where a key or a server is named, else the
     demo where allowed."""
     from .anthropic import AnthropicModel  # noqa: PLC0415  imported when needed, like the one below
-    from .anthropic.known import is_anthropic  # noqa: PLC0415
+    from .anthropic.known import API_URL, is_anthropic  # noqa: PLC0415
     from .demo import DemoModel  # noqa: PLC0415
 
     if config.demo == "always":
@@ -172,6 +179,7 @@ def providers_from(config: Config, plugins: Sequence[Plugin] = ()) -> tuple[Mode
         headers=config.headers,
         timeouts=config.timeouts,
     )
-    if config.model or config.models or not config.base_url or is_anthropic(config.base_url):
-        return (made,)
-    return (DeclaredModel(None, made, (), messages_listing(config.base_url, key, config.headers)),)
+    listing = None
+    if config.base_url and not (config.model or config.models or is_anthropic(config.base_url)):
+        listing = messages_listing(config.base_url, key, config.headers)
+    return (DeclaredModel(None, made, (), listing, base_url=config.base_url or API_URL),)

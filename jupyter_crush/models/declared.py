@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from ..config import ApiKey, Config, ModelOptions, Provider
+from ..config import ApiKey, Config, ModelOptions, Price, Provider
 from ..plugins.loading import Plugin
 from ..wire import ModelInfo
 from .listing import Listing
 from .plugged import PluggedModel
 from .port import Model, ModelEvent, ModelRequest, Preparing
+from .prices import known
 
 BUILTIN_KINDS = ("anthropic", "openai")
 
@@ -22,7 +23,13 @@ class DeclaredModel:
     ``name`` None: they have their own names, and where the server lists none, what the adapter itself offers is there."""
 
     def __init__(
-        self, name: str | None, model: Model, declared: Sequence[ModelOptions] = (), listing: Listing | None = None
+        self,
+        name: str | None,
+        model: Model,
+        declared: Sequence[ModelOptions] = (),
+        listing: Listing | None = None,
+        *,
+        base_url: str | None = None,
     ) -> None:
         self.name = name
         self.provider = model.provider
@@ -30,6 +37,7 @@ class DeclaredModel:
         self._prefix = f"{name}/" if name else ""
         self._declared = [ModelInfo(id=one.id, name=one.name or one.id, provider=self.provider) for one in declared]
         self._listing = listing
+        self._base_url = base_url
 
     def models(self) -> tuple[ModelInfo, ...]:
         return tuple(map(self._named, self._offered()))
@@ -41,7 +49,12 @@ class DeclaredModel:
 
     def _named(self, info: ModelInfo) -> ModelInfo:
         name = f"{info.name} ({self.name})" if self.name else info.name
-        return replace(info, id=self._prefix + info.id, name=name)
+        window = info.context_window or known(self._base_url, info.id).window
+        return replace(info, id=self._prefix + info.id, name=name, context_window=window)
+
+    def price(self, model_id: str) -> Price | None:
+        """What a model of its costs; None: not known."""
+        return known(self._base_url, model_id.removeprefix(self._prefix)).price
 
     @property
     def problem(self) -> str | None:
@@ -49,7 +62,7 @@ class DeclaredModel:
         return self._listing.problem if self._listing is not None and not self.models() else None
 
     def owns(self, model_id: str) -> bool:
-        """Whether a name that nobody lists is one of its."""
+        """Whether that is a name of its own, listed or not."""
         return bool(self._prefix) and model_id.startswith(self._prefix)
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
@@ -118,11 +131,12 @@ def _openai(provider: Provider, config: Config) -> DeclaredModel:
     )
     model = OpenAIModel(server, timeouts=config.timeouts)
     listing = None if options else Listing(server.url("models"), server.api_key, server.authorized, provider="openai")
-    return DeclaredModel(provider.name, model, options, listing)
+    return DeclaredModel(provider.name, model, options, listing, base_url=server.base_url)
 
 
 def _anthropic(provider: Provider, config: Config) -> DeclaredModel:
     from .anthropic import AnthropicModel  # noqa: PLC0415  imported when needed
+    from .anthropic.known import API_URL  # noqa: PLC0415
 
     options = provider.model_options
     model = AnthropicModel(
@@ -135,7 +149,7 @@ def _anthropic(provider: Provider, config: Config) -> DeclaredModel:
     listing = None
     if provider.base_url and not options:
         listing = messages_listing(provider.base_url, provider.api_key, provider.headers)
-    return DeclaredModel(provider.name, model, options, listing)
+    return DeclaredModel(provider.name, model, options, listing, base_url=provider.base_url or API_URL)
 
 
 def messages_listing(base_url: str, key: ApiKey | None, headers: Mapping[str, str]) -> Listing:
