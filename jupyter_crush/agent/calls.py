@@ -21,7 +21,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
-from ..concurrency.stopwatch import Stopwatch
 from ..concurrency.tasks import Tasks
 from ..errors import CrushError, Denied, ToolError, known
 from ..permissions.asks import CHANGING, CODE, Ask
@@ -30,6 +29,7 @@ from ..tools.port import Output, Prepared, Stopped, ToolContext
 from ..tools.results import sound
 from ..tools.toolsets import Offering
 from ..wire import ToolCall
+from .spending import Spending
 from .turn import Turn
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Calls:
         context: Callable[[str], ToolContext],
         leeway: Callable[[], Leeway],
         gate: Gate,
-        worked: Stopwatch,
+        spending: Spending,
         tasks: Tasks,
         done: Done,
     ) -> None:
@@ -92,7 +92,7 @@ class Calls:
         self._context = context
         self._leeway = leeway
         self._gate = gate
-        self._worked = worked
+        self._spending = spending
         self._tasks = tasks
         self._done = done
 
@@ -183,14 +183,14 @@ class Calls:
         if prepared is None or ruling is None:
             raise looked.error or CrushError
         try:
-            with self._worked.stopped() if ruling.verdict == "ask" else nullcontext():
+            with self._spending.waiting() if ruling.verdict == "ask" else nullcontext():
                 decision = await self._gate.decide(ruling, looked.call, self._turn.run)
         finally:
             undecided.decided()
         if not decision.allowed:
             raise Denied(decision.message)
         await undecided.none()
-        with self._worked.stopped() if prepared.waits else nullcontext():
+        with self._spending.waiting() if prepared.waits else nullcontext():
             try:
                 return sound(await prepared.perform())
             except ToolError as error:

@@ -36,6 +36,7 @@ from msgspec.structs import replace
 from ..concurrency.stopwatch import Stopwatch
 from ..permissions.policy import Principal
 from ..wire import PromptRequest, Run
+from .spending import Spending
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Ticket:
     running: Stopwatch | None = None
     """Since it is active: what the wall clock says may jump."""
     parent: Ticket | None = None
+    spending: Spending = field(init=False)
     children: list[Ticket] = field(default_factory=list)
     """All that it ever started, in order."""
     closed: bool = False
@@ -80,6 +82,9 @@ class Ticket:
     """Set when nothing more comes of it: its ending is written, or could not be, or it was not admitted."""
     lane: Lane | None = None
     """The one that accepted it."""
+
+    def __post_init__(self) -> None:
+        self.spending = Spending(self.parent.spending if self.parent is not None else None)
 
     @property
     def id(self) -> str:

@@ -14,15 +14,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..concurrency.stopwatch import Stopwatch
 from ..concurrency.tasks import Tasks
 from ..config import Budgets
 from ..conversation.history import calls_of
-from ..errors import BudgetSpent, ContextTooLong, LoopDetected
+from ..errors import ContextTooLong, LoopDetected
 from ..events.draft import Draft
 from ..events.journal import Journal
 from ..models.estimate import fitting
-from ..models.metering import Meter, check_cost
+from ..models.metering import Meter
 from ..models.port import Model, ModelRequest
 from ..permissions.gate import Gate, Leeway
 from ..tools.port import Output, ToolContext
@@ -66,14 +65,15 @@ class Agent:
         self._task = task
         self._journal = journal
         self._repeats: Counter[str] = Counter()
-        self._worked = Stopwatch()
+        self._spending = turn.spending
+        self._spending.begin()
         self._calls = Calls(
             turn,
             task.tools,
             context=task.context,
             leeway=task.leeway,
             gate=gate,
-            worked=self._worked,
+            spending=self._spending,
             tasks=tasks,
             done=self._record,
         )
@@ -81,7 +81,7 @@ class Agent:
 
     async def run(self) -> None:
         await self._turn.say_user(self._turn.ticket, await self._task.attached(self._turn.ticket))
-        steps = 0
+        self._spending.check(self._task.budgets)  # those that it works for may have nothing left
         while True:
             for ticket in self._task.followups():
                 await self._turn.say_user(ticket, await self._task.attached(ticket))
@@ -91,14 +91,10 @@ class Agent:
                 return
             await self._calls.perform(calls)
             self._turn.end_step()
-            steps += 1
-            self._check(steps, self._worked.seconds)
-
-    def _check(self, steps: int, seconds: float) -> None:
-        if self._repeats and max(self._repeats.values()) >= REPEATS:
-            raise LoopDetected
-        if over := self._task.budgets.exceeded(self._turn.usage, steps=steps, seconds=seconds):
-            raise BudgetSpent(f"The run reached its budget of {over}. Ask it to continue, or raise CrushApp.budgets.")
+            self._spending.add_step()
+            if self._repeats and max(self._repeats.values()) >= REPEATS:
+                raise LoopDetected
+            self._spending.check(self._task.budgets)
 
     # --- one model step ---
 
@@ -117,7 +113,7 @@ class Agent:
 
     async def _ask(self, request: ModelRequest, draft: Draft) -> Message:
         tokens, meter = self._compaction.tokens(request), self._task.meter
-        check_cost(self._task.budgets, self._turn.usage, meter.to_send(tokens, self._compaction.last))
+        self._spending.check_request(self._task.budgets, meter.to_send(tokens, self._compaction.last))
         request = replace(request, max_tokens=fitting(request, meter.info.context_window))
         message, usage = await answer(
             self._task.model, meter, request, draft, self._turn, self._journal, self._task.tools

@@ -48,7 +48,7 @@ async def answer(
             await turn.settled()
             if isinstance(event, Stop):
                 usage = meter.counted(event.usage, request, draft.message(0))
-                turn.usage = turn.usage.plus(usage)
+                turn.spending.add(usage)
                 return await turn.complete(draft, Finish(reason=event.reason, details=event.details)), usage
             await _take(event, draft, turn, journal, tools)
     raise ModelBadAnswer("The model's answer broke off.")

@@ -20,7 +20,7 @@ from ..errors import ContextTooLong, ModelBadAnswer
 from ..events.draft import Draft
 from ..events.journal import Journal
 from ..models.estimate import tokens_of
-from ..models.metering import Meter, check_cost
+from ..models.metering import Meter
 from ..models.port import Model, ModelRequest
 from ..store.port import MessageRows
 from ..wire import Context, Image, Message, ModelInfo, Part, Text, ToolCall, ToolResult, Usage
@@ -62,7 +62,7 @@ async def summarize(
     reads = min(filter(None, (window, meter.info.context_window)), default=WINDOW)
     while True:
         request = await asyncio.to_thread(_request, draft, meter, messages, f"{ASK} {wishes}".strip(), reads)
-        check_cost(budgets, turn.usage, meter.to_send(tokens_of(request), Usage()))
+        turn.spending.check_request(budgets, meter.to_send(tokens_of(request), Usage()))
         try:
             message, usage = await answer(model, meter, request, draft, turn, journal)
             break
@@ -73,7 +73,7 @@ async def summarize(
             journal.void(draft)
     if not message.text.strip() or message.finish is None or message.finish.reason != "end_turn":
         raise ModelBadAnswer("The summary was not finished; the session is as it was. Try again, or use another model.")
-    turn.usage = replace(turn.usage, context_tokens=usage.output_tokens)
+    turn.spending.usage = replace(turn.usage, context_tokens=usage.output_tokens)
 
 
 def _request(draft: Draft, meter: Meter, messages: Sequence[Message], asked: str, reads: int) -> ModelRequest:

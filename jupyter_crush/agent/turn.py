@@ -40,7 +40,7 @@ class Turn:
     ) -> None:
         self.ticket = ticket
         self.run = ticket.run
-        self.usage = Usage()
+        self.spending = ticket.spending
         self.finish: FinishReason | None = None
         self.message: Message | None = None
         """The last assistant message, once recorded."""
@@ -64,6 +64,11 @@ class Turn:
         """Messages that the store has not taken: their last word, which goes with the ending."""
         self._posted: list[asyncio.Future[None]] = []
         """What nobody has waited for yet."""
+
+    @property
+    def usage(self) -> Usage:
+        """With that of the runs that it started."""
+        return self.spending.usage
 
     @property
     def _is_summary(self) -> bool:
