@@ -47,6 +47,7 @@ from .processes.allocator import give_back_large_blocks
 from .processes.collector import settle
 from .processes.descent import Descent
 from .tools.toolsets import OURS
+from .workspace.opening import Ports
 from .workspace.registry import Workspaces, new_id
 
 SECRETS = frozenset({"api_key", "headers", "providers"})
@@ -313,10 +314,12 @@ class CrushApp(ExtensionApp):
         return Workspaces(
             config,
             root=Path(server.root_dir),
-            catalog=catalog_of(config, plugins("provider"), given),
-            documents=Documents([SharedBackend(rooms), attached, contents], renames),
-            kernels=own_kernels(server.kernel_manager, server.session_manager),
-            toolsets=(OURS, *plugins("toolset", self.toolsets)),
+            ports=Ports(
+                catalog=catalog_of(config, plugins("provider"), given),
+                documents=Documents([SharedBackend(rooms), attached, contents], renames),
+                kernels=own_kernels(server.kernel_manager, server.session_manager),
+                toolsets=(OURS, *plugins("toolset", self.toolsets)),
+            ),
             on_activity=self._on_activity,
             on_client=attached.streams,
         )

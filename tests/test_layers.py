@@ -17,10 +17,8 @@ IN_THE_ROOT = 7
 PARAMETERS = 8
 """Of a constructor; what needs more gets a Struct, or is too much for one class."""
 TO_GO = {
-    "agent/assembly.World",
     "kernels/executor.KernelTurn",
     "models/anthropic/model.AnthropicModel",
-    "workspace/registry.Workspaces",
 }
 """Constructors with more parameters. To go: nothing may be added here."""
 

@@ -36,17 +36,18 @@ class Attachments(Struct, frozen=True, kw_only=True):
     location: Location
     documents: Documents
     variables: Callable[[str, Sequence[str]], Awaitable[Variables]]
+    recall: Recall
     reading: Reading
 
-    async def read(self, attachments: Sequence[Attachment], recall: Recall) -> tuple[Part, ...]:
+    async def read(self, attachments: Sequence[Attachment]) -> tuple[Part, ...]:
         """The parts of each. One that cannot be read becomes a part that says why; it never fails the prompt."""
-        return tuple([part for attached in attachments for part in await self._read(attached, recall)])
+        return tuple([part for attached in attachments for part in await self._read(attached)])
 
-    async def _read(self, attached: Attachment, recall: Recall) -> tuple[Part, ...]:
+    async def _read(self, attached: Attachment) -> tuple[Part, ...]:
         label = attached.shown
         try:
             if attached.session is not None:
-                title, text = await recall(attached.session)
+                title, text = await self.recall(attached.session)
                 return (Context(label=attached.label or title, text=_bounded(text)),)
             if attached.notebook is not None:
                 text, images = await self._notebook(attached.notebook, attached)

@@ -41,13 +41,14 @@ REPEATS = 5
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """What a turn needs of the world. ``history`` reads the session as it is; ``attached`` reads a prompt's attachments;
+    """What a turn may do, and what it does it with. ``history`` reads the session as it is; ``attached`` reads a prompt's attachments;
     ``leeway`` says what needs no asking, as it is now: follow-ups of others may narrow it."""
 
     model: Model
     meter: Meter
     room: Room
     system: Sequence[str]
+    gate: Gate
     leeway: Callable[[], Leeway]
     budgets: Budgets
     tools: Offering
@@ -60,7 +61,7 @@ class Task(Struct, frozen=True, kw_only=True):
 class Agent:
     """Runs one turn. Returns when the model stops; raises what ended it otherwise."""
 
-    def __init__(self, turn: Turn, task: Task, *, gate: Gate, journal: Journal, tasks: Tasks) -> None:
+    def __init__(self, turn: Turn, task: Task, *, journal: Journal, tasks: Tasks) -> None:
         self._turn = turn
         self._task = task
         self._journal = journal
@@ -72,7 +73,7 @@ class Agent:
             task.tools,
             context=task.context,
             leeway=task.leeway,
-            gate=gate,
+            gate=task.gate,
             spending=self._spending,
             tasks=tasks,
             done=self._record,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -24,26 +25,21 @@ from ..errors import (
 )
 from ..events.journal import Journal
 from ..models.port import Model
-from ..permissions.gate import Gate
 from ..permissions.policy import Principal
-from ..permissions.questions import Questions
-from ..review.ledger import Ledger
 from ..store.port import Store
 from ..store.records import AcceptedPrompt
-from ..tools.port import TurnContext
 from ..wire import Cancelled, Change, ModelInfo, MovePrompt, PromptRequest, Run, Session, SummarizeSession
 from .admission import accepted_run, check_said, is_another
 from .asked import Asked
-from .assembly import World
 from .conclusion import conclude
 from .endings import write_ending
-from .histories import Histories
 from .lane import Ending, Lane, Ticket, run_ids
 from .loop import Agent
 from .step import tell
-from .summary import NEARLY_FULL, recalled, summarize
+from .summary import NEARLY_FULL, summarize
 from .title import Titles
-from .turn import Turn
+from .turn import Stamps, Turn
+from .turn_factory import TurnFactory
 
 logger = logging.getLogger(__name__)
 
@@ -57,30 +53,31 @@ class Runs:
 
     def __init__(
         self,
-        world: World,
+        factory: TurnFactory,
         sessions: Sessions,
         *,
         store: Store,
         journal: Journal,
-        gate: Gate,
-        questions: Questions,
-        ledger: Ledger,
         tasks: Tasks,
+        now: Callable[[], int],
+        new_id: Callable[[], str],
+        on_activity: Callable[[], None],
     ) -> None:
-        self._world = world
+        self.factory = factory
+        self._config = factory.config
         self._sessions = sessions
         self._store = store
         self._journal = journal
-        self._gate = gate
-        self._questions = questions
-        self._ledger = ledger
         self._tasks = tasks
+        self._now = now
+        self._new_id = new_id
+        self._on_activity = on_activity
+        self._stamps = Stamps(now, new_id, sessions.next_seq)
         self._asked = Asked(store, journal)
-        self.histories = Histories(store, journal)
         self._lanes: dict[str, Lane] = {}
         self._tickets: dict[str, Ticket] = {}
         self._turns: dict[str, Turn] = {}
-        self.titles = Titles(world.models, sessions, journal, tasks)
+        self.titles = Titles(factory.models, sessions, journal, tasks)
         self.is_closing = False
 
     @property
@@ -106,14 +103,14 @@ class Runs:
         """Accept a prompt: returns when it is on disk, long before it is answered. The same ``run_id`` again is the same run."""
         self.check_open()
         session = self._sessions.get(body.session_id)
-        check_said(body, self._world.config.limits.text_bytes)
-        self._world.models.check_ready(session)
+        check_said(body, self._config.limits.text_bytes)
+        self.factory.models.check_ready(session)
         if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
             return known
         self.check_open()
         self._sessions.get(body.session_id)  # it may have been deleted while the store was asked
         lane = self._lane(body.session_id)
-        if len(lane.waiting) >= self._world.config.queue_limit:
+        if len(lane.waiting) >= self._config.queue_limit:
             raise QueueFull(retry_after=5)
         if lane.is_idle:
             self._make_room(body.session_id, lane)
@@ -124,19 +121,19 @@ class Runs:
     async def summarize(self, body: SummarizeSession, session_id: str, user: Principal | None) -> Run:
         """Have what was said so far summarized: a run of its own. Nothing may run or wait there."""
         self.check_open()
-        self._world.models.check_ready(self._sessions.get(session_id))
-        said = (await self.histories.of(session_id)).messages
+        self.factory.models.check_ready(self._sessions.get(session_id))
+        said = (await self.factory.histories.of(session_id)).messages
         try:
             self.check_open()
             self._sessions.get(session_id)
         except CrushError:
-            self.histories.forget(session_id)
+            self.factory.histories.forget(session_id)
             raise
         lane = self._lane(session_id)
         if not lane.is_idle:
             raise SessionBusy
         if not any(not message.is_summary for message in said):
-            self.histories.release(session_id)
+            self.factory.histories.release(session_id)
             raise NothingToSummarize
         ticket = self._summary_ticket(session_id, body.wishes, user)
         lane.accept(ticket)
@@ -198,7 +195,7 @@ class Runs:
 
     def _ticket(self, body: PromptRequest, user: Principal | None) -> Ticket:
         name = user.name if user is not None else None
-        run = self._accepted(body, body.run_id or self._world.new_id(), name, self._world.now())
+        run = self._accepted(body, body.run_id or self._new_id(), name, self._now())
         run = replace(run, origin=user.origin if user is not None else None)
         self._tickets[run.run_id] = ticket = Ticket(
             run=run, request=body, admitted=asyncio.get_running_loop().create_future(), author=user
@@ -214,7 +211,7 @@ class Runs:
         """Where the context is nearly full, a summary comes before the next turn."""
         if session_id not in self._sessions or self.is_closing:
             return
-        if self._world.models.is_nearly_full(self._sessions.get(session_id)):
+        if self.factory.models.is_nearly_full(self._sessions.get(session_id)):
             ticket = self._summary_ticket(session_id, "", None)
             lane.accept(ticket, first=True)
             self._post(ticket)
@@ -271,7 +268,7 @@ class Runs:
         return replace(self._accepted(body, run.run_id, run.author, run.created_at), origin=run.origin)
 
     def _accepted(self, body: PromptRequest, run_id: str, user: str | None, at: int) -> Run:
-        return accepted_run(body, run_id, user, at, self._world.config.max_permission_mode)
+        return accepted_run(body, run_id, user, at, self._config.max_permission_mode)
 
     def _lane(self, session_id: str) -> Lane:
         lane = self._lanes.get(session_id)
@@ -286,44 +283,38 @@ class Runs:
         """One turn, in a task of its own, which a cancel ends at any point."""
         await self._asked.restore(ticket)
         session = self._sessions.get(ticket.run.session_id)
-        is_summary = ticket.run.kind == "summary"
-        model, info = self._world.models.of_turn(session, is_summary=is_summary)
-        mode = None if is_summary else self._world.preferences.mode_of(session, ticket)
+        chosen = self.factory.choose(session, ticket)
         ticket.running = Stopwatch()
         ticket.run = replace(
-            ticket.run, state="active", started_at=self._world.now(), model=info.id, permission_mode=mode
+            ticket.run,
+            state="active",
+            started_at=self._now(),
+            model=chosen.info.id,
+            permission_mode=chosen.mode,
         )
-        turn = self._turns[ticket.id] = self._world.turn(ticket, self._journal, self._sessions, info)
-        self._world.on_activity()
+        turn = self._turns[ticket.id] = Turn(ticket, self._journal, self._stamps, chosen.info)
+        self._on_activity()
         turn.open(Change(type="updated", payload=ticket.run), self._sessions.changed(session.id))
-        if mode is None:
-            await self._summarize(turn, model, info)
+        if chosen.mode is None:
+            await self._summarize(turn, chosen.model, chosen.info)
             return
-        asking = TurnContext(session_id=session.id, run_id=ticket.id, mode=mode, model=info.id)
-        tools = await self._world.toolsets.offer(asking)
         followups = lambda: self._fold(self._lane(session.id), ticket)  # noqa: E731
-        asked, own = (self._asked.restore, self._recall), (self._journal, self._questions, self._ledger)
-        task = self._world.task(ticket, model, info, mode, tools, self.histories, *own, followups, *asked)
-        await Agent(turn, task, gate=self._gate, journal=self._journal, tasks=self._tasks).run()
+        task = await self.factory.task(ticket, chosen, chosen.mode, followups=followups, restore=self._asked.restore)
+        await Agent(turn, task, journal=self._journal, tasks=self._tasks).run()
 
     async def _summarize(self, turn: Turn, model: Model, info: ModelInfo) -> None:
         if turn.run.author is None:
             await tell(self._journal, turn.run, "notice", NEARLY_FULL)
-        messages, meter = await self._store.messages.in_context(turn.run.session_id), self._world.models.meter(info)
-        budgets, draft = self._world.config.budgets, turn.begin()
+        messages, meter = await self._store.messages.in_context(turn.run.session_id), self.factory.models.meter(info)
+        budgets, draft = self._config.budgets, turn.begin()
         await summarize(turn, draft, self._journal, model, meter, messages, turn.ticket.request.prompt, budgets=budgets)
-
-    async def _recall(self, session_id: str) -> tuple[str, str]:
-        """The title of a session, and what of it is told in another one. Raises NotFound."""
-        session = self._sessions.get(session_id)
-        return session.title, await recalled(self._store.messages, session_id)
 
     def _fold(self, lane: Lane, host: Ticket) -> list[Ticket]:
         """Follow-ups for the running turn: from now on they share its fate."""
         taken = lane.take_followups()
         for ticket in taken:
             ticket.running = Stopwatch()
-            ticket.run = replace(ticket.run, state="active", started_at=self._world.now(), folded_into=host.id)
+            ticket.run = replace(ticket.run, state="active", started_at=self._now(), folded_into=host.id)
             self._journal.post(Change(type="updated", payload=ticket.run))
         if taken:
             self._journal.post(self._sessions.changed(host.run.session_id))
@@ -333,20 +324,20 @@ class Runs:
         """Write a run's ending, and those of the runs folded into it."""
         await self._asked.restore_to_end(ticket, *ticket.folded)
         session_id = ticket.run.session_id
-        turn = self._turns.pop(ticket.id, None) or self._world.turn(ticket, self._journal, self._sessions, None)
+        turn = self._turns.pop(ticket.id, None) or Turn(ticket, self._journal, self._stamps)
         if ending is not None and ending.error is not None and not isinstance(ending.error, CrushError):
             logger.error("the run %s failed", ticket.id, exc_info=ending.error)
-        changes = conclude(turn, ending, self._world.now())
+        changes = conclude(turn, ending, self._now())
         for ended in (ticket, *ticket.folded):
             self._tickets.pop(ended.id, None)
         if session_id in self._sessions:
             values = self._sessions.spent(session_id, turn.usage) | self._sessions.touched(session_id, turn.paths)
             changes.append(self._sessions.update(session_id, **values))
-        self._world.on_activity()
+        self._on_activity()
         await write_ending(self._journal, ticket, changes)
         for ended in (ticket, *ticket.folded):
             ended.spend()
-        self.histories.release(session_id)
+        self.factory.histories.release(session_id)
         self.titles.begin(ticket.run)
         lane = self._lanes.get(session_id)
         if lane and lane.active is ticket and lane.waiting and ticket.run.kind == "prompt":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -17,27 +17,38 @@ from ..conversation.history import UNKNOWN_RESULT, calls_of, missing_results
 from ..events.draft import Draft
 from ..events.journal import Journal
 from ..tools.port import Stopped
-from ..wire import Change, Context, Finish, FinishReason, Image, Message, Part, Text, ToolCall, ToolResult, Usage
+from ..wire import (
+    Change,
+    Context,
+    Finish,
+    FinishReason,
+    Image,
+    Message,
+    ModelInfo,
+    Part,
+    Text,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 from .lane import Ticket
 
 CANCELED = "The user stopped this."
 UNCERTAIN = "It may have run in part; look before you repeat it."
 
 
-class Turn:
-    """Owner of a run's messages. ``next_seq`` numbers the session's messages."""
+class Stamps(NamedTuple):
+    """What gives messages their times, their ids, and their numbers within a session."""
 
-    def __init__(
-        self,
-        ticket: Ticket,
-        journal: Journal,
-        *,
-        model: str | None,
-        provider: str | None,
-        now: Callable[[], int],
-        new_id: Callable[[], str],
-        next_seq: Callable[[str], int],
-    ) -> None:
+    now: Callable[[], int]
+    new_id: Callable[[], str]
+    next_seq: Callable[[str], int]
+
+
+class Turn:
+    """Owner of a run's messages. ``info`` is the model that writes them; None: there is nothing more to write but its end."""
+
+    def __init__(self, ticket: Ticket, journal: Journal, stamps: Stamps, info: ModelInfo | None = None) -> None:
         self.ticket = ticket
         self.run = ticket.run
         self.spending = ticket.spending
@@ -51,11 +62,8 @@ class Turn:
         self.stopped: dict[str, Stopped] = {}
         """What was stopped when the run was cancelled, by the call's id."""
         self._journal = journal
-        self._model = model
-        self._provider = provider
-        self._now = now
-        self._new_id = new_id
-        self._next_seq = next_seq
+        self._info = info
+        self._now, self._new_id, self._next_seq = stamps
         self._draft: Draft | None = None
         self._calls: tuple[ToolCall, ...] = ()
         self._results: Message | None = None
@@ -248,7 +256,7 @@ class Turn:
         )
 
     def _new_message(self, role: Any, *, is_summary: bool = False) -> Message:
-        now = self._now()
+        now, info = self._now(), self._info if role == "assistant" else None
         is_summary = is_summary or self._is_summary
         return Message(
             id=self._new_id(),
@@ -258,8 +266,8 @@ class Turn:
             role=role,
             is_summary=is_summary and role == "assistant",
             in_context=not is_summary,
-            model=self._model if role == "assistant" else None,
-            provider=self._provider if role == "assistant" else None,
+            model=info.id if info else None,
+            provider=info.provider if info else None,
             created_at=now,
             updated_at=now,
         )

@@ -6,37 +6,23 @@ import asyncio
 import logging
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from ..agent.assembly import World
-from ..agent.recovery import recover
 from ..concurrency.clock import Clock, wall_ms
 from ..concurrency.tasks import Tasks
 from ..config import Config
-from ..conversation.sessions import Live, Sessions
-from ..documents.documents import Documents
 from ..errors import BadRequest, NotFound, WorkspaceClosing
-from ..events.clients import Clients
 from ..events.journal import Journal
-from ..events.log import EventLog
 from ..files.location import Location
-from ..files.safe_path import sweep_root
-from ..kernels.kernels import Kernels
-from ..models.catalog import Catalog
-from ..permissions.gate import Gate
-from ..permissions.questions import Questions
-from ..plugins.loading import Plugin
 from ..processes.descent import Roots, Speaker
-from ..processes.environment import child_environment
 from ..store.places import Places
-from ..store.port import Store
 from ..store.sqlite.faults import translating_os
 from ..store.sqlite.store import SqliteStore
-from ..tools.processes import STORE, stop_orphans
-from ..tools.toolsets import Toolsets
+from ..tools.processes import STORE
 from ..wire import Change, Client
 from ..wire import Workspace as WorkspaceInfo
+from .opening import Opening, Ports
 from .workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -61,10 +47,7 @@ class Workspaces:
         config: Config,
         *,
         root: Path,
-        catalog: Catalog,
-        documents: Documents,
-        kernels: Kernels,
-        toolsets: Sequence[Plugin],
+        ports: Ports,
         on_activity: Callable[[], None] = lambda: None,
         on_client: Callable[[str, Client], None] = lambda workspace_id, client: None,  # noqa: ARG005  nobody wants to know
         now: Callable[[], int] = wall_ms,
@@ -73,14 +56,19 @@ class Workspaces:
         self._config = config
         self._root = root.resolve()
         self._places = Places(config.data_dir)
-        self._catalog = catalog
-        self._documents = documents
-        self._kernels = kernels
-        self._toolsets = tuple(toolsets)
+        self._ports = ports
         self._on_activity = on_activity
         self._on_client = on_client
         self._now = Clock(now)
-        self._new_id = new_id
+        self._opens = Opening(
+            config=config,
+            ports=ports,
+            now=self._now,
+            new_id=new_id,
+            on_activity=self._activity,
+            on_conversation=self._keep,
+            on_client=self._presence,
+        )
         self._tasks = Tasks("workspaces")
         self._opening: dict[Path, asyncio.Task[Workspace]] = {}
         self._turns = asyncio.Semaphore(OPENING)
@@ -89,7 +77,7 @@ class Workspaces:
         self._grace: dict[str, asyncio.TimerHandle] = {}
         self._reporting: asyncio.TimerHandle | None = None
         self._closing = False
-        documents.renames.moved.append(self._renamed)
+        ports.documents.renames.moved.append(self._renamed)
 
     def list(self) -> tuple[WorkspaceInfo, ...]:
         return tuple(workspace.info() for workspace in self._open.values())
@@ -107,8 +95,8 @@ class Workspaces:
         if client_id is not None:
             workspace.clients.hold(client_id, self._config.limits.client_hold)
         self._watch(workspace.id)
-        self._catalog.prepare()
-        await self._catalog.listed(LISTING_S)
+        self._ports.catalog.prepare()
+        await self._ports.catalog.listed(LISTING_S)
         return workspace, created
 
     async def _opened(self, folder: Path) -> tuple[Workspace, bool]:
@@ -140,7 +128,7 @@ class Workspaces:
         """Where code begins that is no person: the kernels, and the agent's commands."""
         marks: dict[bytes, Speaker] = {f"JPY_PARENT_PID={os.getpid()}".encode(): "kernel"}
         marks |= {f"{STORE}={workspace.store_name}".encode(): "command" for workspace in self._open.values()}
-        return Roots(self._kernels.pids, marks)
+        return Roots(self._ports.kernels.pids, marks)
 
     @property
     def is_busy(self) -> bool:
@@ -156,8 +144,8 @@ class Workspaces:
             async with asyncio.timeout(self._config.limits.stop - 0.2):
                 closing = [workspace.close() for workspace in self._open.values()]
                 await asyncio.gather(*closing, *self._leaving.values())
-                await self._kernels.close()
-                await self._catalog.aclose()
+                await self._ports.kernels.close()
+                await self._ports.catalog.aclose()
                 await self._tasks.close(0.5)
         except Exception:
             logger.exception("jupyter_crush did not stop cleanly; what was not written is recovered at the next start")
@@ -206,57 +194,15 @@ class Workspaces:
 
     async def _made(self, workspace_id: str, folder: Path) -> Workspace:
         store = await SqliteStore.open(self._config.data_dir / workspace_id, now=self._now)
-        world = self._world(workspace_id, folder, store)
-        tasks = Tasks(f"workspace {folder.name}")
         try:
-            await world.open()
-            await stop_orphans(store.name)
-            await asyncio.to_thread(sweep_root, folder)
-            numbering = Sessions(
-                (), await store.messages.last_seqs(), live=lambda _: Live(), now=self._now, new_id=self._new_id
-            )
-            events = EventLog(self._new_id()[:12])
-            journal = Journal(store, events, now=self._now, tasks=tasks)
-            await recover(store, lambda ticket: world.turn(ticket, journal, numbering, None), self._now())
-            grants = await store.grants.all()
-            gate = Gate(
-                journal,
-                now=self._now,
-                new_id=self._new_id,
-                grants=grants,
-                denied_tools=self._config.denied_tools,
-                trusted=self._config.trusted_toolsets,
-            )
-            clients = Clients(lambda client: self._presence(world.workspace_id, journal, client))
-            questions = Questions(journal, now=self._now, new_id=self._new_id)
-            workspace = Workspace(world, store, journal, gate, questions, clients, tasks)
-            await workspace.load()
+            return await self._opens.open(workspace_id, Location(folder, self._prefix(folder)), store)
         except BaseException:
-            await world.toolsets.close()
             await store.close()
             raise
-        return workspace
 
     def _prefix(self, folder: Path) -> str:
         relative = folder.relative_to(self._root)
         return "" if relative == Path() else relative.as_posix()
-
-    def _world(self, workspace_id: str, folder: Path, store: Store) -> World:
-        location = Location(folder, self._prefix(folder))
-        return World(
-            workspace_id=workspace_id,
-            location=location,
-            config=self._config,
-            catalog=self._catalog,
-            documents=self._documents,
-            kernels=self._kernels,
-            toolsets=Toolsets(self._toolsets, self._config.denied_tools),
-            env=child_environment(os.environ) | {STORE: store.name},
-            now=self._now,
-            new_id=self._new_id,
-            on_activity=self._activity,
-            on_conversation=lambda: self._keep(workspace_id, location.root),
-        )
 
     def _presence(self, workspace_id: str, journal: Journal, client: Client) -> None:
         journal.announce(Change(type="updated" if client.streams else "deleted", payload=client))

@@ -9,24 +9,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from ..agent.assembly import World
+from ..agent.kernel_variables import KernelVariables
 from ..agent.prompts.commands import commands_in
 from ..agent.runs import Runs
 from ..concurrency.tasks import Tasks
-from ..conversation.erasure import Erasure
+from ..config import Config
 from ..conversation.forking import fork, title_of_fork
-from ..conversation.sessions import Live, Sessions
+from ..conversation.sessions import Sessions
 from ..errors import CrushError, NotFound, StoreError
 from ..events.clients import Clients
 from ..events.journal import Journal
 from ..events.log import Subscription
 from ..export import Document, ExportFormat, document
+from ..files.location import Location
 from ..kernels.introspection.request import Variables
 from ..models.catalog import Catalog
-from ..permissions.gate import Gate
 from ..permissions.policy import Principal
 from ..permissions.questions import Questions
 from ..review.review import Review
@@ -55,65 +55,55 @@ from ..wire import (
 from ..wire import Workspace as WorkspaceInfo
 
 
+class Parts(Struct, frozen=True, kw_only=True):
+    """What a workspace is put together of."""
+
+    id: str
+    created_at: int
+    config: Config
+    location: Location
+    catalog: Catalog
+    store: Store
+    journal: Journal
+    sessions: Sessions
+    runs: Runs
+    review: Review
+    questions: Questions
+    clients: Clients
+    variables: KernelVariables
+    tasks: Tasks
+    new_id: Callable[[], str]
+    on_conversation: Callable[[], None]
+
+
 class Workspace:
     """Owner of one folder's sessions, runs, journal, gate and clients."""
 
-    def __init__(
-        self,
-        world: World,
-        store: Store,
-        journal: Journal,
-        gate: Gate,
-        questions: Questions,
-        clients: Clients,
-        tasks: Tasks,
-    ) -> None:
-        self.id = world.workspace_id
-        self.clients = clients
-        self._world = world
-        self._catalog: Catalog = world.catalog
-        self._store = store
-        self._journal = journal
-        self._gate = gate
-        self._questions = questions
-        self._tasks = tasks
-        self._created_at = world.now()
-        self._sessions: Sessions
-        self.runs: Runs
-        self.review: Review
-
-    async def load(self) -> None:
-        """Read what was there. Called once, before anybody is served."""
-        rows = await self._store.sessions.all()
-        seqs = await self._store.messages.last_seqs()
-        self._sessions = Sessions(rows, seqs, live=self._live, now=self._world.now, new_id=self._world.new_id)
-        ledger = self._world.ledger(self._store, self._journal)
-        await ledger.restore()
-        self.runs = Runs(
-            self._world,
-            self._sessions,
-            store=self._store,
-            journal=self._journal,
-            gate=self._gate,
-            questions=self._questions,
-            ledger=ledger,
-            tasks=self._tasks,
-        )
-        self.review = Review(ledger, lambda session_id: self.runs.live(session_id).is_busy)
-        if rows:
-            self._world.on_conversation()
-        erasure = Erasure(
-            self._store,
-            self._sessions,
-            self._world.config.retention,
-            delete=lambda session_id: self.delete_session(session_id, None),
-            now=self._world.now,
-        )
-        self._tasks.start(erasure.run(), name="erase what is deleted")
+    def __init__(self, parts: Parts) -> None:
+        self.id = parts.id
+        self.clients = parts.clients
+        self.runs = parts.runs
+        self.review = parts.review
+        self._created_at = parts.created_at
+        self._config = parts.config
+        self._location = parts.location
+        self._catalog = parts.catalog
+        self._store = parts.store
+        self._journal = parts.journal
+        self._sessions = parts.sessions
+        self._questions = parts.questions
+        self._variables = parts.variables
+        self._tasks = parts.tasks
+        self._new_id = parts.new_id
+        self._on_conversation = parts.on_conversation
+        factory = parts.runs.factory
+        self._gate = factory.gate
+        self._preferences = factory.preferences
+        self._toolsets = factory.toolsets
 
     def moved(self, root: Path, prefix: str) -> None:
         """The folder has another path now. Whatever begins from now on works there."""
-        self._world.location.move(root, prefix)
+        self._location.move(root, prefix)
 
     def renamed(self, old: str, new: str) -> None:
         """Somebody renamed a file or a folder, by its API paths: what is to be reviewed follows."""
@@ -123,7 +113,7 @@ class Workspace:
 
     @property
     def root(self) -> Path:
-        return self._world.root
+        return self._location.root
 
     @property
     def store_name(self) -> str:
@@ -134,7 +124,7 @@ class Workspace:
         model = self._catalog.info()
         return WorkspaceInfo(
             id=self.id,
-            path=str(self._world.root),
+            path=str(self._location.root),
             created_at=self._created_at,
             clients=len(self.clients),
             model=model.id if model else None,
@@ -146,23 +136,37 @@ class Workspace:
         return AgentStatus(
             is_busy=self.runs.is_busy,
             is_ready=reason is None,
-            model=self._catalog.info(self._world.preferences.model),
+            model=self._catalog.info(self._preferences.model),
             models=self._catalog.infos,
             reason=reason,
-            plugins=(*self._world.toolsets.statuses(), *self._catalog.plugins),
+            plugins=(*self._toolsets.statuses(), *self._catalog.plugins),
         )
 
     def config(self) -> ConfigView:
-        return self._world.view()
+        model, limits = self._catalog.info(self._preferences.model), self._config.limits
+        return ConfigView(
+            model=model.id if model else None,
+            models=self._catalog.infos,
+            permission_mode=self._preferences.mode,
+            permission_modes=self._config.modes,
+            limits={
+                "queue": self._config.queue_limit,
+                "body_bytes": limits.body_bytes,
+                "prompt_bytes": limits.prompt_bytes,
+                "text_bytes": limits.text_bytes,
+            },
+            features=self._toolsets.names,
+            tools=self._toolsets.names,
+            demo=bool(model and model.is_demo),
+        )
 
     async def patch_config(self, body: PatchConfig, user: Principal) -> ConfigView:
         """Choose the default model and mode of this workspace. Nobody gets past the administrator's maximum."""
         if body.model is not UNSET and body.model is not None:
             self._catalog.find(body.model)
-        chosen = self._world.preferences
-        chosen.choose(
-            model=chosen.model if body.model is UNSET else body.model,
-            mode=chosen.mode if body.permission_mode is UNSET else body.permission_mode,
+        self._preferences.choose(
+            model=self._preferences.model if body.model is UNSET else body.model,
+            mode=self._preferences.mode if body.permission_mode is UNSET else body.permission_mode,
         )
         said = ConfigChanged(workspace_id=self.id, by=user.name, origin=user.origin)
         await self._journal.record(Change(type="updated", payload=said))
@@ -170,14 +174,14 @@ class Workspace:
 
     async def commands(self) -> tuple[PromptCommand, ...]:
         """The folder's own prompts."""
-        return await asyncio.to_thread(commands_in, self._world.root)
+        return await asyncio.to_thread(commands_in, self._location.root)
 
     def follow(self, cursor: str | None, session_id: str | None = None) -> Subscription:
         return self._journal.events.follow(cursor, session_id)
 
     async def variables(self, notebook: str) -> Variables:
         """Those of a notebook's running kernel, for somebody who wants to name one."""
-        return await self._world.variables(notebook)
+        return await self._variables.of(notebook)
 
     def announce(self, change: Change[DocumentRequest]) -> None:
         """Tell those who follow, and keep nothing."""
@@ -203,7 +207,7 @@ class Workspace:
         except CrushError:
             self._sessions.undo_create(change.payload.id)
             raise
-        self._world.on_conversation()
+        self._on_conversation()
         return self._sessions.get(change.payload.id)
 
     async def fork_session(self, session_id: str, body: ForkSession, user: Principal | None) -> Session:
@@ -213,9 +217,9 @@ class Workspace:
         messages = (await self._journal.snapshot(session_id)).whole
         self._sessions.get(session_id)  # it may have been deleted meanwhile
         row = self._sessions.like(
-            session_id, title_of_fork(origin.title), user, self._world.preferences.mode_of_fork(origin, user)
+            session_id, title_of_fork(origin.title), user, self._preferences.mode_of_fork(origin, user)
         )
-        copies = await asyncio.to_thread(fork, messages, body, row.id, self._world.new_id)
+        copies = await asyncio.to_thread(fork, messages, body, row.id, self._new_id)
         self.runs.check_open()
         change = self._sessions.adopt(replace(row, message_count=len(copies)))
         # Whoever opens the session fetches them; nobody follows it yet.
@@ -262,8 +266,7 @@ class Workspace:
             await self._withdraw(*given)  # also those that were given while this waited
         if is_back:
             return
-        self._world.forget(session_id)
-        self.runs.histories.forget(session_id)
+        self.runs.factory.forget(session_id)
         self._journal.events.forget(session_id)
         self._journal.announce(Change(type="deleted", payload=row))
 
@@ -334,15 +337,12 @@ class Workspace:
         self._journal.hurry()
         await self.runs.close()
         await self._journal.aclose()
-        await self._world.toolsets.close()
+        await self._toolsets.close()
         await self._tasks.close(0.5)
         await self._store.close()
 
-    def _live(self, session_id: str) -> Live:
-        return self.runs.live(session_id, attached_clients=self.clients.watching(session_id))
-
     def __repr__(self) -> str:
-        return f"<Workspace {self._world.root}: {self.runs}, {len(self.clients)} clients>"
+        return f"<Workspace {self._location.root}: {self.runs}, {len(self.clients)} clients>"
 
 
 def _deletion(row: Session) -> Change[Any]:

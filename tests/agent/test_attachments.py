@@ -38,13 +38,17 @@ def attachments(tmp_path: Path) -> Attachments:
     put(tmp_path, "a.ipynb", notebook(code("c1", "x = 3"), code("c2", "plot()", [PLOT])))
     documents = Documents([ContentsBackend(large(tmp_path))])
     return Attachments(
-        location=Location(tmp_path.resolve()), documents=documents, variables=looked_at, reading=Reading()
+        location=Location(tmp_path.resolve()),
+        documents=documents,
+        variables=looked_at,
+        recall=recall,
+        reading=Reading(),
     )
 
 
 async def test_a_cell_comes_with_its_id_its_hash_its_source_and_its_pictures(attachments: Attachments) -> None:
     attached = Attachment(notebook="a.ipynb", cell_ids=("c2",), label="cell 2 · a.ipynb")
-    context, image = await attachments.read([attached], recall)
+    context, image = await attachments.read([attached])
     assert isinstance(context, Context)
     assert context.label == "cell 2 · a.ipynb"
     assert f"[cell 1] id=c2 hash={source_hash('plot()')} code\nplot()\n" in context.text
@@ -54,20 +58,19 @@ async def test_a_cell_comes_with_its_id_its_hash_its_source_and_its_pictures(att
 
 
 async def test_a_whole_notebook_brings_no_pictures(attachments: Attachments) -> None:
-    (context,) = await attachments.read([Attachment(notebook="a.ipynb")], recall)
+    (context,) = await attachments.read([Attachment(notebook="a.ipynb")])
     assert isinstance(context, Context)
     assert "x = 3" in context.text
 
 
 async def test_variables_are_looked_at_by_name(attachments: Attachments) -> None:
-    (context,) = await attachments.read([Attachment(notebook="a.ipynb", variables=("x",), label="x")], recall)
+    (context,) = await attachments.read([Attachment(notebook="a.ipynb", variables=("x",), label="x")])
     assert context == Context(label="x", path="a.ipynb", text="a.ipynb: from its Python kernel\nx: int = 3")
 
 
 async def test_what_cannot_be_read_says_why(attachments: Attachments) -> None:
     parts = await attachments.read(
-        [Attachment(notebook="b.ipynb", variables=("x",)), Attachment(notebook="../a.ipynb"), Attachment(path="gone")],
-        recall,
+        [Attachment(notebook="b.ipynb", variables=("x",)), Attachment(notebook="../a.ipynb"), Attachment(path="gone")]
     )
     texts = [part.text for part in parts if isinstance(part, Context)]
     assert texts[0] == "(could not be read: No kernel.)"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jupyter_crush.agent.lane import Ticket
 from jupyter_crush.agent.recovery import recover
-from jupyter_crush.agent.turn import Turn
+from jupyter_crush.agent.turn import Stamps, Turn
 from jupyter_crush.wire import Change, Run, RunState, Usage
 from support.workspace.workbench import journal, session
 
@@ -35,9 +35,10 @@ async def test_a_family_of_runs_is_interrupted_once_and_knows_what_its_ended_mem
         await store.write([Change(type="created", payload=row) for row in (*sessions, *runs)])
         numbers = count(1)
 
+        stamps = Stamps(lambda: 5, lambda: f"m{next(numbers)}", lambda _: next(numbers))
+
         def turn(ticket: Ticket) -> Turn:
-            made = {"now": lambda: 5, "new_id": lambda: f"m{next(numbers)}", "next_seq": lambda _: next(numbers)}
-            return Turn(ticket, said, model=None, provider=None, **made)  # type: ignore[arg-type]
+            return Turn(ticket, said, stamps)
 
         assert await recover(store, turn, 5) == 3
         assert await recover(store, turn, 6) == 0

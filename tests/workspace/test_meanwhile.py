@@ -108,7 +108,7 @@ async def test_what_is_asked_of_a_session_that_is_being_deleted_is_refused_or_do
         assert work.session.id not in {one.id for one in await work.workspace.sessions()}
         assert not work.workspace.runs.is_busy
         assert "0 in 0 lanes" in repr(work.workspace.runs)
-        assert repr(work.workspace.runs.histories) == "<Histories: 0 kept, 0 used>"
+        assert repr(work.workspace.runs.factory.histories) == "<Histories: 0 kept, 0 used>"
         assert len(work.terminals(first.run_id)) == 1
         gate.set()
     assert "did not stop cleanly" not in caplog.text

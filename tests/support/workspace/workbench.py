@@ -41,6 +41,7 @@ from jupyter_crush.wire import (
     Session,
     decode_event,
 )
+from jupyter_crush.workspace.opening import Ports
 from jupyter_crush.workspace.registry import Workspaces
 from jupyter_crush.workspace.workspace import Workspace
 
@@ -70,10 +71,12 @@ def workspaces(
     return Workspaces(
         chosen,
         root=root,
-        catalog=Catalog(providers, default=chosen.model, options=chosen.models),
-        documents=Documents([ContentsBackend(contents)]),
-        kernels=own_kernels(kernels, sessions),
-        toolsets=(toolset(BUILTIN, builtin_tools() if tools is None else tools), *plugins),
+        ports=Ports(
+            catalog=Catalog(providers, default=chosen.model, options=chosen.models),
+            documents=Documents([ContentsBackend(contents)]),
+            kernels=own_kernels(kernels, sessions),
+            toolsets=(toolset(BUILTIN, builtin_tools() if tools is None else tools), *plugins),
+        ),
         now=now,
     )
 
