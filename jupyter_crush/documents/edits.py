@@ -1,4 +1,4 @@
-"""Edits on a notebook as nbformat has it: a pure function that every back end can use.
+"""What edits make of a notebook, planned once for every back end: where each of them finds its cell, or why it does not fit.
 
 Edits are applied in their order, each to what the one before it left; the first that does not fit raises and nothing has
 happened, because the notebook given is never changed. Cells that no edit touches are the very same objects afterwards.
@@ -7,7 +7,7 @@ happened, because the notebook given is never changed. Cells that no edit touche
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import Stale, ToolError
 from ..text.truncate import head
@@ -20,29 +20,36 @@ SHOWN_CELLS = 40
 """Cells that a refusal lists when it does not know an id."""
 
 
+class Step(NamedTuple):
+    """An edit that fits: what was ``at`` an index is taken out, and ``cell`` is put in ``to`` one; None: not this half of it."""
+
+    edit: CellEdit
+    at: int | None
+    to: int | None
+    cell: dict[str, Any]
+
+
+def plan(cells: Sequence[dict[str, Any]], edits: Sequence[CellEdit]) -> tuple[list[Step], list[dict[str, Any]]]:
+    """The steps, and the cells after all of them. Every cell must have an id. Raises Stale or ToolError."""
+    steps, left = [], list(cells)
+    for edit in edits:
+        steps.append(step := _step(left, edit))
+        if step.at is not None:
+            del left[step.at]
+        if step.to is not None:
+            left.insert(step.to, step.cell)
+    return steps, left
+
+
 def applied(notebook: dict[str, Any], edits: Sequence[CellEdit]) -> dict[str, Any]:
     """The notebook after all edits. Every cell must have an id. Raises Stale or ToolError."""
-    cells: list[dict[str, Any]] = list(notebook["cells"])
-    for edit in edits:
-        match edit:
-            case InsertCell():
-                _insert(cells, edit)
-            case ReplaceCell():
-                index = _seen(cells, edit.id, edit.expected)
-                cells[index] = {**cells[index], "source": edit.source}
-            case DeleteCell():
-                del cells[_seen(cells, edit.id, edit.expected)]
-            case MoveCell():
-                _move(cells, edit)
-            case SetOutputs():
-                _set_outputs(cells, edit)
-    return {**notebook, "cells": cells}
+    return {**notebook, "cells": plan(notebook["cells"], edits)[1]}
 
 
 def check(notebook: Notebook, edits: Sequence[CellEdit]) -> None:
     """Whether the edits fit. Raises Stale or ToolError."""
     cells = [{"id": cell.id, "cell_type": cell.cell_type, "source": cell.source} for cell in notebook.cells]
-    applied({"cells": cells}, edits)
+    plan(cells, edits)
 
 
 def new_cell(cell_id: str, cell_type: CellType, source: str) -> dict[str, Any]:
@@ -53,28 +60,37 @@ def new_cell(cell_id: str, cell_type: CellType, source: str) -> dict[str, Any]:
     return cell
 
 
-def _insert(cells: list[dict[str, Any]], edit: InsertCell) -> None:
-    if CELL_ID.fullmatch(edit.id) is None:
-        raise ToolError(f"{edit.id!r} is not a cell id. Use 1 to 64 letters, digits, - or _.")
-    if any(cell["id"] == edit.id for cell in cells):
-        raise ToolError(f"There is a cell with the id {edit.id} already. Choose another id; nothing was changed.")
-    cells.insert(_after(cells, edit.after), new_cell(edit.id, edit.cell_type, edit.source))
-
-
-def _move(cells: list[dict[str, Any]], edit: MoveCell) -> None:
-    if edit.after == edit.id:
+def _step(cells: list[dict[str, Any]], edit: CellEdit) -> Step:
+    if isinstance(edit, InsertCell):
+        _check_new(cells, edit.id)
+        return Step(edit, None, _after(cells, edit.after), new_cell(edit.id, edit.cell_type, edit.source))
+    if isinstance(edit, MoveCell) and edit.after == edit.id:
         raise ToolError(f"Cell {edit.id} cannot be moved after itself. Nothing was changed.")
-    cell = cells.pop(_seen(cells, edit.id, edit.expected))
-    cells.insert(_after(cells, edit.after), cell)
+    at = _seen(cells, edit.id, edit.expected)
+    cell = cells[at]
+    match edit:
+        case ReplaceCell():
+            return Step(edit, at, at, {**cell, "source": edit.source})
+        case SetOutputs():
+            return Step(edit, at, at, _with_outputs(cell, edit))
+        case MoveCell():
+            return Step(edit, at, _after(cells[:at] + cells[at + 1 :], edit.after), cell)
+        case DeleteCell():
+            return Step(edit, at, None, cell)
 
 
-def _set_outputs(cells: list[dict[str, Any]], edit: SetOutputs) -> None:
-    index = _seen(cells, edit.id, edit.expected)
-    cell = cells[index]
+def _check_new(cells: list[dict[str, Any]], cell_id: str) -> None:
+    if CELL_ID.fullmatch(cell_id) is None:
+        raise ToolError(f"{cell_id!r} is not a cell id. Use 1 to 64 letters, digits, - or _.")
+    if any(cell["id"] == cell_id for cell in cells):
+        raise ToolError(f"There is a cell with the id {cell_id} already. Choose another id; nothing was changed.")
+
+
+def _with_outputs(cell: dict[str, Any], edit: SetOutputs) -> dict[str, Any]:
     if cell.get("cell_type") != "code":
         raise ToolError(f"Cell {edit.id} is not a code cell; only code cells have outputs. Nothing was changed.")
     outputs = [dict(output) for output in edit.outputs]
-    cells[index] = _untrusted({**cell, "outputs": outputs, "execution_count": edit.execution_count})
+    return _untrusted({**cell, "outputs": outputs, "execution_count": edit.execution_count})
 
 
 def _untrusted(cell: dict[str, Any]) -> dict[str, Any]:

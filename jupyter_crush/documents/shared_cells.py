@@ -1,7 +1,7 @@
 """Notebooks and texts as jupyter_ydoc shares them: read, and changed in one transaction.
 
-Nothing here awaits, so nobody comes between a look and the change that is made upon it. Whether edits fit is asked of :func:`applied`
-first: it has the rules and the words of every back end, and a transaction cannot be taken back. What is changed is as little as can
+Nothing here awaits, so nobody comes between a look and the change that is made upon it. Edits are planned
+first (:mod:`.edits`): a transaction cannot be taken back. What is changed is as little as can
 be, because everything that is replaced takes away what others write into it in that moment, and their cursors.
 
 Imported on first use only: its packages are there where a provider of real-time collaboration is.
@@ -23,8 +23,8 @@ from pycrdt import Array, Map, Text
 
 from ..errors import Stale, ToolError
 from .cells import as_notebook, identified, ids_of, outputs_of
-from .edits import applied, new_cell
-from .port import CellEdit, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, SetOutputs, TextFile, source_hash
+from .edits import Step, plan
+from .port import CellEdit, InsertCell, Notebook, ReplaceCell, SetOutputs, TextFile, source_hash
 
 ORIGIN = "jupyter_crush"
 """Names our transactions."""
@@ -119,11 +119,13 @@ def edit_notebook(path: str, document: Any, edits: Sequence[CellEdit]) -> Notebo
         if isinstance(edit, InsertCell | ReplaceCell):
             _check_whole(edit.source)
     outline = _outline(document)
-    applied(identified(outline), edits)
+    called = identified(outline)["cells"]
+    steps, _ = plan(called, edits)
     with document.ydoc.transaction(origin=ORIGIN):
-        change = _Change(document, ids_of(outline))
-        for edit in edits:
-            change.make(edit)
+        for shared, cell in zip(_cells(document), called, strict=True):
+            _set(shared, "id", cell["id"])
+        for step in steps:
+            _take(document, step)
     return read_notebook(path, document)
 
 
@@ -158,44 +160,19 @@ def _check_whole(text: str) -> None:
         ) from error
 
 
-class _Change:
-    """Edits that are known to fit, on the shared cells. Keeps ``ids``, the ids that the caller knows, in step with them."""
-
-    def __init__(self, document: YNotebook, ids: list[str]) -> None:
-        self._document = document
-        self._cells = document.ycells
-        self._ids = ids
-        for cell, cell_id in zip(_cells(document), ids, strict=True):
-            if cell.get("id") != cell_id:
-                cell["id"] = cell_id
-
-    def make(self, edit: CellEdit) -> None:
-        match edit:
-            case InsertCell():
-                self._insert(self._after(edit.after), edit.id, new_cell(edit.id, edit.cell_type, edit.source))
-            case ReplaceCell():
-                rewrite(self._cells[self._ids.index(edit.id)]["source"], edit.source)
-            case DeleteCell():
-                self._remove(edit.id)
-            case MoveCell():
-                moved = self._remove(edit.id)  # made anew: browsers cannot follow a move
-                self._insert(self._after(edit.after), edit.id, moved)
-            case SetOutputs():
-                set_outputs(self._cells[self._ids.index(edit.id)], edit)
-
-    def _after(self, after: str | None) -> int:
-        return 0 if after is None else self._ids.index(after) + 1
-
-    def _insert(self, index: int, cell_id: str, cell: dict[str, Any]) -> None:
-        self._cells.insert(index, self._document.create_ycell(cell))
-        self._ids.insert(index, cell_id)
-
-    def _remove(self, cell_id: str) -> dict[str, Any]:
-        index = self._ids.index(cell_id)
-        cell = self._cells[index].to_py() or {}
-        del self._cells[index]
-        del self._ids[index]
-        return cell
+def _take(document: YNotebook, step: Step) -> None:
+    cells = document.ycells
+    match step:
+        case Step(ReplaceCell(source=source), int(at)):
+            rewrite(cells[at]["source"], source)
+        case Step(SetOutputs() as edit, int(at)):
+            set_outputs(cells[at], edit)
+        case Step(_, at, to, cell):
+            if at is not None:
+                cell = cells[at].to_py() or {}  # made anew: browsers cannot follow a move
+                del cells[at]
+            if to is not None:
+                cells.insert(to, document.create_ycell(cell))
 
 
 # --- text ---

@@ -13,16 +13,24 @@ export type CellEdit = InsertCell | ReplaceCell | DeleteCell | MoveCell | SetOut
 /** The document is not what the agent saw; the server says how. Nothing was changed. */
 export class StaleEdit extends Error {}
 
-interface Planned {
+/** What of a cell a plan depends on. */
+interface Outline {
   readonly id: string;
   readonly isCode: boolean;
   readonly source: string;
 }
 
+/** An edit that fits, as in the server's plan: where its cell stands, and where it stands then. */
+interface Step {
+  readonly edit: CellEdit;
+  readonly at: number;
+  readonly to: number;
+}
+
 /** Raises Stale, and has changed nothing then. */
 export function applyEdits(notebook: ISharedNotebook, edits: readonly CellEdit[]): void {
-  check(notebook, edits);
-  inOneTransaction(notebook, () => edits.forEach(edit => applyOne(notebook, edit)));
+  const steps = plan(notebook, edits);
+  inOneTransaction(notebook, () => steps.forEach(step => take(notebook, step)));
 }
 
 /**
@@ -46,38 +54,26 @@ export function rewrite(notebook: ISharedNotebook, cell: ISharedCell, source: st
   }
 }
 
-/** Walk through the edits on paper. */
-function check(notebook: ISharedNotebook, edits: readonly CellEdit[]): void {
-  const cells = notebook.cells.map((cell): Planned => ({
+function plan(notebook: ISharedNotebook, edits: readonly CellEdit[]): Step[] {
+  const left = notebook.cells.map((cell): Outline => ({
     id: cell.getId(),
     isCode: cell.cell_type === 'code',
     source: cell.getSource()
   }));
-  for (const edit of edits) {
-    const at = cells.findIndex(cell => cell.id === edit.id);
-    const cell = cells[at];
+  return edits.map(edit => {
+    const at = left.findIndex(cell => cell.id === edit.id);
+    const [cell] = at < 0 ? [] : left.splice(at, 1);
+    const to = 'after' in edit ? after(left, edit.after) : at;
     if (edit.op === 'insert') {
       refuse(cell !== undefined);
-      cells.splice(after(cells, edit.after), 0, {
-        id: edit.id,
-        isCode: edit.cell_type === 'code',
-        source: edit.source
-      });
-      continue;
-    }
-    if (!cell || sourceHash(cell.source) !== edit.expected || (edit.op === 'outputs' && !cell.isCode)) {
+      left.splice(to, 0, { id: edit.id, isCode: edit.cell_type === 'code', source: edit.source });
+    } else if (!cell || sourceHash(cell.source) !== edit.expected || (edit.op === 'outputs' && !cell.isCode)) {
       throw new StaleEdit();
+    } else if (edit.op !== 'delete') {
+      left.splice(to, 0, edit.op === 'replace' ? { ...cell, source: edit.source } : cell);
     }
-    if (edit.op === 'replace') {
-      cells[at] = { ...cell, source: edit.source };
-    } else if (edit.op !== 'outputs') {
-      cells.splice(at, 1);
-    }
-    if (edit.op === 'move') {
-      refuse(edit.after === edit.id);
-      cells.splice(after(cells, edit.after), 0, cell);
-    }
-  }
+    return { edit, at, to };
+  });
 }
 
 function refuse(wrong: boolean): void {
@@ -86,28 +82,23 @@ function refuse(wrong: boolean): void {
   }
 }
 
-function after(cells: readonly { readonly id: string }[], id: string | null): number {
+function after(cells: readonly Outline[], id: string | null): number {
   const at = id === null ? -1 : cells.findIndex(cell => cell.id === id);
   refuse(id !== null && at < 0);
   return at + 1;
 }
 
-function applyOne(notebook: ISharedNotebook, edit: CellEdit): void {
-  const at = notebook.cells.findIndex(cell => cell.getId() === edit.id);
-  const cell = notebook.cells[at];
+function take(notebook: ISharedNotebook, { edit, at, to }: Step): void {
   if (edit.op === 'insert') {
-    notebook.insertCell(after(notebook.cells, edit.after), newCell(edit));
-  } else if (!cell) {
-    throw new StaleEdit();
+    notebook.insertCell(to, newCell(edit));
   } else if (edit.op === 'replace') {
-    rewrite(notebook, cell, edit.source);
+    rewrite(notebook, notebook.getCell(at), edit.source);
   } else if (edit.op === 'delete') {
     notebook.deleteCell(at);
   } else if (edit.op === 'move') {
-    const rest = notebook.cells.filter(one => one !== cell);
-    notebook.moveCell(at, after(rest, edit.after));
+    notebook.moveCell(at, to);
   } else {
-    setOutputs(cell as ISharedCodeCell, edit);
+    setOutputs(notebook.getCell(at) as ISharedCodeCell, edit);
   }
 }
 

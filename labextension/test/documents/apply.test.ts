@@ -37,6 +37,22 @@ describe.each([true, false])('edits of a notebook whose cells have their own his
   });
 });
 
+const MARKDOWN: CellEdit = { op: 'insert', id: 'new', cell_type: 'markdown', source: '', after: null };
+test.each<[string, CellEdit[]]>([
+  ['moves a cell after itself', [{ op: 'move', id: 'a', expected: expected('a'), after: 'a' }]],
+  ['moves a cell after one that is not there', [{ op: 'move', id: 'a', expected: expected('a'), after: 'z' }]],
+  ['inserts a cell that is there', [{ ...MARKDOWN, id: 'a' }]],
+  ['deletes a cell twice', [...EDITS.slice(0, 1), ...EDITS.slice(0, 1)]],
+  [
+    'gives outputs to text',
+    [MARKDOWN, { op: 'outputs', id: 'new', expected: sourceHash(''), outputs: [], execution_count: 1, running: false }]
+  ]
+])('a call is refused that %s', (_, edits) => {
+  const notebook = open(true);
+  expect(() => applyEdits(notebook, edits)).toThrow(StaleEdit);
+  expect(shown(notebook)).toBe('a = 1; b = 1; c = 1');
+});
+
 test('one step back takes back what one call did to the cell, and what was typed before stays', () => {
   const notebook = open(true);
   const [a] = notebook.cells;
