@@ -1,12 +1,24 @@
-"""What is kept and never said over the wire: rows of the store beside the wire's own entities."""
+"""What is kept: rows that are never said over the wire, and which rows of the wire are kept beside them."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from ..wire import CellType, JsonObject, PromptRequest, Wire
+from ..wire import (
+    CellType,
+    FileChange,
+    Grant,
+    JsonObject,
+    Message,
+    PermissionRequest,
+    PromptRequest,
+    QuestionRequest,
+    Run,
+    Session,
+    Wire,
+)
 
 
 class Deletion(Struct, frozen=True, kw_only=True):
@@ -76,3 +88,38 @@ class Touch(Wire, frozen=True, kw_only=True):
     """A notebook's file that has no ids: how its cells are called."""
     state: Literal["open", "kept", "reverted"] = "open"
     created_at: int
+
+
+class Kept(NamedTuple):
+    """How rows of a kind are kept."""
+
+    key: tuple[str, ...]
+    """The fields that make a row the same."""
+    left_out: frozenset[str] = frozenset()
+    """Fields that are read as their defaults."""
+    once: frozenset[str] = frozenset()
+    """Fields that are written with a new row only."""
+    keeps_first: bool = False
+    """A second row of the same key is skipped, instead of taking the place of the first."""
+    part_of: type[Struct] | None = None
+    """Changes rows of that kind where they are, and makes none."""
+
+
+LIVE = frozenset({"is_busy", "queued", "queue", "attached_clients"})
+"""What only the living know."""
+IN_THE_CALL = frozenset({"says", "origin"})
+"""What the agent said about a call, and where its tool comes from, stands in the call, and nobody is asked again after a restart."""
+KEPT: dict[type[Struct], Kept] = {
+    Session: Kept(("id",), LIVE, frozenset({"deleted_at"})),
+    Deletion: Kept(("id",), part_of=Session),
+    Run: Kept(("run_id",)),
+    Message: Kept(("id",)),
+    AcceptedPrompt: Kept(("run_id",)),
+    Grant: Kept(("id",)),
+    PermissionRequest: Kept(("id",), IN_THE_CALL),
+    QuestionRequest: Kept(("id",)),
+    FileChange: Kept(("session_id", "path"), frozenset({"created"})),
+    Checkpoint: Kept(("run_id", "path"), keeps_first=True),
+    Touch: Kept(("run_id", "path", "cell_id")),
+}
+"""All are of a session, and go with it; a prompt by way of its run."""

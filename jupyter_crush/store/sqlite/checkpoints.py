@@ -11,7 +11,7 @@ def _size(checkpoint: Checkpoint) -> int | None:
     return None if checkpoint.content is None else len(checkpoint.content)
 
 
-CHECKPOINTS = Table(Checkpoint, "checkpoints", key=("run_id", "path"), derived={"size": _size}, keep_first=True)
+CHECKPOINTS = Table(Checkpoint, "checkpoints", derived={"size": _size})
 
 _OLD = """
 SELECT run_id FROM (

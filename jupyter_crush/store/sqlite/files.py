@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...wire import FileChange
 from .table import Rows, Table
 
-FILES = Table(FileChange, "files", key=("session_id", "path"), left_out=frozenset({"created"}))
+FILES = Table(FileChange, "files")
 
 
 class SqliteFiles(Rows[FileChange]):

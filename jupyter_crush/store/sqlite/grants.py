@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...wire import Grant
 from .table import Rows, Table
 
-GRANTS = Table(Grant, "grants", key=("id",))
+GRANTS = Table(Grant, "grants")
 
 
 class SqliteGrants(Rows[Grant]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...wire import Message
 from .table import Rows, Table
 
-MESSAGES = Table(Message, "messages", key=("id",), derived={"finished": lambda message: message.finish is not None})
+MESSAGES = Table(Message, "messages", derived={"finished": lambda message: message.finish is not None})
 
 
 class SqliteMessages(Rows[Message]):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from ...wire import PermissionRequest
 from .table import Rows, Table
 
-PERMISSIONS = Table(PermissionRequest, "permissions", key=("id",), left_out=frozenset({"says", "origin"}))
-"""What the agent said about a call, and where its tool comes from, stands in the call, and nobody is asked again after a restart."""
+PERMISSIONS = Table(PermissionRequest, "permissions")
 
 
 class SqlitePermissions(Rows[PermissionRequest]):

@@ -6,7 +6,7 @@ from ...wire import PromptRequest
 from ..records import AcceptedPrompt
 from .table import Rows, Table
 
-PROMPTS = Table(AcceptedPrompt, "prompts", key=("run_id",))
+PROMPTS = Table(AcceptedPrompt, "prompts")
 
 
 class SqlitePrompts(Rows[AcceptedPrompt]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...wire import QuestionRequest
 from .table import Rows, Table
 
-QUESTIONS = Table(QuestionRequest, "questions", key=("id",))
+QUESTIONS = Table(QuestionRequest, "questions")
 
 
 class SqliteQuestions(Rows[QuestionRequest]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ...wire import Run
 from .table import Rows, Table
 
-RUNS = Table(Run, "runs", key=("run_id",))
+RUNS = Table(Run, "runs")
 
 
 class SqliteRuns(Rows[Run]):

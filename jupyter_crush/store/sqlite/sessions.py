@@ -6,10 +6,8 @@ from ...wire import Session
 from ..records import Deletion
 from .table import Rows, Table
 
-LIVE = frozenset({"is_busy", "queued", "queue", "attached_clients"})
-"""What only the living know; it is read as its defaults."""
-SESSIONS = Table(Session, "sessions", key=("id",), left_out=LIVE, once=frozenset({"deleted_at"}))
-DELETIONS = Table(Deletion, "sessions", key=("id",), is_part=True)
+SESSIONS = Table(Session, "sessions")
+DELETIONS = Table(Deletion, "sessions")
 
 
 class SqliteSessions(Rows[Session]):

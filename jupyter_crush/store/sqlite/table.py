@@ -7,11 +7,13 @@ written, for the sake of an index, and never read. Names come from our own Struc
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct, inspect, structs
+
+from ..records import KEPT, Kept
 
 E = TypeVar("E", bound=Struct)
 T = TypeVar("T")
@@ -36,31 +38,19 @@ class Column(Struct, frozen=True):
 
 
 class Table(Generic[E]):
-    """``key`` names the columns that make a row the same; ``left_out`` the fields that are not stored; ``once`` those that are
-    written with a new row only; with ``keep_first`` a second row of the same key is ignored instead of replacing the first. What
-    ``is_part`` of another table's rows changes them where they are, and makes none."""
+    """How its rows are kept is said in ``records.KEPT``."""
 
-    def __init__(
-        self,
-        entity: type[E],
-        name: str,
-        *,
-        key: tuple[str, ...],
-        left_out: frozenset[str] = frozenset(),
-        once: frozenset[str] = frozenset(),
-        derived: Mapping[str, Callable[[E], Value]] | None = None,
-        keep_first: bool = False,
-        is_part: bool = False,
-    ) -> None:
+    def __init__(self, entity: type[E], name: str, derived: Mapping[str, Callable[[E], Value]] | None = None) -> None:
         self.entity = entity
         self.name = name
-        self.is_part = is_part
-        self._key = key
-        self._columns = tuple(_column(field) for field in structs.fields(entity) if field.name not in left_out)
+        kept = KEPT[entity]
+        self.is_part = kept.part_of is not None
+        self._key = key = kept.key
+        self._columns = tuple(_column(field) for field in structs.fields(entity) if field.name not in kept.left_out)
         self._derived = dict(derived or {})
         names = [*(column.name for column in self._columns), *self._derived]
         self.select = f"SELECT {_listed(names[: len(self._columns)])} FROM {name}"  # noqa: S608  # our own names
-        self.upsert = _update(name, names, key) if is_part else _upsert(name, names, {*key, *once}, key, keep_first)
+        self.upsert = _update(name, names, key) if self.is_part else _upsert(name, names, kept)
         matches = " AND ".join(f"{column} = ?" for column in key)
         self.by_key = f"{self.select} WHERE {matches}"
         self.delete = f"DELETE FROM {name} WHERE {matches}"  # noqa: S608
@@ -108,12 +98,12 @@ def _update(name: str, columns: list[str], key: tuple[str, ...]) -> str:
     return f"UPDATE {name} SET {changes} WHERE {matches}"  # noqa: S608  # our own names
 
 
-def _upsert(name: str, columns: list[str], fixed: Collection[str], key: tuple[str, ...], keep_first: bool) -> str:
+def _upsert(name: str, columns: list[str], kept: Kept) -> str:
     """Not INSERT OR REPLACE: that deletes the old row, and what hangs on it with it."""
     holes = ", ".join("?" * len(columns))
-    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in fixed)
-    answer = "NOTHING" if keep_first else f"UPDATE SET {changes}"
-    return f"INSERT INTO {name} ({_listed(columns)}) VALUES ({holes}) ON CONFLICT ({_listed(key)}) DO {answer}"  # noqa: S608
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in {*kept.key, *kept.once})
+    answer = "NOTHING" if kept.keeps_first else f"UPDATE SET {changes}"
+    return f"INSERT INTO {name} ({_listed(columns)}) VALUES ({holes}) ON CONFLICT ({_listed(kept.key)}) DO {answer}"  # noqa: S608
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ import sqlite3
 from ..records import CellName, Touch
 from .table import Reading, Rows, Table
 
-TOUCHES = Table(Touch, "touches", key=("run_id", "path", "cell_id"))
+TOUCHES = Table(Touch, "touches")
 
 
 _RENAME = tuple(f"UPDATE OR IGNORE {table} SET path = ? WHERE path = ?" for table in ("touches", "checkpoints"))  # noqa: S608

@@ -11,9 +11,8 @@ import pytest
 
 from jupyter_crush.errors import StoreError, StoreInUse, StoreRefused
 from jupyter_crush.store.sqlite.store import SqliteStore
-from jupyter_crush.wire import AgentEvent, Change, RunComplete, ToolCall
 from support.store.sql import held, sql
-from support.store.store_samples import change, clock, integrity, message, run, session
+from support.store.store_samples import EVERY_PART, change, clock, integrity, message, run, session
 
 INSERT = "INSERT INTO sessions (id, title, created_at, updated_at, usage, message_count) VALUES (?, ?, 1, 1, '{}', 0)"
 
@@ -22,70 +21,14 @@ async def titles(store: SqliteStore) -> set[str]:
     return {each.title for each in await store.sessions.all()}
 
 
-async def test_payloads_without_a_table_are_skipped(store: SqliteStore) -> None:
-    ephemeral = [
-        RunComplete(run_id="r1", session_id="s1", state="done"),
-        AgentEvent(type="notice", session_id="s1", run_id=None, message="hello"),
-    ]
-    await store.write(change("created", *ephemeral, session()))
-    await store.write(change("created", *ephemeral))
-    await store.write([])
-    assert await store.sessions.all() == (session(),)
-
-
-async def test_a_write_is_all_or_nothing(store: SqliteStore) -> None:
-    with pytest.raises(StoreRefused, match="FOREIGN KEY"):
-        await store.write(change("created", session(), message(1), message(1, "missing")))
-    assert await store.sessions.all() == ()
-    await store.write(change("created", session(), message(1)))
-    assert len(await store.messages.list("s1")) == 1
-
-
-async def test_a_write_has_the_effect_of_its_changes_in_order(store: SqliteStore) -> None:
-    changes: list[Change[object]] = [
-        *change("created", session(), message(1), session("s2")),
-        *change("deleted", session()),
-        *change("created", session(title="again"), message(2)),
-        *change("updated", session(title="once more")),
-        *change("deleted", message(2)),
-        *change("created", message(3)),
-    ]
-    await store.write(changes)
-    assert await titles(store) == {"once more", "A title"}
-    assert [each.seq for each in await store.messages.list("s1")] == [3]
-
-
-async def test_updating_a_session_keeps_what_hangs_on_it(store: SqliteStore) -> None:
-    await store.write(change("created", session(), message(1)))
-    await store.write(change("updated", session(title="new")))
-    assert len(await store.messages.list("s1")) == 1
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        message(1, text="half a character: \ud800"),
-        session(title="half a character: \udcff"),
-        msgspec.structs.replace(message(1), seq=2**63),
-    ],
-    ids=["json", "text", "integer"],
-)
-async def test_what_cannot_be_stored_is_refused_with_a_typed_error(store: SqliteStore, broken: object) -> None:
-    with pytest.raises(StoreRefused, match="cannot be stored"):
-        await store.write(change("created", session("s2"), session(), broken))
-    assert await store.sessions.all() == ()
-    await store.write(change("created", session()))
-
-
-async def test_endless_nesting_is_refused_with_a_typed_error(store: SqliteStore) -> None:
-    nested: dict[str, object] = {}
-    for _ in range(100_000):
-        nested = {"a": nested}
-    with pytest.raises(StoreRefused, match="cannot be stored"):
-        await store.write(change("created", session(), message(1, parts=(ToolCall(id="t", name="n", input=nested),))))
-    while nested:  # or the interpreter recurses to free it
-        nested = nested.pop("a")  # type: ignore[assignment]  # each holds the next
-    assert await store.sessions.all() == ()
+async def test_what_was_written_is_there_after_closing_and_opening_again(tmp_path: Path) -> None:
+    first = await SqliteStore.open(tmp_path, now=clock)
+    await first.write(change("created", session(), run(), message(1, parts=EVERY_PART)))
+    await first.close()
+    second = await SqliteStore.open(tmp_path, now=clock)
+    assert await second.messages.list("s1") == (message(1, parts=EVERY_PART),)
+    assert await second.runs.unfinished() == (run(),)
+    await second.close()
 
 
 async def test_a_row_that_cannot_be_read_is_a_typed_error(store: SqliteStore) -> None:
