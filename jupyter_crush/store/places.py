@@ -19,21 +19,20 @@ import logging
 import os
 import re
 import secrets
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from ..errors import StoreError
 from .folder import make_private
 
 logger = logging.getLogger(__name__)
 
 MARKER = (".crush", "workspace")
 PLACE = "place.json"
-DATABASE = "store.sqlite"
 IGNORED = "/workspace\n/.gitignore\n"
 """What a project's version control has no business with."""
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -50,10 +49,13 @@ class Place(Struct, frozen=True):
 
 
 class Places:
-    """Owner of the place files beneath ``data_dir`` and of the projects' markers. Blocks on the disk: to be called in a thread."""
+    """Owner of the place files beneath ``data_dir`` and of the projects' markers. Blocks on the disk: to be called in a thread.
 
-    def __init__(self, data_dir: Path) -> None:
+    ``copy_store`` copies what is in one store's folder into another, as a store of its own, or raises StoreError."""
+
+    def __init__(self, data_dir: Path, copy_store: Callable[[Path, Path], None]) -> None:
         self._data_dir = data_dir
+        self._copy_store = copy_store
         self._known: dict[Path, tuple[tuple[int, int], Place]] = {}
         """What place files say, by what tells a file from the one that replaces it."""
 
@@ -90,10 +92,9 @@ class Places:
     def _copy(self, store: str, folder: Path, places: dict[str, Place]) -> str:
         copied, token = self._new_id(folder, places), secrets.token_hex(16)
         try:
-            make_private(self._data_dir / copied, DATABASE)
-            copy_store(self._data_dir / store / DATABASE, self._data_dir / copied / DATABASE)
+            self._copy_store(self._data_dir / store, self._data_dir / copied)
             write_marker(folder, token)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, StoreError) as error:
             logger.warning("the conversations of the copied folder %s could not be copied: %s", folder, error)
         self._write(copied, Place(token, str(folder)))
         return copied
@@ -119,7 +120,7 @@ class Places:
 
     def _write(self, workspace_id: str, place: Place) -> None:
         home = self._data_dir / workspace_id
-        make_private(home, DATABASE)
+        make_private(home)
         _replace(home / PLACE, msgspec.json.encode(place))
 
 
@@ -152,18 +153,6 @@ def write_marker(folder: Path, token: str) -> None:
             home.rmdir()
             raise
     _replace(home / MARKER[1], f"{token}\n".encode())
-
-
-def copy_store(source: Path, target: Path) -> None:
-    """A store as it is in one moment, also while a server writes it; the copy is a store of its own. Raises sqlite3.Error."""
-    with (
-        closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as old,
-        closing(sqlite3.connect(target)) as new,
-    ):
-        old.backup(new)
-        new.execute("UPDATE identity SET id = lower(hex(randomblob(16)))")
-        new.commit()
-    target.chmod(0o600)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -16,8 +16,8 @@ from ..errors import BadRequest, NotFound, WorkspaceClosing
 from ..events.journal import Journal
 from ..files.location import Location
 from ..processes.descent import Roots, Speaker
+from ..store.folder import translating_os
 from ..store.places import Places
-from ..store.sqlite.faults import translating_os
 from ..store.sqlite.store import SqliteStore
 from ..tools.processes import STORE
 from ..wire import Change, Client
@@ -55,7 +55,7 @@ class Workspaces:
     ) -> None:
         self._config = config
         self._root = root.resolve()
-        self._places = Places(config.data_dir)
+        self._places = Places(config.data_dir, SqliteStore.copy)
         self._ports = ports
         self._on_activity = on_activity
         self._on_client = on_client

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.store.places import Places, read_marker, workspace_id_of
+from jupyter_crush.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    return Places(tmp_path / "data")
+    return Places(tmp_path / "data", SqliteStore.copy)
 
 
 def project(tmp_path: Path, name: str) -> Path:
@@ -94,7 +95,7 @@ def test_a_marker_that_is_not_known_here_is_taken_up_and_not_overwritten(places:
     folder = project(tmp_path, "shared")
     mine = opened(places, folder, tmp_path)
     token = read_marker(folder)
-    theirs = Places(tmp_path / "others data")
+    theirs = Places(tmp_path / "others data", SqliteStore.copy)
     found = theirs.find(folder)
     theirs.keep(found, folder)
     assert read_marker(folder) == token

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..folder import SIDE_FILES
 from .faults import is_damage, is_nonsense
 from .migrations import check_version, read_pragma
 
@@ -18,6 +17,8 @@ CHECKED_BYTES = 64 * 1024 * 1024
 
 A limit of time would not hold: before SQLite 3.42 the check cannot be interrupted."""
 
+SIDE_FILES = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database, by suffix."""
 _MAGIC = b"SQLite format 3\x00"
 _HEADER = 100
 

@@ -55,17 +55,6 @@ def translating(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def translating_os(path: Path) -> Iterator[None]:
-    """Raise StoreError for what the operating system raises while a store is opened."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"{error.filename or path}: {error.strerror}. Check its owner, permissions and disk, or set CrushApp.data_dir."
-        ) from error
-
-
-@contextmanager
 def refusing() -> Iterator[None]:
     """Raise StoreRefused for an entity that cannot be written as text: half a character, a huge number, endless nesting."""
     try:

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 from ...concurrency.threads import to_its_end
 from ...errors import StoreError
-from ..folder import on_network, sync_folder
+from ..folder import sync_folder
 from .connection import SqliteConnection
 from .damage import DamagedError, check_contents, check_header, check_wal, finding_damage, is_orphaned, move_aside
 from .erasing import INCREMENTAL
 from .migrations import migrate
+from .mounts import on_network
 from .table import Table
 
 CLOSE_S = 2.0

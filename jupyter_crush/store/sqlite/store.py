@@ -13,21 +13,23 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ...concurrency.threads import to_its_end
 from ...wire import Change
-from ..folder import MOUNTS, make_private
+from ..folder import make_private, translating_os
 from . import erasing
 from .checkpoints import SqliteCheckpoints
-from .faults import refusing, translating, translating_os
+from .damage import SIDE_FILES
+from .faults import refusing, translating
 from .files import SqliteFiles
 from .grants import SqliteGrants
 from .lease import Lease
 from .messages import SqliteMessages
 from .migrations import SCHEMA
+from .mounts import MOUNTS
 from .opening import CLOSE_S, Opened, Plan, open_file
 from .permissions import SqlitePermissions
 from .presence import Presence
@@ -39,6 +41,7 @@ from .touches import SqliteTouches
 from .writing import TABLES, Statement, plan
 
 FILE = "store.sqlite"
+FILES = tuple(f"{FILE}{suffix}" for suffix in ("", *SIDE_FILES))
 LOCK = "store.lock"
 T = TypeVar("T")
 
@@ -89,6 +92,22 @@ class SqliteStore:
                     lease.release()
                 raise
         return cls(path, opened, leases[0])
+
+    @staticmethod
+    def copy(source: Path, target: Path) -> None:
+        """Put a copy of the store in one folder into another, as it is in one moment, also while a server writes it; the copy is a
+        store of its own. Blocks. Raises StoreError."""
+        path = target / FILE
+        with translating(path), translating_os(path):
+            make_private(target, FILES)
+            with (
+                closing(sqlite3.connect(f"{(source / FILE).as_uri()}?mode=ro", uri=True)) as old,
+                closing(sqlite3.connect(path)) as new,
+            ):
+                old.backup(new)
+                new.execute("UPDATE identity SET id = lower(hex(randomblob(16)))")
+                new.commit()
+            path.chmod(0o600)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What ``work`` finds, on SQLite's thread; nobody else comes in between. SQLite's errors become StoreError."""
@@ -153,7 +172,7 @@ class SqliteStore:
 
 
 def _leased(folder: Path) -> Lease:
-    make_private(folder, FILE)
+    make_private(folder, FILES)
     return Lease.take(folder / LOCK)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.errors import StoreError
-from jupyter_crush.store.folder import MOUNTS, on_network
+from jupyter_crush.store.sqlite.mounts import MOUNTS, on_network
 from jupyter_crush.store.sqlite.store import SqliteStore
 from support.store.sql import sql
 from support.store.store_samples import change, clock, session
