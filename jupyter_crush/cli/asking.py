@@ -13,7 +13,7 @@ from .permission_card import PermissionCard
 from .question_card import QuestionCard
 from .screen import Screen
 
-Policy = Literal["ask", "allow", "deny"]
+Unattended = Literal["ask", "allow", "deny"]
 Card: TypeAlias = PermissionCard | QuestionCard
 
 SEEN_S = 0.7
@@ -27,7 +27,7 @@ class Asker:
         self,
         workspace: AsyncWorkspace,
         screen: Screen,
-        policy: Policy,
+        policy: Unattended,
         *,
         run_id: str | None = None,
         may: May | None = None,

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from ..client import AsyncWorkspace, Connected, Item, Refused, Resynced, own_error
 from ..client.roles import cannot_approve, roles
 from ..wire import Event, May, PermissionMode, RunComplete, Session, encode
-from .asking import Asker, Policy
+from .asking import Asker, Unattended
 from .connecting import chosen, connected
 from .exits import Exit, UsageError, exit_of_run
 from .interrupts import Interrupt, Interrupts
@@ -33,7 +33,7 @@ async def command(args: argparse.Namespace, screen: Screen) -> Exit:
         return await following.prompted(session.id, prompt, mode=args.mode)
 
 
-def policy(args: argparse.Namespace, screen: Screen) -> Policy:
+def policy(args: argparse.Namespace, screen: Screen) -> Unattended:
     if args.yes:
         return "allow"
     return "ask" if screen.can_ask else "deny"
@@ -66,7 +66,7 @@ class Following:
         workspace: AsyncWorkspace,
         screen: Screen,
         *,
-        policy: Policy,
+        policy: Unattended,
         output: str = "text",
         may: May | None = None,
     ) -> None:

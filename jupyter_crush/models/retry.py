@@ -20,7 +20,7 @@ Random = Callable[[], float]
 """A number from 0 up to 1, like ``random.random``."""
 
 
-class Policy(Struct, frozen=True, kw_only=True):
+class RetryPolicy(Struct, frozen=True, kw_only=True):
     """How often, and how long. Seconds."""
 
     tries: int = 4
@@ -33,7 +33,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 async def retrying(
-    attempt: Callable[[], AsyncGenerator[ModelEvent]], *, policy: Policy, sleep: Sleep, random: Random
+    attempt: Callable[[], AsyncGenerator[ModelEvent]], *, policy: RetryPolicy, sleep: Sleep, random: Random
 ) -> AsyncGenerator[ModelEvent]:
     """The events of the first attempt that comes to its :class:`Stop`, with a :class:`Retry` after each that failed.
 
@@ -65,7 +65,7 @@ async def retrying(
         waited += delay
 
 
-def _delay(error: ModelError, number: int, policy: Policy, chance: float) -> float:
+def _delay(error: ModelError, number: int, policy: RetryPolicy, chance: float) -> float:
     """What the API asks for and up to a tenth more, or an exponential wait; both jittered, so that clients do not come in step."""
     asked = error.retry_after
     if asked is not None and asked > 0:

@@ -25,7 +25,7 @@ from jupyter_crush.errors import (
 )
 from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.port import ModelEvent, Retry, Stop, ToolCallEnd
-from jupyter_crush.models.retry import Policy
+from jupyter_crush.models.retry import RetryPolicy
 from support.models.history_check import Json
 from support.models.messages_api import OVERLOADED, Answer, Call, Fail, MessagesApi, Ping, Text
 from support.models.messages_script import CutKind
@@ -33,7 +33,7 @@ from support.models.model_requests import Sleeps, asked, heard, text_of
 
 KEY = "sk-ant-secret-0123456789"
 RECORDED = (Path(__file__).parent.parent / "data" / "models" / "tool_call.sse").read_bytes()
-ONCE = Policy(tries=1)
+ONCE = RetryPolicy(tries=1)
 SHORT = Timeouts(first=0.3, stall=0.3, progress=0.6, whole=5)
 
 

@@ -16,7 +16,7 @@ from jupyter_crush.errors import (
     ModelUnreachable,
 )
 from jupyter_crush.models.port import ModelEvent, Retry, Stop, TextDelta
-from jupyter_crush.models.retry import Policy, retrying
+from jupyter_crush.models.retry import RetryPolicy, retrying
 from support.models.model_requests import Sleeps, text_of
 
 Try = Sequence[ModelEvent | ModelError]
@@ -43,9 +43,9 @@ class Tries:
 
 
 async def _run(
-    tries: Tries, sleeps: Sleeps, policy: Policy | None = None, chance: Callable[[], float] = lambda: 0.0
+    tries: Tries, sleeps: Sleeps, policy: RetryPolicy | None = None, chance: Callable[[], float] = lambda: 0.0
 ) -> list[ModelEvent]:
-    stream = retrying(tries.attempt, policy=policy or Policy(), sleep=sleeps, random=chance)
+    stream = retrying(tries.attempt, policy=policy or RetryPolicy(), sleep=sleeps, random=chance)
     return [event async for event in stream]
 
 
@@ -119,7 +119,7 @@ async def test_a_cancel_during_the_wait_ends_it_at_once() -> None:
         await asyncio.Event().wait()
 
     async def read() -> None:
-        async for _event in retrying(tries.attempt, policy=Policy(), sleep=sleep, random=lambda: 0.0):
+        async for _event in retrying(tries.attempt, policy=RetryPolicy(), sleep=sleep, random=lambda: 0.0):
             pass
 
     task = asyncio.ensure_future(read())
@@ -132,7 +132,7 @@ async def test_a_cancel_during_the_wait_ends_it_at_once() -> None:
 
 async def test_the_attempt_is_closed_before_its_stop_goes_out() -> None:
     tries = Tries(DONE)
-    stream = retrying(tries.attempt, policy=Policy(), sleep=Sleeps(), random=lambda: 0.0)
+    stream = retrying(tries.attempt, policy=RetryPolicy(), sleep=Sleeps(), random=lambda: 0.0)
     async for event in stream:
         if isinstance(event, Stop):
             assert tries.closed == 1
@@ -142,7 +142,7 @@ async def test_the_attempt_is_closed_before_its_stop_goes_out() -> None:
 
 async def test_leaving_in_the_middle_closes_the_attempt() -> None:
     tries = Tries((TextDelta("a"), TextDelta("b"), Stop("end_turn")))
-    stream = retrying(tries.attempt, policy=Policy(), sleep=Sleeps(), random=lambda: 0.0)
+    stream = retrying(tries.attempt, policy=RetryPolicy(), sleep=Sleeps(), random=lambda: 0.0)
     async with aclosing(stream) as events:
         await anext(events)
     assert tries.closed == 1

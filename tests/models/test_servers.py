@@ -19,13 +19,13 @@ from jupyter_crush.config import Timeouts
 from jupyter_crush.errors import ContextTooLong, ModelError, ModelMisconfigured, ModelUnreachable
 from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.port import Retry, Stop
-from jupyter_crush.models.retry import Policy
+from jupyter_crush.models.retry import RetryPolicy
 from support.models.history_check import Json
 from support.models.messages_api import Answer, MessagesApi, Pause, Ping, Stall, Text, event
 from support.models.messages_script import Raw
 from support.models.model_requests import Sleeps, asked, heard, text_of
 
-ONCE = Policy(tries=1)
+ONCE = RetryPolicy(tries=1)
 SLOW = Timeouts(first=5, stall=0.3, progress=0.6)
 
 

@@ -8,7 +8,7 @@ import pytest
 from jupyter_crush.models.anthropic import AnthropicModel
 from jupyter_crush.models.demo import DemoModel
 from jupyter_crush.models.port import Model, Stop, TextDelta
-from jupyter_crush.models.retry import Policy
+from jupyter_crush.models.retry import RetryPolicy
 from jupyter_crush.models.scripted import ScriptedModel, call, says
 from jupyter_crush.wire import AgentEvent, AnswerPermission, Text, ToolResult
 from support.models.messages_api import Fail, MessagesApi
@@ -167,7 +167,7 @@ async def test_a_refusal_of_the_model_is_one_line_in_the_log(
 ) -> None:
     async with MessagesApi() as api:
         api.script(Fail(status, "x", "No."))
-        model = AnthropicModel(api_key="k", base_url=api.url, policy=Policy(tries=1))
+        model = AnthropicModel(api_key="k", base_url=api.url, policy=RetryPolicy(tries=1))
         async with desk(tmp_path, model) as work:
             (terminal,) = await work.ended(await work.prompt("Hi"))
         await model.aclose()

@@ -34,7 +34,7 @@ from ..failures import failure, one_line, proxy_failure, retry_after, said_in, t
 from ..importing import Importing
 from ..pacing import Pace
 from ..port import ModelEvent, ModelRequest, Stop
-from ..retry import Policy, Random, Sleep, retrying
+from ..retry import Random, RetryPolicy, Sleep, retrying
 from ..stream import silence, stream_events
 from ..windows import Windows
 from .answer import Answer
@@ -73,7 +73,7 @@ class AnthropicModel:
         full: bool | None = None,
         headers: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
-        policy: Policy | None = None,
+        policy: RetryPolicy | None = None,
         sleep: Sleep = asyncio.sleep,
         random: Random = random_module.random,
         now: Callable[[], float] = time.time,
@@ -89,7 +89,7 @@ class AnthropicModel:
         self._headers = dict(headers or {})
         self._timeouts = timeouts or Timeouts()
         self._windows = Windows()
-        self._policy = policy or Policy()
+        self._policy = policy or RetryPolicy()
         self._sleep, self._random, self._now = sleep, random, now
         self._pace = Pace()
         self._tasks = Tasks("the model's answers")

@@ -34,7 +34,7 @@ from ..importing import Importing
 from ..listing import resource
 from ..pacing import Pace
 from ..port import Memo, ModelEvent, ModelRequest, Stop
-from ..retry import Policy, Random, Sleep, retrying
+from ..retry import Random, RetryPolicy, Sleep, retrying
 from ..stream import silence, stream_events
 from ..windows import Windows
 from .answer import Answer
@@ -98,7 +98,7 @@ class OpenAIModel:
         models: Sequence[ModelInfo] = (),
         *,
         timeouts: Timeouts | None = None,
-        policy: Policy | None = None,
+        policy: RetryPolicy | None = None,
         sleep: Sleep = asyncio.sleep,
         random: Random = random_module.random,
         now: Callable[[], float] = time.time,
@@ -106,7 +106,7 @@ class OpenAIModel:
         self._server = server
         self._models = tuple(models)
         self._timeouts = timeouts or Timeouts()
-        self._policy = policy or Policy()
+        self._policy = policy or RetryPolicy()
         self._sleep, self._random, self._now = sleep, random, now
         self._quirks: defaultdict[str, set[Quirk]] = defaultdict(set)
         """By model: behind a gateway each may be another server's."""

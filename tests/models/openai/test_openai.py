@@ -21,14 +21,14 @@ from jupyter_crush.errors import (
 )
 from jupyter_crush.models.openai import OpenAIModel, Server
 from jupyter_crush.models.port import ModelEvent, Retry, Stop, TextDelta, ToolCallEnd, ToolCallStart
-from jupyter_crush.models.retry import Policy
+from jupyter_crush.models.retry import RetryPolicy
 from support.models.chat_api import ChatApi
 from support.models.messages_api import Answer, Call, Fail, Hold, Ping, Raw, Stall, Text, Think
 from support.models.model_requests import Sleeps, asked, called, heard, text_of, thought
 from support.processes.held import held_bytes
 
 KEY = "sk-secret-0123456789"
-ONCE = Policy(tries=1)
+ONCE = RetryPolicy(tries=1)
 
 
 def model_at(url: str, *, key: str | None = None, server: dict[str, Any] | None = None, **options: Any) -> OpenAIModel:
