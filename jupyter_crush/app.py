@@ -190,7 +190,8 @@ class CrushApp(ExtensionApp):
     ).tag(config=True)
     limits = Dict(
         help="body_bytes (1 MiB), prompt_bytes (20 MiB), text_bytes (1 MiB), streams (2000), heartbeat (15 s), unread (60 s), "
-        "recheck (60 s), checkpoint_bytes (32 MiB), checkpoints_bytes (512 MiB), client_hold (30 s), stop (2.7 s)."
+        "recheck (60 s), checkpoint_bytes (32 MiB), checkpoints_bytes (512 MiB), run_children (16), run_depth (2), "
+        "client_hold (30 s), stop (2.7 s)."
     ).tag(config=True)
 
     reading = Dict(

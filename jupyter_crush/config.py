@@ -191,6 +191,10 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of a file or notebook that is kept as it was before a run changed it. Larger: it cannot be put back as a whole."""
     checkpoints_bytes: Count = 512 * MIB
     """Of all that is kept so, in one workspace; that of the oldest runs goes first."""
+    run_children: Count = 16
+    """Runs that one run may start while it lasts. Each sends requests of its own to the model, all on one budget."""
+    run_depth: Count = 2
+    """Generations of runs below one that a person started: with ``run_children`` it bounds how many there can be at once, 272."""
     client_hold: Seconds = 30.0
     """Seconds that POST workspaces holds a workspace for a client without a stream."""
     stop: Seconds = 2.7

@@ -102,6 +102,18 @@ class RunIdReused(Conflict):
     reason = "run_id_reused"
 
 
+class NotAParent(Conflict):
+    """Only a run that is at work can start another one, and only in a session below its own."""
+
+    reason = "not_a_parent"
+
+
+class TooManyRuns(Conflict):
+    """This run may start no more runs. Do the rest in this one, or raise CrushApp.limits."""
+
+    reason = "too_many_runs"
+
+
 class AgentNotReady(Conflict):
     """No model can be used. Set ANTHROPIC_API_KEY (or CrushApp.api_key), or allow the demo model (CrushApp.demo)."""
 

@@ -30,11 +30,14 @@ class Preferences:
 
     def leeway(self, mode: PermissionMode, ticket: Ticket) -> Leeway:
         """What a turn of that mode may do unasked: what all whose words are in it may. For whoever may not approve, others' choices
-        do not count: they are asked for, at least."""
+        do not count: they are asked for, at least. And no more than the run that started it, as it is now."""
         authors = [one.author.id if one.author is not None else None for one in (ticket, *ticket.folded)]
-        if all(map(self._policy.may_approve, authors)):
-            return Leeway(mode, grants=True)
-        return Leeway(clamp_mode(mode, "ask"), grants=False)
+        is_approved = all(map(self._policy.may_approve, authors))
+        own = Leeway(mode if is_approved else clamp_mode(mode, "ask"), grants=is_approved)
+        if (parent := ticket.parent) is None:
+            return own
+        above = self.leeway(parent.run.permission_mode or "plan", parent)
+        return Leeway(clamp_mode(own.mode, above.mode), grants=own.grants and above.grants)
 
     def mode_of_fork(self, origin: Session, user: Principal | None) -> PermissionMode | None:
         """A loose mode is not handed on to other people. None: the workspace's."""

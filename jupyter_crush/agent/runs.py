@@ -35,6 +35,7 @@ from .conclusion import conclude
 from .endings import write_ending
 from .lane import Ending, Lane, Ticket, run_ids
 from .loop import Agent
+from .parents import parent_of
 from .step import tell
 from .summary import NEARLY_FULL, summarize
 from .title import Titles
@@ -99,7 +100,7 @@ class Runs:
 
     # --- what can be asked -----------------------------------------------------------------------------------------------
 
-    async def prompt(self, body: PromptRequest, user: Principal | None) -> Run:
+    async def prompt(self, body: PromptRequest, user: Principal | None, parent: str | None = None) -> Run:
         """Accept a prompt: returns when it is on disk, long before it is answered. The same ``run_id`` again is the same run."""
         self.check_open()
         session = self._sessions.get(body.session_id)
@@ -108,15 +109,22 @@ class Runs:
         if body.run_id is not None and (known := await self._known(body.run_id, body)) is not None:
             return known
         self.check_open()
-        self._sessions.get(body.session_id)  # it may have been deleted while the store was asked
+        session = self._sessions.get(body.session_id)  # it may have been deleted while the store was asked
+        above = None if parent is None else parent_of(session, self._tickets.get(parent), self._config.limits)
         lane = self._lane(body.session_id)
         if len(lane.waiting) >= self._config.queue_limit:
             raise QueueFull(retry_after=5)
         if lane.is_idle:
-            self._make_room(body.session_id, lane)
-        ticket = self._ticket(body, user)
+            self._make_room(body.session_id, lane, above)
+        ticket = self._ticket(body, user, above)
         lane.accept(ticket)
         return await self._admit(ticket)
+
+    async def start(self, body: PromptRequest, parent: str) -> Run:
+        """Accept a prompt of a run at work, on behalf of its author, in a session below its own. Raises NotAParent, TooManyRuns."""
+        above = self._tickets.get(parent)
+        author = above.author if above is not None else None
+        return await self.prompt(replace(body, mode="queue"), author and replace(author, origin="agent"), parent)
 
     async def summarize(self, body: SummarizeSession, session_id: str, user: Principal | None) -> Run:
         """Have what was said so far summarized: a run of its own. Nothing may run or wait there."""
@@ -193,26 +201,28 @@ class Runs:
 
     # --- how a prompt becomes a turn ------------------------------------------------------------------------------------
 
-    def _ticket(self, body: PromptRequest, user: Principal | None) -> Ticket:
+    def _ticket(self, body: PromptRequest, user: Principal | None, parent: Ticket | None = None) -> Ticket:
         name = user.name if user is not None else None
         run = self._accepted(body, body.run_id or self._new_id(), name, self._now())
-        run = replace(run, origin=user.origin if user is not None else None)
-        self._tickets[run.run_id] = ticket = Ticket(
-            run=run, request=body, admitted=asyncio.get_running_loop().create_future(), author=user
-        )
+        run = replace(run, origin=user and user.origin, parent=parent and parent.id)
+        admitted = asyncio.get_running_loop().create_future()
+        ticket = Ticket(run=run, request=body, admitted=admitted, author=user, parent=parent)
+        self._tickets[ticket.id] = ticket
         return ticket
 
-    def _summary_ticket(self, session_id: str, wishes: str, user: Principal | None) -> Ticket:
-        ticket = self._ticket(PromptRequest(session_id=session_id, prompt=wishes, mode="queue"), user)
+    def _summary_ticket(
+        self, session_id: str, wishes: str, user: Principal | None, parent: Ticket | None = None
+    ) -> Ticket:
+        ticket = self._ticket(PromptRequest(session_id=session_id, prompt=wishes, mode="queue"), user, parent)
         ticket.run = replace(ticket.run, kind="summary")
         return ticket
 
-    def _make_room(self, session_id: str, lane: Lane) -> None:
-        """Where the context is nearly full, a summary comes before the next turn."""
+    def _make_room(self, session_id: str, lane: Lane, parent: Ticket | None) -> None:
+        """Where the context is nearly full, a summary comes before the next turn, for the same parent."""
         if session_id not in self._sessions or self.is_closing:
             return
         if self.factory.models.is_nearly_full(self._sessions.get(session_id)):
-            ticket = self._summary_ticket(session_id, "", None)
+            ticket = self._summary_ticket(session_id, "", None, parent)
             lane.accept(ticket, first=True)
             self._post(ticket)
 
@@ -265,7 +275,9 @@ class Runs:
         """The answer that was given when the run was accepted, whatever has become of it since."""
         if known is not None and is_another(body, known):
             raise RunIdReused
-        return replace(self._accepted(body, run.run_id, run.author, run.created_at), origin=run.origin)
+        return replace(
+            self._accepted(body, run.run_id, run.author, run.created_at), origin=run.origin, parent=run.parent
+        )
 
     def _accepted(self, body: PromptRequest, run_id: str, user: str | None, at: int) -> Run:
         return accepted_run(body, run_id, user, at, self._config.max_permission_mode)
@@ -306,7 +318,9 @@ class Runs:
         if turn.run.author is None:
             await tell(self._journal, turn.run, "notice", NEARLY_FULL)
         messages, meter = await self._store.messages.in_context(turn.run.session_id), self.factory.models.meter(info)
-        budgets, draft = self._config.budgets, turn.begin()
+        turn.spending.begin()
+        turn.spending.check(budgets := self._config.budgets)
+        draft = turn.begin()
         await summarize(turn, draft, self._journal, model, meter, messages, turn.ticket.request.prompt, budgets=budgets)
 
     def _fold(self, lane: Lane, host: Ticket) -> list[Ticket]:
@@ -338,10 +352,11 @@ class Runs:
         for ended in (ticket, *ticket.folded):
             ended.spend()
         self.factory.histories.release(session_id)
-        self.titles.begin(ticket.run)
+        if ticket.parent is None:
+            self.titles.begin(ticket.run)
         lane = self._lanes.get(session_id)
         if lane and lane.active is ticket and lane.waiting and ticket.run.kind == "prompt":
-            self._make_room(session_id, lane)
+            self._make_room(session_id, lane, lane.waiting[0].parent)
 
     # --- the end --------------------------------------------------------------------------------------------------------
 

@@ -77,10 +77,13 @@ class Sessions:
         self._seqs[session_id] = seq = self._seqs.get(session_id, 0) + 1
         return seq
 
-    def create(self, body: CreateSession, author: Principal | None) -> Change[Any]:
+    def create(self, body: CreateSession, author: Principal | None, parent: str | None = None) -> Change[Any]:
+        """``parent``: the session whose runs start runs here. Raises NotFound where there is no such one."""
+        if parent is not None:
+            self.get(parent)
         now = self._later()
         title = (body.title or "").strip() or UNTITLED
-        row = Session(id=self._new_id(), title=title, created_at=now, updated_at=now, **_by(author))
+        row = Session(id=self._new_id(), title=title, parent=parent, created_at=now, updated_at=now, **_by(author))
         self._rows[row.id] = row
         return Change(type="created", payload=row)
 

@@ -199,9 +199,10 @@ class Workspace:
     async def session(self, session_id: str) -> Session:
         return self._sessions.get(session_id)
 
-    async def create_session(self, body: CreateSession, user: Principal | None) -> Session:
+    async def create_session(self, body: CreateSession, user: Principal | None, parent: str | None = None) -> Session:
+        """``parent``: the session whose runs are to start runs in it."""
         self.runs.check_open()
-        change = self._sessions.create(body, user)
+        change = self._sessions.create(body, user, parent)
         try:
             await self._journal.record(change)
         except CrushError:
