@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
-import shutil
 from pathlib import Path
 
+from ..files.atomic_write import write_whole
 from .connecting import chosen, connected
 from .exits import Exit, UsageError
 from .screen import Screen
@@ -32,20 +31,6 @@ def _write(path: Path, data: bytes) -> None:
         if path.exists() and not path.is_file():  # a pipe, a terminal
             path.write_bytes(data)
         else:
-            _replace(path, data)
+            write_whole(path, data, path.stat().st_mode & 0o7777 if path.exists() else None)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}. What was there is as it was.") from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with fresh.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, fresh)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ All of it happens in one folder that is held open: whatever its path comes to le
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,8 @@ Mark: TypeAlias = tuple[int, int, int]
 NOTHING: Mark = (0, 0, 0)
 """There was no file."""
 PIECE = 1024 * 1024
+SEPARATE_BYTES = 256 * 1024 * 1024
+"""Of a file with several names that is written."""
 SAVING_S = 60.0
 """A save of Jupyter's that shows nothing for so long was cut off. One of 256 MB is silent while it is put into words."""
 IN_PLACE = os.O_WRONLY | (safe_path.FILE & ~os.O_ACCMODE)
@@ -34,6 +37,36 @@ def atomic_write(root: Path, relative: str) -> Iterator[AtomicWrite]:
             yield draft
         finally:
             draft.discard()
+
+
+def replace_file(root: Path, relative: str, data: bytes) -> None:
+    """Replace a file, or make one; its folder must be there. Raises ToolError."""
+    with atomic_write(root, relative) as draft:
+        draft.write([data])
+        draft.place()
+
+
+def separate(root: Path, relative: str) -> None:
+    """Make a file one of its own when it has other names (hard links): these may lie outside, and keep what they have.
+
+    The contents manager writes in place, so it would write to all of them."""
+    found = safe_path.look(root, relative)
+    if found is not None and found.st_nlink > 1 and stat.S_ISREG(found.st_mode):
+        replace_file(root, relative, safe_path.read(root, relative, SEPARATE_BYTES))
+
+
+def write_whole(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Replace a file at a path that is trusted, or make one. Raises OSError, and then all is as it was."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        draft = _draft(folder, [data], mode)
+        try:
+            os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            os.unlink(draft, dir_fd=folder)
+            raise
+    finally:
+        os.close(folder)
 
 
 class AtomicWrite:
@@ -72,23 +105,19 @@ class AtomicWrite:
         if like is None and self._found() is not None:
             with self._opened(safe_path.FILE) as present:
                 return self.write(content, present)
-        safe_path.sweep(self._folder)
-        self._fresh = safe_path.draft_name()
-        fresh = os.open(self._fresh, safe_path.NEW, 0o666 if like is None else 0o600, dir_fd=self._folder)
-        with os.fdopen(fresh, "wb") as file:
-            file.writelines(content)
-            file.flush()
-            if like is not None:
-                _make_like(like, fresh)
-            os.fsync(fresh)
+        self._fresh = _draft(self._folder, content, like=like)
         return None
 
     def put(self, seen: Mark) -> bool:
         """Take the place, if that is still as it was ``seen``."""
         if self.mark() != seen:
             return False
-        self._place(self._name)
+        self.place()
         return True
+
+    def place(self) -> None:
+        """Take the place, whatever is there."""
+        self._place(self._name)
 
     def overwrite(self, content: Iterable[bytes | memoryview], seen: Mark, *, keep: bool) -> bool:
         """Write into the file itself, if it is still as it was ``seen``. ``keep`` the former content beside it meanwhile, where
@@ -181,6 +210,26 @@ def intermediate(name: str) -> str:
 def marked(found: os.stat_result) -> Mark:
     """The mark of what a file looks like."""
     return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _draft(folder: int, content: Iterable[bytes | memoryview], mode: int | None = None, like: int | None = None) -> str:
+    """The name of a new file in a folder, which is on the disk. When it cannot be written, nothing is left of it."""
+    safe_path.sweep(folder)
+    name = safe_path.draft_name()
+    fresh = os.open(name, safe_path.NEW, 0o666 if like is None and mode is None else 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(fresh, "wb") as file:
+            file.writelines(content)
+            file.flush()
+            if like is not None:
+                _make_like(like, fresh)
+            if mode is not None:
+                os.fchmod(fresh, mode)
+            os.fsync(fresh)
+    except BaseException:
+        os.unlink(name, dir_fd=folder)
+        raise
+    return name
 
 
 def _reserve(file: int, size: int) -> None:

@@ -35,8 +35,6 @@ FILE = (
     | getattr(os, "O_CLOEXEC", 0)
 )
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-SEPARATE_BYTES = 256 * 1024 * 1024
-"""Of a file with several names that is written."""
 DRAFT = re.compile(r"\.crush-[0-9a-f]{16}\.tmp")
 LEFT_OVER_S = 3600.0
 """Age in seconds from which a draft belongs to nobody any more: writing one takes seconds, a minute at most."""
@@ -141,27 +139,6 @@ def make_folders(root: Path, relative: str) -> None:
             os.close(held)
 
 
-def write(root: Path, relative: str, data: bytes) -> None:
-    """Replace a file, or make one, in one step: whole or not at all. Its folder must be there."""
-    folder, name = parent_and_name(relative)
-    mode = found.st_mode & 0o777 if (found := look(root, relative)) else None
-    draft = draft_name()
-    with open_folder(root, folder) as held, explained(relative):
-        sweep(held)
-        descriptor = os.open(draft, NEW, 0o666, dir_fd=held)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                if mode is not None:
-                    os.fchmod(file.fileno(), mode)
-                os.fsync(file.fileno())
-            os.replace(draft, name, src_dir_fd=held, dst_dir_fd=held)
-        except BaseException:
-            os.unlink(draft, dir_fd=held)
-            raise
-
-
 def draft_name() -> str:
     """A name for a file's next content, beside it: ours, and nobody else's."""
     return f".crush-{secrets.token_hex(8)}.tmp"
@@ -188,15 +165,6 @@ def remove(root: Path, relative: str) -> None:
     folder, name = parent_and_name(relative)
     with open_folder(root, folder) as held, explained(relative):
         os.unlink(name, dir_fd=held)
-
-
-def separate(root: Path, relative: str) -> None:
-    """Make a file one of its own when it has other names (hard links): these may lie outside, and keep what they have.
-
-    The contents manager writes in place, so it would write to all of them."""
-    found = look(root, relative)
-    if found is not None and found.st_nlink > 1 and stat.S_ISREG(found.st_mode):
-        write(root, relative, read(root, relative, SEPARATE_BYTES))
 
 
 class Stamp(NamedTuple):

@@ -14,7 +14,7 @@ from ..documents.port import CellEdit, DeleteCell, Elsewhere, InsertCell, MoveCe
 from ..documents.storage import in_thread
 from ..errors import Stale, ToolError
 from ..files import safe_path
-from ..files.atomic_write import atomic_write
+from ..files.atomic_write import SEPARATE_BYTES, atomic_write, replace_file
 from ..files.paths import Place
 from ..store.port import Store
 from .compare import Change, FileChanges, is_output_changed
@@ -110,7 +110,7 @@ async def put_back(place: Place, data: bytes | None, version: str | None, still:
     if found is None:
         if data is not None:
             safe_path.make_folders(place.root, place.relative.rpartition("/")[0])
-            await asyncio.to_thread(safe_path.write, place.root, place.relative, data)
+            await asyncio.to_thread(replace_file, place.root, place.relative, data)
         return
     with atomic_write(place.root, place.relative) as draft:
         seen = draft.mark()
@@ -128,7 +128,7 @@ async def put_back(place: Place, data: bytes | None, version: str | None, still:
 
 
 def _version(place: Place) -> str:
-    return bytes_hash(safe_path.read(place.root, place.relative, safe_path.SEPARATE_BYTES))
+    return bytes_hash(safe_path.read(place.root, place.relative, SEPARATE_BYTES))
 
 
 def undoing_edits(changes: Sequence[Change], notebook: Notebook) -> list[CellEdit]:

@@ -27,6 +27,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import StoreError
+from ..files.atomic_write import write_whole
 from .folder import make_private
 
 logger = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Places:
     def _write(self, workspace_id: str, place: Place) -> None:
         home = self._data_dir / workspace_id
         make_private(home)
-        _replace(home / PLACE, msgspec.json.encode(place))
+        write_whole(home / PLACE, msgspec.json.encode(place), 0o600)
 
 
 def workspace_id_of(folder: Path) -> str:
@@ -148,20 +149,8 @@ def write_marker(folder: Path, token: str) -> None:
     if not home.exists():
         home.mkdir()
         try:
-            _replace(home / ".gitignore", IGNORED.encode())
+            write_whole(home / ".gitignore", IGNORED.encode(), 0o600)
         except OSError:  # no room: the next time, then
             home.rmdir()
             raise
-    _replace(home / MARKER[1], f"{token}\n".encode())
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    write_whole(home / MARKER[1], f"{token}\n".encode(), 0o600)

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from ..errors import Renamed, Stale, ToolError
 from ..files import control_files, safe_path
+from ..files.atomic_write import separate
 from ..files.paths import Place
 from ..permissions.asks import Ask, Kind
 from ..text.truncate import fit
@@ -116,7 +117,7 @@ async def _made(place: Place, plan: Plan, context: ToolContext, *, create: bool)
             safe_path.make_folders(place.root, place.relative.rpartition("/")[0])
             await context.documents.create_notebook(place.api, None)
         if plan.edits:
-            safe_path.separate(place.root, place.relative)
+            separate(place.root, place.relative)
             await context.documents.edit_notebook(place.api, plan.edits, convert=plan.converts)
     context.files.looked(place.api, context.documents.renames.mark)
     return undoable

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from ..documents.port import Cell, SetOutputs
 from ..documents.showing import Showing
 from ..errors import CrushError, Stale, ToolError
-from ..files import safe_path
+from ..files.atomic_write import separate
 from ..kernels.kernels import Execution, Tell
 from ..permissions.asks import Kind
 from . import limits, notebook_files
@@ -125,7 +125,7 @@ async def _kept(looked: Looked, cell: Cell, execution: Execution, context: ToolC
         return f"[The outputs were not written: {error.message}]"
     try:
         async with context.ledger.notebook(place, [written]):
-            safe_path.separate(place.root, place.relative)
+            separate(place.root, place.relative)
             await context.documents.edit_notebook(place.api, [written], convert=convert)
     except Stale:
         return "[The cell changed while it ran, so the outputs were not written into it.]"

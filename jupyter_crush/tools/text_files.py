@@ -16,6 +16,7 @@ from typing import TypeVar
 from ..documents.port import TextFile
 from ..errors import OutsideWorkspace, Stale, ToolError
 from ..files import control_files, safe_path
+from ..files.atomic_write import replace_file, separate
 from ..files.paths import Place
 from ..files.safe_path import NotThere, Stamp
 from ..text.truncate import head
@@ -108,7 +109,7 @@ async def write(place: Place, text: str, expected: str | None, context: ToolCont
 async def _write(place: Place, text: str, expected: str | None, context: ToolContext) -> TextFile:
     if expected.startswith(DISK) if expected is not None else _is_hidden(place):
         return await asyncio.to_thread(_write_directly, place, text, expected)
-    safe_path.separate(place.root, place.relative)
+    separate(place.root, place.relative)
     written = await context.documents.write_text(place.api, text, expected)
     safe_path.look(place.root, place.relative)
     return written
@@ -121,7 +122,7 @@ def _write_directly(place: Place, text: str, expected: str | None) -> TextFile:
             raise Stale(f"{place.shown} was made by somebody else meanwhile. Nothing was changed.")
     elif _disk_version(safe_path.read(place.root, place.relative, limits.TEXT_BYTES)) != expected:
         raise Stale(f"{place.shown} changed since you read it. Read it again; nothing was changed.")
-    safe_path.write(place.root, place.relative, data)
+    replace_file(place.root, place.relative, data)
     return TextFile(path=place.api, text=text, version=_disk_version(data))
 
 

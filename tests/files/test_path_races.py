@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_crush.errors import OutsideWorkspace, ToolError
 from jupyter_crush.files import safe_path
+from jupyter_crush.files.atomic_write import replace_file
 from support.files.swapping import SECRET, Stage
 from support.tools.tools_room import Room
 
@@ -37,7 +38,7 @@ def test_a_direct_write_never_leaves(stage: Stage) -> None:
                 break
             with suppress(ToolError):
                 safe_path.make_folders(stage.root, "door/new")
-                safe_path.write(stage.root, ("door/f.txt", "leaf.txt", "door/new/f.txt")[turn % 3], b"harmless\n")
+                replace_file(stage.root, ("door/f.txt", "leaf.txt", "door/new/f.txt")[turn % 3], b"harmless\n")
                 written += 1
     assert written == 50
     assert (stage.outside / "f.txt").read_text() == f"{SECRET}\n"

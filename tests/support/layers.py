@@ -14,10 +14,10 @@ ORDER = (
     "errors",
     "export",
     "text",
+    "files",
     "concurrency",
     "plugins",
     "config",
-    "files",
     "processes",
     "store",
     "events",
@@ -36,7 +36,7 @@ ORDER = (
 """Folders, and modules of the root. A file imports only from those above its own."""
 OUTSIDE = ("client", "cli", "notebook")
 """Outside the server's process: they import each other, in this order, and what is in COMMON."""
-COMMON = frozenset({"_version", "wire", "errors", "export", "text"})
+COMMON = frozenset({"_version", "wire", "errors", "export", "text", "files"})
 
 
 def modules() -> list[str]:
