@@ -10,13 +10,11 @@ import msgspec
 
 from ..errors import CrushError, Stale, ToolError
 from ..files.safe_path import NotThere
+from ..text.truncate import head
 from ..wire import AnswerDocument, DocumentCell, DocumentWork
 from .cells import outputs_of
-from .edits import applied
+from .edits import SHOWN_SOURCE, applied
 from .port import Cell, CellEdit, DeleteCell, InsertCell, Notebook, ReplaceCell
-
-SHOWN_TEXT = 8_000
-"""Characters of a current text that a refusal carries."""
 
 
 def as_notebook(path: str, answer: AnswerDocument) -> Notebook:
@@ -85,7 +83,7 @@ def _stale(path: str, work: DocumentWork, answer: AnswerDocument) -> CrushError:
         except ToolError as error:
             return error
     if answer.text is not None:
-        shown_text = answer.text[:SHOWN_TEXT]
+        shown_text = head(answer.text, SHOWN_SOURCE)
         return Stale(f"{path} changed since you read it; nothing was changed. Read it again. It is now:\n{shown_text}")
     return Stale(f"{path} changed since you read it; nothing was changed. Read it again.")
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from ..documents.edits import SHOWN_SOURCE
 from ..documents.port import CellEdit, CellType, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, source_hash
 from ..errors import Stale, ToolError
 from ..text.diff import Diff, unified
@@ -22,8 +23,6 @@ After = Annotated[str, Meta(description='Id of the cell to put it after; absent:
 CellId = Annotated[str, Meta(description="The cell's id.")]
 ExpectedHash = Annotated[str, Meta(description="The hash that read_notebook showed.")]
 END = "end"
-SOURCE_CHARS = 8000
-"""Of a present source in a refusal."""
 
 
 class Insert(Struct, frozen=True, kw_only=True, tag_field="op", tag="insert", forbid_unknown_fields=True):
@@ -185,7 +184,7 @@ class Plan:
             raise Stale(
                 f"The cell is not what you saw (hash {expected}). Nothing was changed. Repeat the edit with the present hash if it "
                 f"is still right. It is now:\n{head_line(index, cell.id, current, cell.cell_type)}\n"
-                f"{head(cell.source, SOURCE_CHARS)}"
+                f"{head(cell.source, SHOWN_SOURCE)}"
             )
         return index
 
