@@ -58,6 +58,15 @@ class Execution(Struct, frozen=True, kw_only=True):
     """Whether that kernel was started for it."""
 
 
+class Listener(Struct, frozen=True, kw_only=True):
+    """Who is told of an execution. ``on_wait`` of what it waits for; ``on_stopped`` of how it ended when it was cancelled."""
+
+    on_output: Tell | None = None
+    on_wait: Callable[[str], None] | None = None
+    on_begin: Callable[[], None] | None = None
+    on_stopped: Callable[[Execution], None] | None = None
+
+
 class OtherLanguage(Exception):
     """The kernel speaks this one."""
 
@@ -74,17 +83,15 @@ class KernelTurn:
         clock: Callable[[], float] = time.monotonic,
         *,
         what: str = "code",
-        on_output: Tell | None = None,
-        on_wait: Callable[[str], None] | None = None,
-        on_begin: Callable[[], None] | None = None,
-        on_stopped: Callable[[Execution], None] | None = None,
+        listener: Listener | None = None,
         language: str | None = None,
     ) -> None:
         self._ask, self._limit, self._clock, self._language = ask, limit, clock, language
-        self._tell, self._stopped = on_output or _nothing, on_stopped or _nothing
+        listener = listener or Listener()
+        self._tell, self._stopped = listener.on_output or _nothing, listener.on_stopped or _nothing
         self.what = what
-        self.wait: Callable[[str], None] = on_wait or _nothing
-        self.on_begin: Callable[[], None] = on_begin or _nothing
+        self.wait: Callable[[str], None] = listener.on_wait or _nothing
+        self.on_begin: Callable[[], None] = listener.on_begin or _nothing
         self.runs_on = False
         """Whether it ignored the interrupt."""
         self._outputs = Outputs()

@@ -24,7 +24,7 @@ from ..concurrency.keyed_lock import KeyedLock
 from ..concurrency.tasks import Tasks
 from .channel import Channels
 from .connection import Connection
-from .executor import RESTART, STUBBORN, Execution, KernelTurn, OtherLanguage, Tell
+from .executor import RESTART, STUBBORN, Execution, KernelTurn, Listener, OtherLanguage, Tell
 from .lookup import Cleaning, KernelLookup, NoKernel
 from .managers import KernelManagers, SessionManager
 from .waiting import KernelGone, KernelSilent, KernelStuck
@@ -89,16 +89,14 @@ class Kernels:
         except NoKernel as failure:
             why = str(failure)
             return Execution(status="no_kernel", outputs=(), execution_count=None, duration=0.0, message=why, ran=False)
+        listener = Listener(on_output=on_output, on_wait=on_wait, on_begin=on_begin, on_stopped=on_stopped)
         for _ in range(2):  # once more when somebody's failure before us emptied the queue
             turn = KernelTurn(
                 lambda connection, outputs: connection.send(code, outputs, store_history=store_history),
                 timeout,
                 self._clock,
                 what=what,
-                on_output=on_output,
-                on_wait=on_wait,
-                on_begin=on_begin,
-                on_stopped=on_stopped,
+                listener=listener,
             )
             execution = await self._take_turn(found.kernel_id, turn)
             if execution.status != "aborted":

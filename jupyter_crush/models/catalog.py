@@ -158,7 +158,7 @@ def catalog_of(
 def providers_from(config: Config, plugins: Sequence[Plugin] = ()) -> tuple[Model, ...]:
     """The providers that the configuration allows: those that it declares, or a real one where a key or a server is named, else the
     demo where allowed."""
-    from .anthropic import AnthropicModel  # noqa: PLC0415  imported when needed, like the one below
+    from .anthropic import AnthropicModel, MessagesServer  # noqa: PLC0415  imported when needed, like the one below
     from .anthropic.known import API_URL, is_anthropic  # noqa: PLC0415
     from .demo import DemoModel  # noqa: PLC0415
 
@@ -170,13 +170,15 @@ def providers_from(config: Config, plugins: Sequence[Plugin] = ()) -> tuple[Mode
     if not key and not config.base_url:
         return (DemoModel(),) if config.demo == "auto" else ()
     made = AnthropicModel(
-        api_key=config.api_key,
-        auth_token=config.auth_token,
-        base_url=config.base_url,
+        MessagesServer(
+            api_key=config.api_key,
+            auth_token=config.auth_token,
+            base_url=config.base_url,
+            full=config.full_requests,
+            headers=config.headers,
+        ),
         model=config.model,
         named=[one.id for one in config.models],
-        full=config.full_requests,
-        headers=config.headers,
         timeouts=config.timeouts,
     )
     listing = None

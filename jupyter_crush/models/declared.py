@@ -135,15 +135,14 @@ def _openai(provider: Provider, config: Config) -> DeclaredModel:
 
 
 def _anthropic(provider: Provider, config: Config) -> DeclaredModel:
-    from .anthropic import AnthropicModel  # noqa: PLC0415  imported when needed
+    from .anthropic import AnthropicModel, MessagesServer  # noqa: PLC0415  imported when needed
     from .anthropic.known import API_URL  # noqa: PLC0415
 
     options = provider.model_options
     model = AnthropicModel(
-        api_key=provider.api_key,
-        base_url=provider.base_url,
-        full=provider.full_requests,
-        headers=provider.headers,
+        MessagesServer(
+            api_key=provider.api_key, base_url=provider.base_url, full=provider.full_requests, headers=provider.headers
+        ),
         timeouts=config.timeouts,
     )
     listing = None

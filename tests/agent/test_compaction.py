@@ -13,7 +13,7 @@ from jupyter_crush.agent.summary import ASK
 from jupyter_crush.config import Budgets, ModelOptions
 from jupyter_crush.conversation.history import LEAD
 from jupyter_crush.errors import ContextTooLong, ModelUnreachable
-from jupyter_crush.models.anthropic import AnthropicModel
+from jupyter_crush.models.anthropic import AnthropicModel, MessagesServer
 from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import Item, ScriptedModel, call, says
 from jupyter_crush.wire import AgentEvent, Message, RunComplete, ToolCall, Usage
@@ -234,7 +234,7 @@ async def test_a_long_turn_on_a_small_server_comes_to_its_end(tmp_path: Path, wi
 
     async with MessagesApi() as api:
         api.handler = small
-        model = AnthropicModel(api_key=None, base_url=api.url, model="small")
+        model = AnthropicModel(MessagesServer(base_url=api.url), model="small")
         async with desk(tmp_path, model, models=(ModelOptions(id="small", context_window=window),)) as work:
             terminal = await run_of(work, "Read them all")
             assert (terminal.state, terminal.text) == ("done", "All read.")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 
 from jupyter_crush.errors import ModelError
-from jupyter_crush.models.anthropic import AnthropicModel
+from jupyter_crush.models.anthropic import AnthropicModel, MessagesServer
 from jupyter_crush.models.port import ReasoningEnd, Stop, TextDelta, ToolCallEnd, ToolCallStart
 from jupyter_crush.wire import Reasoning, ToolCall, ToolResult
 from jupyter_crush.wire import Text as TextPart
@@ -22,8 +21,9 @@ from support.processes.held import held_bytes
 KEY = "sk-ant-secret-0123456789"
 
 
-def model_at(api: MessagesApi, **options: Any) -> AnthropicModel:
-    return AnthropicModel(api_key=KEY, base_url=api.url, sleep=Sleeps(), random=lambda: 0.0, **options)
+def model_at(api: MessagesApi, *, full: bool | None = None) -> AnthropicModel:
+    server = MessagesServer(api_key=KEY, base_url=api.url, full=full)
+    return AnthropicModel(server, sleep=Sleeps(), random=lambda: 0.0)
 
 
 async def test_text_thinking_and_calls_stream_through_and_go_back_unchanged() -> None:
@@ -108,7 +108,7 @@ async def test_usage_is_mapped_and_the_context_is_their_sum() -> None:
 
 async def test_its_base_url_its_cap_and_its_headers_are_used() -> None:
     async with MessagesApi() as api:
-        model = AnthropicModel(api_key=None, base_url=f"{api.url}/v1/", max_tokens=50, headers={"x-extra": "1"})
+        model = AnthropicModel(MessagesServer(base_url=f"{api.url}/v1/", max_tokens=50, headers={"x-extra": "1"}))
         await heard(model, asked("hi"))
         assert api.bodies[0]["max_tokens"] == 50
         assert api.requests[0].headers["x-extra"] == "1"
@@ -204,7 +204,7 @@ def test_importing_the_models_does_not_import_the_sdk() -> None:
     code = """
 import sys
 import jupyter_crush.models.anthropic, jupyter_crush.models.demo, jupyter_crush.models.scripted, jupyter_crush.models.retry
-model = jupyter_crush.models.anthropic.AnthropicModel(api_key="k", base_url=None)
+model = jupyter_crush.models.anthropic.AnthropicModel(jupyter_crush.models.anthropic.MessagesServer(api_key="k"))
 assert model.models()[0].id == "claude-opus-5-5"
 heavy = {name for name in sys.modules if name.partition(".")[0] in ("anthropic", "httpx2", "pydantic", "pandas")}
 assert not heavy, heavy
@@ -215,7 +215,9 @@ assert not heavy, heavy
 
 def test_what_can_be_chosen_begins_with_what_is_configured() -> None:
     def ids(base_url: str | None, model: str | None) -> list[str]:
-        return [info.id for info in AnthropicModel(api_key="k", base_url=base_url, model=model).models()]
+        return [
+            info.id for info in AnthropicModel(MessagesServer(api_key="k", base_url=base_url), model=model).models()
+        ]
 
     assert ids(None, None)[0] == "claude-opus-5-5"
     assert ids("https://api.anthropic.com/", "claude-haiku-5-5")[:2] == ["claude-haiku-5-5", "claude-opus-5-5"]
@@ -225,5 +227,5 @@ def test_what_can_be_chosen_begins_with_what_is_configured() -> None:
 
 
 def test_it_prints_itself_without_its_key() -> None:
-    model = AnthropicModel(api_key=KEY, base_url="https://user.example/v1")
+    model = AnthropicModel(MessagesServer(api_key=KEY, base_url="https://user.example/v1"))
     assert repr(model) == "<AnthropicModel at https://user.example, not used yet>"

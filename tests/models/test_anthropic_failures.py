@@ -23,7 +23,7 @@ from jupyter_crush.errors import (
     ModelOverloaded,
     ModelUnreachable,
 )
-from jupyter_crush.models.anthropic import AnthropicModel
+from jupyter_crush.models.anthropic import AnthropicModel, MessagesServer
 from jupyter_crush.models.port import ModelEvent, Retry, Stop, ToolCallEnd
 from jupyter_crush.models.retry import RetryPolicy
 from support.models.history_check import Json
@@ -38,7 +38,9 @@ SHORT = Timeouts(first=0.3, stall=0.3, progress=0.6, whole=5)
 
 
 def model_at(api: MessagesApi, sleeps: Sleeps | None = None, **options: Any) -> AnthropicModel:
-    return AnthropicModel(api_key=KEY, base_url=api.url, sleep=sleeps or Sleeps(), random=lambda: 0.0, **options)
+    return AnthropicModel(
+        MessagesServer(api_key=KEY, base_url=api.url), sleep=sleeps or Sleeps(), random=lambda: 0.0, **options
+    )
 
 
 def after_the_last_retry(events: list[ModelEvent]) -> list[ModelEvent]:
@@ -154,7 +156,7 @@ async def test_a_cancel_during_the_wait_is_immediate() -> None:
 
     async with MessagesApi() as api:
         api.handler = lambda _body: OVERLOADED
-        model = AnthropicModel(api_key=KEY, base_url=api.url, sleep=sleep)
+        model = AnthropicModel(MessagesServer(api_key=KEY, base_url=api.url), sleep=sleep)
         task = asyncio.ensure_future(heard(model, asked("hi")))
         await waiting.wait()
         began = time.monotonic()
@@ -195,7 +197,9 @@ async def test_a_server_that_never_answers_is_given_up() -> None:
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    model = AnthropicModel(api_key=KEY, base_url=f"http://127.0.0.1:{port}", timeouts=SHORT, policy=ONCE)
+    model = AnthropicModel(
+        MessagesServer(api_key=KEY, base_url=f"http://127.0.0.1:{port}"), timeouts=SHORT, policy=ONCE
+    )
     with pytest.raises(ModelUnreachable, match="silent"):
         await heard(model, asked("hi"))
     await model.aclose()
@@ -212,7 +216,7 @@ async def test_pings_keep_a_slow_answer_alive() -> None:
 
 async def test_a_server_that_is_not_there_is_unreachable() -> None:
     for url in ("http://127.0.0.1:9", "http://nowhere.invalid", "nonsense"):
-        model = AnthropicModel(api_key=KEY, base_url=url, policy=ONCE)
+        model = AnthropicModel(MessagesServer(api_key=KEY, base_url=url), policy=ONCE)
         with pytest.raises(ModelUnreachable, match="cannot be reached"):
             await heard(model, asked("hi"))
         await model.aclose()
@@ -220,7 +224,7 @@ async def test_a_server_that_is_not_there_is_unreachable() -> None:
 
 async def test_without_a_key_anthropic_is_not_even_asked() -> None:
     with pytest.raises(ModelAuthError, match="ANTHROPIC_API_KEY"):
-        await heard(AnthropicModel(api_key=None, base_url=None), asked("hi"))
+        await heard(AnthropicModel(MessagesServer()), asked("hi"))
 
 
 @pytest.mark.parametrize(("cut", "step"), [("eof", 1), ("fin", 7), ("rst", 11)])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_crush.errors import ModelAuthError
-from jupyter_crush.models.anthropic import AnthropicModel
+from jupyter_crush.models.anthropic import AnthropicModel, MessagesServer
 from jupyter_crush.models.api_key import KeyFile, key_now
 from support.models.messages_api import Fail, MessagesApi
 from support.models.model_requests import asked, heard, text_of
@@ -36,7 +36,7 @@ def sent(api: MessagesApi, number: int) -> str:
 
 async def test_a_key_that_is_changed_in_its_file_is_used_at_once(file: Path) -> None:
     async with MessagesApi() as api:
-        model = AnthropicModel(api_key=KeyFile(file), base_url=api.url)
+        model = AnthropicModel(MessagesServer(api_key=KeyFile(file), base_url=api.url))
         await heard(model, asked("hi"))
         write(file, OTHER)
         await heard(model, asked("hi"))
@@ -82,7 +82,7 @@ def test_a_folder_is_no_key(tmp_path: Path) -> None:
 async def test_a_function_is_asked_before_each_request() -> None:
     keys = [KEY, KEY, OTHER]
     async with MessagesApi() as api:
-        model = AnthropicModel(api_key=lambda: keys.pop(0), base_url=api.url)
+        model = AnthropicModel(MessagesServer(api_key=lambda: keys.pop(0), base_url=api.url))
         for _ in range(3):
             await heard(model, asked("hi"))
         assert [sent(api, number) for number in range(3)] == [KEY, KEY, OTHER]
@@ -94,7 +94,7 @@ async def test_a_function_that_fails_says_so_and_not_what_it_said() -> None:
         raise RuntimeError(f"the vault's answer was {KEY}")
 
     async with MessagesApi() as api:
-        model = AnthropicModel(api_key=broken, base_url=api.url)
+        model = AnthropicModel(MessagesServer(api_key=broken, base_url=api.url))
         with pytest.raises(ModelAuthError, match="RuntimeError") as refused:
             await heard(model, asked("hi"))
         assert KEY not in "".join(traceback.format_exception(refused.value))
@@ -111,7 +111,7 @@ def test_what_is_no_key_is_not_sent(given: Any) -> None:
 async def test_a_token_is_sent_as_a_bearer_s_and_a_key_wins_over_it() -> None:
     async with MessagesApi() as api:
         for key in (None, KEY):
-            model = AnthropicModel(api_key=key, auth_token="token-canary", base_url=api.url)
+            model = AnthropicModel(MessagesServer(api_key=key, auth_token="token-canary", base_url=api.url))
             await heard(model, asked("hi"))
             await model.aclose()
         assert api.requests[0].headers["authorization"] == "Bearer token-canary"
@@ -122,7 +122,7 @@ async def test_a_token_is_sent_as_a_bearer_s_and_a_key_wins_over_it() -> None:
 async def test_a_server_that_repeats_the_token_does_not_bring_it_into_the_error() -> None:
     async with MessagesApi() as api:
         api.script(Fail(401, "authentication_error", "token-canary-0123456789 is not valid"))
-        model = AnthropicModel(api_key=None, auth_token="token-canary-0123456789", base_url=api.url)
+        model = AnthropicModel(MessagesServer(auth_token="token-canary-0123456789", base_url=api.url))
         with pytest.raises(ModelAuthError) as refused:
             await heard(model, asked("hi"))
         assert "canary" not in str(refused.value)
@@ -131,5 +131,5 @@ async def test_a_server_that_repeats_the_token_does_not_bring_it_into_the_error(
 
 def test_nothing_of_a_key_is_in_what_they_print(file: Path) -> None:
     for key in (KEY, KeyFile(file), lambda: KEY):
-        assert KEY not in repr(AnthropicModel(api_key=key, base_url=None))
+        assert KEY not in repr(AnthropicModel(MessagesServer(api_key=key)))
     assert repr(KeyFile(file)) == f"KeyFile('{file}')"

@@ -17,7 +17,7 @@ import pytest
 
 from jupyter_crush.config import Timeouts
 from jupyter_crush.errors import ContextTooLong, ModelError, ModelMisconfigured, ModelUnreachable
-from jupyter_crush.models.anthropic import AnthropicModel
+from jupyter_crush.models.anthropic import AnthropicModel, MessagesServer
 from jupyter_crush.models.port import Retry, Stop
 from jupyter_crush.models.retry import RetryPolicy
 from support.models.history_check import Json
@@ -30,7 +30,7 @@ SLOW = Timeouts(first=5, stall=0.3, progress=0.6)
 
 
 def model_at(url: str, **options: Any) -> AnthropicModel:
-    return AnthropicModel(api_key=None, base_url=url, sleep=Sleeps(), random=lambda: 0.0, **options)
+    return AnthropicModel(MessagesServer(base_url=url), sleep=Sleeps(), random=lambda: 0.0, **options)
 
 
 async def close(writer: asyncio.StreamWriter) -> None:
@@ -225,7 +225,7 @@ class TestInTheWay:
     async def test_a_certificate_that_is_not_trusted_is_named_once(self, own_certificate: ssl.SSLContext) -> None:
         async with answering(200, {}, own_certificate) as place:
             sleeps = Sleeps()
-            error = await failure_of(AnthropicModel(api_key=None, base_url=f"https://{place}", sleep=sleeps))
+            error = await failure_of(AnthropicModel(MessagesServer(base_url=f"https://{place}"), sleep=sleeps))
         assert isinstance(error, ModelMisconfigured)
         assert "self-signed certificate" in error.message
         assert "SSL_CERT_FILE" in error.message
@@ -238,7 +238,7 @@ class TestInTheWay:
 
         server = await asyncio.start_server(plain, "127.0.0.1", 0)
         sleeps, port = Sleeps(), server.sockets[0].getsockname()[1]
-        error = await failure_of(AnthropicModel(api_key=None, base_url=f"https://127.0.0.1:{port}", sleep=sleeps))
+        error = await failure_of(AnthropicModel(MessagesServer(base_url=f"https://127.0.0.1:{port}"), sleep=sleeps))
         server.close()
         assert isinstance(error, ModelMisconfigured), error
         assert "does not speak HTTPS" in error.message
@@ -252,7 +252,7 @@ class TestInTheWay:
     ) -> None:
         monkeypatch.setenv("ALL_PROXY", proxy)
         sleeps = Sleeps()
-        error = await failure_of(AnthropicModel(api_key=None, base_url="http://127.0.0.1:9", sleep=sleeps))
+        error = await failure_of(AnthropicModel(MessagesServer(base_url="http://127.0.0.1:9"), sleep=sleeps))
         assert isinstance(error, ModelMisconfigured)
         assert says in error.message
         assert not sleeps.asked

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_crush.models.anthropic import AnthropicModel
+from jupyter_crush.models.anthropic import AnthropicModel, MessagesServer
 from jupyter_crush.models.demo import DemoModel
 from jupyter_crush.models.port import Model, Stop, TextDelta
 from jupyter_crush.models.retry import RetryPolicy
@@ -134,7 +134,7 @@ async def test_a_conversation_is_read_backwards_page_by_page(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("model", "chosen", "reason", "says"),
     [
-        (AnthropicModel(api_key=None, base_url=None), None, "auth_failed", "ANTHROPIC_API_KEY"),
+        (AnthropicModel(MessagesServer()), None, "auth_failed", "ANTHROPIC_API_KEY"),
         (DemoModel(), "gone", "model_not_found", "'gone'"),
     ],
     ids=["no key", "unknown model"],
@@ -167,7 +167,7 @@ async def test_a_refusal_of_the_model_is_one_line_in_the_log(
 ) -> None:
     async with MessagesApi() as api:
         api.script(Fail(status, "x", "No."))
-        model = AnthropicModel(api_key="k", base_url=api.url, policy=RetryPolicy(tries=1))
+        model = AnthropicModel(MessagesServer(api_key="k", base_url=api.url), policy=RetryPolicy(tries=1))
         async with desk(tmp_path, model) as work:
             (terminal,) = await work.ended(await work.prompt("Hi"))
         await model.aclose()

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .model import AnthropicModel
+from .server import MessagesServer
 
-__all__ = ["AnthropicModel"]
+__all__ = ["AnthropicModel", "MessagesServer"]

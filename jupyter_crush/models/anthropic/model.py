@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random as random_module
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.request import getproxies
@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from ...concurrency import threads
 from ...concurrency.tasks import Tasks
-from ...config import ApiKey, Timeouts
+from ...config import Timeouts
 from ...errors import (
     ModelAuthError,
     ModelBadAnswer,
@@ -39,8 +39,9 @@ from ..stream import silence, stream_events
 from ..windows import Windows
 from .answer import Answer
 from .conversation import Body, body, unsealed
-from .known import PROVIDER, choices, is_anthropic, tidy
+from .known import PROVIDER, choices
 from .sdk import Modules, load
+from .server import MessagesServer
 
 if TYPE_CHECKING:
     import anthropic
@@ -52,41 +53,27 @@ MANY, LARGE = 200, 64 * 1024
 class AnthropicModel:
     """Owner of one SDK client, made at the first request. Any number of streams at a time.
 
-    ``base_url`` None: Anthropic's API. At any other host the body is minimal (no thinking, no cache marks), since not every server
-    takes the rest; ``full`` True or False says otherwise, for a proxy in front of the real API. ``api_key`` is asked before each
-    request where it is a function; without it ``auth_token`` is sent as a bearer token; neither is refused with ModelAuthError at
-    Anthropic and fine elsewhere. ``model`` is the default, ``named`` are others to offer; ``max_tokens`` caps what a request asks for;
-    ``headers`` go along with each. ``sleep``, ``random`` and ``now`` (seconds since the epoch) are for tests.
+    ``model`` is the default, ``named`` are others to offer. ``sleep``, ``random`` and ``now`` (seconds since the epoch) are for tests.
     """
 
     provider = PROVIDER
 
     def __init__(
         self,
+        server: MessagesServer,
         *,
-        api_key: ApiKey | None,
-        auth_token: str | None = None,
-        base_url: str | None,
         model: str | None = None,
         named: Sequence[str] = (),
-        max_tokens: int | None = None,
-        full: bool | None = None,
-        headers: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
         policy: RetryPolicy | None = None,
         sleep: Sleep = asyncio.sleep,
         random: Random = random_module.random,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._source, self._is_token = (api_key or auth_token or None), not api_key and bool(auth_token)
+        self._server = server
         self._key: str | None = None
         """The one that was used last."""
-        self._url = tidy(base_url)
-        self._ours = is_anthropic(self._url)
-        self._models = choices(model, anthropic=self._ours, named=named)
-        self._max_tokens = max_tokens
-        self._full = self._ours if full is None else full
-        self._headers = dict(headers or {})
+        self._models = choices(model, anthropic=server.is_anthropic, named=named)
         self._timeouts = timeouts or Timeouts()
         self._windows = Windows()
         self._policy = policy or RetryPolicy()
@@ -116,7 +103,7 @@ class AnthropicModel:
             await client.close()
 
     def __repr__(self) -> str:
-        return f"<AnthropicModel at {self._url}, {'connected' if self._client else 'not used yet'}>"
+        return f"<AnthropicModel at {self._server.url}, {'connected' if self._client else 'not used yet'}>"
 
     # --- one try ---
 
@@ -141,12 +128,12 @@ class AnthropicModel:
 
     async def _body(self, request: ModelRequest) -> Body:
         """What is sent: made in a thread where that may take long."""
-        if self._max_tokens is not None:
-            request = replace(request, max_tokens=min(self._max_tokens, request.max_tokens))
+        if self._server.max_tokens is not None:
+            request = replace(request, max_tokens=min(self._server.max_tokens, request.max_tokens))
         fresh = unsealed(request)
         if len(fresh) > MANY or any(map(_is_large, fresh)):
-            return await asyncio.to_thread(body, request, full=self._full)
-        return body(request, full=self._full)
+            return await asyncio.to_thread(body, request, full=self._server.takes_all)
+        return body(request, full=self._server.takes_all)
 
     async def _send(self, client: anthropic.AsyncAnthropic, told: Body) -> anthropic.AsyncStream[Any]:
         """The SDK's own way of creating a message walks and encodes the whole history on the event loop; this sends bytes."""
@@ -164,9 +151,10 @@ class AnthropicModel:
     async def _connected(self) -> anthropic.AsyncAnthropic:
         """The client, with the key as it is now. The first request makes it, others that come meanwhile wait for it."""
         async with self._opening:
-            key = self._source if isinstance(self._source, str) else await self._asked_for()
+            source = self._server.key
+            key = source if isinstance(source, str) else await self._asked_for()
             if self._client is None:
-                if key is None and self._ours:
+                if key is None and self._server.is_anthropic:
                     raise ModelAuthError(
                         "There is no key for the model's API. Set ANTHROPIC_API_KEY or CrushApp.api_key."
                     )
@@ -179,14 +167,14 @@ class AnthropicModel:
 
     async def _asked_for(self) -> str | None:
         """The key from where it is kept, however long that takes: a stop of the server waits for no vault."""
-        return await threads.abandonable(lambda: key_now(self._source), name="the model's key")
+        return await threads.abandonable(lambda: key_now(self._server.key), name="the model's key")
 
     def _use(self, modules: Modules) -> None:
         self._sdk, self._http, self._foreign = modules.sdk, modules.http, modules.failures
 
     def _credential(self, key: str | None) -> dict[str, Any]:
         return {
-            "auth_token" if self._is_token else "api_key": key or "none"
+            "auth_token" if self._server.is_token else "api_key": key or "none"
         }  # local servers need none, but the SDK does
 
     def _open(self, key: str | None) -> anthropic.AsyncAnthropic:
@@ -197,10 +185,10 @@ class AnthropicModel:
                 raise ModelMisconfigured(proxy_failure(error)) from None
         made = self._sdk.AsyncAnthropic(
             **self._credential(key),
-            base_url=self._url,
+            base_url=self._server.url,
             max_retries=0,
             timeout=self._sdk.Timeout(None, connect=self._timeouts.connect),
-            default_headers=self._headers,
+            default_headers=dict(self._server.headers),
         )
         return cast("anthropic.AsyncAnthropic", made)
 
@@ -224,10 +212,12 @@ class AnthropicModel:
             said = said_in(error.body, f"HTTP {error.status_code}")
             return failure(error.status_code, said, model=model, retry_after=wait, key=self._key)
         if isinstance(error, self._sdk.APIConnectionError):
-            if (insecure := tls_failure(error, self._url)) is not None:
+            if (insecure := tls_failure(error, self._server.url)) is not None:
                 return ModelMisconfigured(insecure)
             why = one_line(str(error.__cause__ or error), self._key).rstrip(".")
-            return ModelUnreachable(f"{self._url} cannot be reached: {why}. Check the network and CrushApp.base_url.")
+            return ModelUnreachable(
+                f"{self._server.url} cannot be reached: {why}. Check the network and CrushApp.base_url."
+            )
         return ModelUnreachable(f"The model's answer broke off ({type(error).__name__}).")
 
 
