@@ -39,8 +39,7 @@ from .handlers.streams import Streams
 from .kernels.kernels import own_kernels
 from .models.api_key import KeyFile, variable_of, with_key
 from .models.catalog import catalog_of
-from .permissions.names import Names
-from .permissions.policy import prompters_and_approvers
+from .permissions.names import Names, prompters_and_approvers
 from .plugins.loading import plugins
 from .processes import exposure
 from .processes.allocator import give_back_large_blocks

@@ -34,7 +34,7 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from ..concurrency.stopwatch import Stopwatch
-from ..permissions.policy import Principal
+from ..permissions.principal import Principal
 from ..wire import PromptRequest, Run
 from .spending import Spending
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..config import Config, clamp_mode
 from ..permissions.gate import Leeway
-from ..permissions.policy import Policy, Principal
+from ..permissions.policy import Policy
+from ..permissions.principal import Principal
 from ..wire import PermissionMode, Session
 from .lane import Ticket
 
@@ -31,8 +32,7 @@ class Preferences:
     def leeway(self, mode: PermissionMode, ticket: Ticket) -> Leeway:
         """What a turn of that mode may do unasked: what all whose words are in it may. For whoever may not approve, others' choices
         do not count: they are asked for, at least. And no more than the run that started it, as it is now."""
-        authors = [one.author.id if one.author is not None else None for one in (ticket, *ticket.folded)]
-        is_approved = all(map(self._policy.may_approve, authors))
+        is_approved = all(self._policy.allows(one.author, "act unasked") for one in (ticket, *ticket.folded))
         own = Leeway(mode if is_approved else clamp_mode(mode, "ask"), grants=is_approved)
         if (parent := ticket.parent) is None:
             return own
@@ -42,7 +42,7 @@ class Preferences:
     def mode_of_fork(self, origin: Session, user: Principal | None) -> PermissionMode | None:
         """A loose mode is not handed on to other people. None: the workspace's."""
         mode = origin.permission_mode
-        is_own = user is not None and user.id == origin.author_id and self._policy.may_approve(user.id)
+        is_own = user is not None and user.id == origin.author_id and self._policy.allows(user, "act unasked")
         return mode if is_own or mode == "plan" else None
 
     def __repr__(self) -> str:

@@ -25,7 +25,7 @@ from ..errors import (
 )
 from ..events.journal import Journal
 from ..models.port import Model
-from ..permissions.policy import Principal
+from ..permissions.principal import Principal
 from ..store.port import Store
 from ..store.records import AcceptedPrompt
 from ..wire import Cancelled, Change, ModelInfo, MovePrompt, PromptRequest, Run, Session, SummarizeSession

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ..concurrency.clock import DAY_MS
 from ..errors import NotFound
-from ..permissions.policy import Principal
+from ..permissions.principal import Principal
 from ..text.truncate import short
 from ..wire import Change, CreateSession, PermissionMode, Session, Usage
 

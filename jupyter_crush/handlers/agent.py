@@ -12,7 +12,7 @@ async def prompt(call: Call, wid: str, *, body: PromptRequest) -> Run:
     It is accepted durably, answered with its run, and worked on afterwards, whatever becomes of this request. The same
     run_id with the same body again changes nothing.
     """
-    await call.require_for_mode(body.permission_mode)
+    await call.require_mode(body.permission_mode)
     return await call.workspace(wid).runs.prompt(body, await call.author())
 
 

@@ -23,7 +23,7 @@ from tornado import web
 
 from ..errors import CrushError, Forbidden, NotFound, NotJson, TooLarge, known
 from ..export import Document
-from ..permissions.policy import OWN, Principal
+from ..permissions.principal import OWN, Principal
 from ..processes.descent import Connection, connection_of
 from ..text.pieces import in_pieces
 from ..wire import ORIGIN_HEADER, ErrorBody, Origin, Snapshot, encode, encode_snapshot
@@ -153,9 +153,9 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
     async def check_access(self) -> None:
         """Raises Forbidden when the authorizer or the policy refuses this user."""
         operation, user = self.operation, self.current_user
-        if not await ensure_async(self.authorizer.is_authorized(self, user, operation.action, RESOURCE)):
+        if not await ensure_async(self.authorizer.is_authorized(self, user, operation.verb, RESOURCE)):
             raise Forbidden
-        self.call.require(operation.role)
+        await self.call.require(operation.action)
 
     def _check_body(self, operation: Operation) -> None:
         if self.announced > self.body_limit:

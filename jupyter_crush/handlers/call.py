@@ -9,11 +9,13 @@ from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvi
 from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
-from ..config import EVERYONE, OWNER, Config
+from ..config import Config
 from ..errors import CodeMayNotApprove, Forbidden
-from ..permissions.policy import CODE, Policy, Principal, Role
+from ..permissions.names import names_somebody
+from ..permissions.policy import RULES, Action, Policy, Role, Thing
+from ..permissions.principal import CODE, Principal
 from ..processes.descent import Connection, Descent, Speaker
-from ..wire import Origin, PermissionMode, Session
+from ..wire import Origin, PermissionMode
 
 if TYPE_CHECKING:
     from ..documents.attached import AttachedBackend
@@ -65,11 +67,23 @@ class Call:
         """Raises NotFound."""
         return self.services.workspaces.get(wid)
 
-    def require(self, role: Role) -> None:
-        """Raises Forbidden when the policy does not give this user that role."""
-        if not self.policy.holds(self.principal.id, role):
-            people = self.policy.people(role)
-            raise Forbidden(_REFUSED[role].format(" or ".join(people[:NAMED]) or "its owner"))
+    async def require(self, action: Action, thing: Thing | None = None) -> Principal:
+        """Who asks. Raises Forbidden when the policy does not allow it, CodeMayNotApprove where only a person may."""
+        if not self.policy.allows(self.principal, action, thing):
+            raise self._refusal(action)
+        actor = await self.actor() if RULES[action].person else self.principal
+        if not self.policy.allows(actor, action, thing):
+            raise CodeMayNotApprove
+        return actor
+
+    def _refusal(self, action: Action) -> Forbidden:
+        rule = RULES[action]
+        if rule.role not in self.policy.roles(self.principal):
+            people = self.policy.people(rule.role)
+            return Forbidden(_REFUSED[rule.role].format(" or ".join(people[:NAMED]) or "its owner"))
+        if rule.person:
+            return CodeMayNotApprove()
+        return Forbidden("Only who began this session and the server's owner may delete it or bring it back.")
 
     async def actor(self) -> Principal:
         """Who sent it, with the origin that the system knows, where it does."""
@@ -85,23 +99,10 @@ class Call:
         known: Origin = "kernel" if speaker == "hidden" else speaker if speaker in CODE else self.principal.origin
         return replace(self.principal, origin=known)
 
-    async def require_person(self) -> Principal:
-        """Who answers for what the agent does. Raises CodeMayNotApprove when code does."""
-        actor = await self.actor()
-        if actor.is_code:
-            raise CodeMayNotApprove
-        return actor
-
-    async def require_for_mode(self, mode: PermissionMode | UnsetType | None) -> None:
-        """Who loosens a permission mode answers beforehand for all that will not be asked. Raises Forbidden."""
+    async def require_mode(self, mode: PermissionMode | UnsetType | None) -> None:
+        """Raises Forbidden for a mode that asks less than who asks may have it."""
         if mode in LOOSE:
-            self.require("approver")
-            await self.require_person()
-
-    def require_for_deleting(self, session: Session) -> None:
-        """Deleting and bringing back. Raises Forbidden."""
-        if not self.policy.may_delete(self.principal.id, session.author_id):
-            raise Forbidden("Only who began this session and the server's owner may delete it or bring it back.")
+            await self.require("loosen mode")
 
 
 def acting_user(user: Any, *, under_hub: bool) -> str:
@@ -118,7 +119,7 @@ def warn_of_nobody(config: Config, provider: object, log: logging.Logger) -> Non
     if config.owner is not None or type(provider) not in {IdentityProvider, PasswordIdentityProvider}:
         return
     for name in ("viewers", "prompters", "approvers"):
-        if not {EVERYONE, OWNER} & set(getattr(config, name)):
+        if not names_somebody(getattr(config, name)):
             log.warning(
                 "jupyter_crush: CrushApp.%s holds nobody on this server, for its users have no lasting names. "
                 "Add 'owner': whoever has the token.",

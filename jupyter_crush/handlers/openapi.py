@@ -100,7 +100,7 @@ def _operation(one: Operation, named: dict[Any, dict[str, Any]], operations: Seq
     said: dict[str, Any] = {
         "operationId": one.function.__name__,
         "summary": " ".join(summary.split()),
-        "x-jupyter-action": one.action,
+        "x-jupyter-action": one.verb,
         "responses": {**_successes(one, named), **_errors(one, named)},
     }
     if led := links(one, operations):

@@ -14,7 +14,7 @@ async def list_permissions(call: Call, wid: str) -> tuple[PermissionRequest, ...
 async def answer_permission(call: Call, wid: str, pid: str, *, body: AnswerPermission) -> Resolved:
     """Answer a request. The first answer wins; resolved is false when somebody answered first. Code may deny, and not allow."""
     if body.action != "deny":
-        await call.require_person()
+        await call.require("approve")
     return await call.workspace(wid).answer(pid, body, await call.actor())
 
 

@@ -17,5 +17,5 @@ async def answer_question(call: Call, wid: str, qid: str, *, body: AnswerQuestio
     Code may say that no answer will come, and not answer.
     """
     if not body.cancel:
-        await call.require_person()
+        await call.require("answer")
     return await call.workspace(wid).answer_question(qid, body, await call.actor())

@@ -16,12 +16,11 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import BadRequest, NotFound
-from ..permissions.policy import Role
+from ..permissions.policy import RULES, Action, Verb
 from ..text.truncate import short
 from .call import Call
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Action = Literal["read", "write", "execute"]
 
 RESOURCE = "crush"
 """The name that Jupyter's authorizer is asked about."""
@@ -45,7 +44,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     function: Callable[..., Awaitable[Any]]
     summary: str
     action: Action
-    role: Role
+    """What the policy is asked for."""
     statuses: tuple[int, ...]
     """Of success, the usual one first."""
     errors: tuple[int, ...]
@@ -59,6 +58,11 @@ class Operation(Struct, frozen=True, kw_only=True):
     """The body may be as large as a prompt with attachments."""
     answer: Any
     media_types: tuple[str, ...] = ("application/json",)
+
+    @property
+    def verb(self) -> Verb:
+        """What Jupyter's authorizer is asked for."""
+        return RULES[self.action].verb
 
     async def run(self, call: Call, ids: Sequence[str], query: Mapping[str, str], body: bytearray) -> Any:
         """Parse, call, and give back the answer. The body is emptied as soon as it is parsed: a prompt's may be large, and its call
@@ -85,9 +89,8 @@ class Route(Struct, frozen=True):
 
 def operation(
     function: Callable[..., Awaitable[Any]],
-    *,
     action: Action,
-    role: Role,
+    *,
     statuses: Sequence[int] = (),
     errors: Sequence[int] = (),
     large: bool = False,
@@ -103,7 +106,6 @@ def operation(
         function=function,
         summary=inspect.getdoc(function) or function.__name__,
         action=action,
-        role=role,
         statuses=tuple(statuses) or ((204,) if answer is None else (200,)),
         errors=tuple(errors),
         ids=tuple(one.name for one in parameters if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD),

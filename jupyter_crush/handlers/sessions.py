@@ -33,8 +33,8 @@ async def get_session(call: Call, wid: str, sid: str) -> Session:
 async def patch_session(call: Call, wid: str, sid: str, *, body: PatchSession) -> Session:
     """Rename a session, or choose its model or permission mode."""
     if body.permission_mode is not UNSET:
-        call.principal = await call.require_person()
-    await call.require_for_mode(body.permission_mode)
+        call.principal = await call.require("choose mode")
+    await call.require_mode(body.permission_mode)
     return await call.workspace(wid).patch_session(sid, body, call.principal)
 
 
@@ -54,14 +54,14 @@ async def delete_session(call: Call, wid: str, sid: str) -> None:
     (an hour), also after a restart; then it is erased.
     """
     workspace = call.workspace(wid)
-    call.require_for_deleting(await workspace.session(sid))
+    await call.require("delete", await workspace.session(sid))
     await workspace.delete_session(sid, call.user)
 
 
 async def restore_session(call: Call, wid: str, sid: str) -> Session:
     """Bring back a session that was deleted and is not erased yet. Permissions that stood there are asked for again."""
     workspace = call.workspace(wid)
-    call.require_for_deleting(await workspace.deleted_session(sid))
+    await call.require("restore", await workspace.deleted_session(sid))
     return await workspace.restore_session(sid)
 
 

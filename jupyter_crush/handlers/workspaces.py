@@ -52,8 +52,7 @@ async def list_commands(call: Call, wid: str) -> tuple[PromptCommand, ...]:
 
 async def patch_config(call: Call, wid: str, *, body: PatchConfig) -> ConfigView:
     """Choose the model or the permission mode of a workspace."""
-    await call.require_person()
-    await call.require_for_mode(body.permission_mode)
+    await call.require_mode(body.permission_mode)
     return await _for(call, await call.workspace(wid).patch_config(body, await call.actor()))
 
 

@@ -1,4 +1,4 @@
-"""A list of names as a trait: of users, of tools.
+"""Lists of names: of users, of tools. How they are read, as a trait, and whom one of users holds.
 
 It reads every form in which people write a list on a command line. Jupyter's own list trait does not: the server hands an
 extension's options on as text, and ``['ana']`` arrived as one name with brackets in it, which is nobody's.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from traitlets import List, TraitError, Unicode
+
+from ..config import EVERYONE, OWNER
 
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 _NO_NAME = re.compile(r"[\[\](){}'\",\x00-\x1f\x7f]")
@@ -56,3 +58,37 @@ def names_in(text: str) -> list[str]:
         except (ValueError, SyntaxError):  # a shell took the quotes: [ana, bob]
             inner = inner[1:-1]
     return [name.strip() for name in inner.split(",")] if inner.strip() else []
+
+
+def holds(names: Collection[str], username: str, owner: str | None) -> bool:
+    """Whether a list of users holds this one. ``owner`` there is never a user's name; without a Hub it is whoever is let in."""
+    if EVERYONE in names or (username in names and username != OWNER):
+        return True
+    return OWNER in names and (owner is None or username == owner)
+
+
+def people(names: Collection[str], owner: str | None) -> tuple[str, ...]:
+    """The usernames in a list of users, the owner's first. Empty: everybody, or nobody that is known."""
+    if EVERYONE in names:
+        return ()
+    first = [owner] if OWNER in names and owner is not None else []
+    return tuple(dict.fromkeys([*first, *(name for name in names if name != OWNER)]))
+
+
+def names_somebody(names: Collection[str]) -> bool:
+    """Whether a list of users lets in anybody where usernames last no longer than a login."""
+    return EVERYONE in names or OWNER in names
+
+
+def prompters_and_approvers(
+    prompters: Sequence[str] | None, approvers: Sequence[str] | None, owner: str | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Both lists, where one or both were left to their default (None).
+
+    Without a Hub that is everybody: whoever has the token is one person. On a Hub others come in with a share, and work on the
+    owner's key and in the owner's account: there it is the owner and whoever the other list names. So naming people once is
+    enough, also where the owner is an account that nobody logs in to; and letting everybody prompt lets nobody else approve.
+    """
+    named = [name for name in (*(prompters or ()), *(approvers or ())) if name != EVERYONE]
+    default = (EVERYONE,) if owner is None else tuple(dict.fromkeys([OWNER, *named]))
+    return default if prompters is None else tuple(prompters), default if approvers is None else tuple(approvers)

@@ -27,7 +27,7 @@ from ..export import Document, ExportFormat, document
 from ..files.location import Location
 from ..kernels.introspection.request import Variables
 from ..models.catalog import Catalog
-from ..permissions.policy import Principal
+from ..permissions.principal import Principal
 from ..permissions.questions import Questions
 from ..review.review import Review
 from ..store.port import Store

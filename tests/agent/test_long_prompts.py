@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from jupyter_crush.errors import RunIdReused
 from jupyter_crush.models.port import TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.permissions.policy import Principal
+from jupyter_crush.permissions.principal import Principal
 from jupyter_crush.store.records import AcceptedPrompt
 from jupyter_crush.wire import PROMPT_CHARS, Attachment, Change, Context, PromptRequest, Run
 from support.workspace.workbench import ANA, desk, workspaces

@@ -16,7 +16,7 @@ from jupyter_crush.app import CrushApp
 from jupyter_crush.config import MODES, Budgets, Config, Limits, ModelOptions, Price, Reading, Timeouts, clamp_mode
 from jupyter_crush.models.api_key import key_now
 from jupyter_crush.models.catalog import Catalog, providers_from
-from jupyter_crush.permissions.policy import is_one_of
+from jupyter_crush.permissions.names import holds
 from jupyter_crush.wire import PermissionMode
 from support.models.messages_api import MessagesApi
 from support.servers.crush_http import Http
@@ -44,7 +44,7 @@ class TestModes:
 
 class TestNames:
     @pytest.mark.parametrize(
-        ("names", "username", "owner", "holds"),
+        ("names", "username", "owner", "held"),
         [
             (["*"], "anybody", None, True),
             ([], "ana", "ana", False),
@@ -56,8 +56,8 @@ class TestNames:
             (["owner"], "owner", "bob", False),
         ],
     )
-    def test_a_list_holds_whom_it_names(self, names: list[str], username: str, owner: str | None, holds: bool) -> None:
-        assert is_one_of(names, username, owner) is holds
+    def test_a_list_holds_whom_it_names(self, names: list[str], username: str, owner: str | None, held: bool) -> None:
+        assert holds(names, username, owner) is held
 
 
 class TestNumbers:

@@ -14,7 +14,7 @@ import pytest
 from jupyter_crush.errors import NotFound, StoreError
 from jupyter_crush.models.port import Stop, TextDelta
 from jupyter_crush.models.scripted import ScriptedModel, call, says
-from jupyter_crush.permissions.policy import Principal
+from jupyter_crush.permissions.principal import Principal
 from jupyter_crush.wire import AnswerPermission, CreateSession, Finish, ForkSession, PatchSession, PermissionAction
 from jupyter_crush.workspace.workspace import Workspace
 from support.store.sql import sql

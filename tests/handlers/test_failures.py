@@ -29,7 +29,7 @@ async def full(call: Call) -> Health:
 
 
 def _add(crush: CrushApp, path: str, function: Any) -> None:
-    route = Route(path, {"GET": operation(function, action="read", role="viewer")})
+    route = Route(path, {"GET": operation(function, "view")})
     options = {"name": crush.name, "route": route, "services": crush.services}
     pattern = f"{crush.server.base_url}test/{route.pattern}"
     web_app: Any = crush.server.web_app

@@ -11,7 +11,7 @@ from jupyter_server.auth import User
 
 from jupyter_crush.handlers.call import acting_user
 from jupyter_crush.models.scripted import ScriptedModel
-from jupyter_crush.permissions.policy import prompters_and_approvers
+from jupyter_crush.permissions.names import prompters_and_approvers
 from support.servers.crush_http import Http
 from support.servers.visitors import Visitors
 

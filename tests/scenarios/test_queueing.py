@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_crush.app import CrushApp
-from jupyter_crush.permissions.policy import Principal
+from jupyter_crush.permissions.principal import Principal
 from jupyter_crush.wire import PromptRequest
 from support.models.messages_api import Answer, Call, Hold, MessagesApi, Stall, Text
 from support.scenarios.story import shape, text_of

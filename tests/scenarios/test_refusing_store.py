@@ -173,7 +173,7 @@ SLOW = ("answer_permission", "patch_session", "prompt")
 """With a lock that stays, each takes as long as the store waits for it (5 s): these, and the others of the full disk."""
 
 
-WRITING = {one.function.__name__ for route in ROUTES for one in route.operations.values() if one.action != "read"}
+WRITING = {one.function.__name__ for route in ROUTES for one in route.operations.values() if one.verb != "read"}
 
 
 @pytest.mark.timeout(300)

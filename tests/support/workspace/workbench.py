@@ -22,7 +22,7 @@ from jupyter_crush.events.log import EventLog
 from jupyter_crush.kernels.kernels import own_kernels
 from jupyter_crush.models.catalog import Catalog
 from jupyter_crush.models.port import Model
-from jupyter_crush.permissions.policy import Principal
+from jupyter_crush.permissions.principal import Principal
 from jupyter_crush.plugins.loading import BUILTIN, Plugin
 from jupyter_crush.store.sqlite.store import SqliteStore
 from jupyter_crush.tools.port import Tool
