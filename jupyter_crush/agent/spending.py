@@ -50,7 +50,7 @@ class Spending:
         """While it waits for a person."""
         with ExitStack() as stack:
             for one in self._line():
-                stack.enter_context(one.worked.stopped())
+                stack.enter_context(one.worked.pause())
             yield
 
     def check(self, budgets: Budgets) -> None:

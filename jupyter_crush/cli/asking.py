@@ -75,7 +75,7 @@ class Asker:
         card = next(iter(self._open.values()))
         self._mine.add(card.request.id)
         is_fresh = line.began == self._screen.keyboard.marks and self._question is not None and self._question.done()
-        resolved = await card.typed(line, self._screen, self._workspace, is_fresh=is_fresh)
+        resolved = await card.take_line(line, self._screen, self._workspace, is_fresh=is_fresh)
         if resolved is None:
             self._mine.discard(card.request.id)
             self._ask(card)
@@ -96,7 +96,9 @@ class Asker:
         self._open[request.id] = card
         if self._policy != "ask":
             self._mine.add(request.id)
-            await self._done(card, await card.unattended(self._screen, self._workspace, allow=self._policy == "allow"))
+            await self._done(
+                card, await card.answer_unattended(self._screen, self._workspace, allow=self._policy == "allow")
+            )
         elif len(self._open) == 1:
             await self._show(card)
 

@@ -13,28 +13,28 @@ from ..client.roles import roles, watching
 from ..export import markdown
 from ..wire import AgentEvent, Event, May, RunComplete
 from .asking import Asker
-from .connecting import chosen, connected
+from .connecting import choose_session, connect
 from .exits import Exit
 from .interrupts import Interrupt, Interrupts
 from .keyboard import Typed
-from .merging import merged
+from .merging import merge
 from .screen import Screen
 from .telling import Teller, ending
 
 
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
-    async with connected(args, screen) as workspace:
-        session = await chosen(workspace, args.session)
+    async with connect(args, screen) as workspace:
+        session = await choose_session(workspace, args.session)
         attached = Attached(workspace, screen, session.id, await roles(workspace))
         cursor = await attached.begin(session.title)
         reader = workspace.reader(session.id, cursor=cursor)
         with Interrupts() as interrupts:
-            async with aclosing(merged(reader.items(), interrupts.items(), screen.keyboard.lines())) as items:
+            async with aclosing(merge(reader.items(), interrupts.items(), screen.keyboard.lines())) as items:
                 async for item in items:
                     if isinstance(item, Interrupt):
                         break
                     if isinstance(item, Typed):
-                        await attached.typed(item)
+                        await attached.on_line(item)
                     else:
                         await attached.take(item)
     screen.note("\nDetached; what runs goes on.", "dim")
@@ -77,7 +77,7 @@ class Attached:
         elif isinstance(payload, AgentEvent) and payload.type == "error" and payload.session_id == self._session_id:
             self._screen.warn(payload.error or payload.message)
 
-    async def typed(self, line: Typed) -> None:
+    async def on_line(self, line: Typed) -> None:
         """A line: the answer to what is asked, or the next prompt."""
         if self._asker.is_for_card(line) and await self._asker.answer(line):
             return

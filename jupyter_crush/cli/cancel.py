@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from .connecting import chosen, connected
+from .connecting import choose_session, connect
 from .exits import Exit
 from .screen import Screen
 
 
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
-    async with connected(args, screen) as workspace:
-        session = await chosen(workspace, args.session)
+    async with connect(args, screen) as workspace:
+        session = await choose_session(workspace, args.session)
         cancelled = await workspace.cancel(session.id)
         for run_id in cancelled:
             await workspace.wait(run_id)

@@ -6,7 +6,7 @@ import argparse
 
 from ..text.visible import one_line, visible
 from ..wire import CellChange, ChangedFile, encode
-from .connecting import chosen, connected
+from .connecting import choose_session, connect
 from .exits import Exit, UsageError
 from .screen import Screen
 
@@ -14,8 +14,8 @@ from .screen import Screen
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
     if args.cell is not None and args.path is None:
         raise UsageError("--cell wants --path, the notebook that the cell is in.")
-    async with connected(args, screen) as workspace:
-        session = await chosen(workspace, args.session)
+    async with connect(args, screen) as workspace:
+        session = await choose_session(workspace, args.session)
         if args.keep or args.revert:
             if args.keep:
                 paths = await workspace.keep(session.id, args.path, args.cell)

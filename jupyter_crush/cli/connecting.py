@@ -15,7 +15,7 @@ from .screen import Screen
 
 
 @asynccontextmanager
-async def connected(args: argparse.Namespace, screen: Screen) -> AsyncIterator[AsyncWorkspace]:
+async def connect(args: argparse.Namespace, screen: Screen) -> AsyncIterator[AsyncWorkspace]:
     """The workspace on the server that the options, the environment or the folder name; on one of our own with --serve."""
     if args.serve:
         from .serving import own_server  # noqa: PLC0415 - most commands start none
@@ -27,7 +27,7 @@ async def connected(args: argparse.Namespace, screen: Screen) -> AsyncIterator[A
     yield await AsyncClient(channel=Channel(endpoint, origin="terminal")).open(args.workspace)
 
 
-async def chosen(workspace: AsyncWorkspace, wanted: str | None) -> Session:
+async def choose_session(workspace: AsyncWorkspace, wanted: str | None) -> Session:
     """The session whose id begins like that; without one the newest. UsageError when there is none, or more than one."""
     sessions = await workspace.sessions()
     if wanted is None:

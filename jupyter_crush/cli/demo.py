@@ -62,7 +62,7 @@ async def _headless(folder: Path, prompt: str, screen: Screen) -> Exit:
             screen.show(f"model: {status.model.name}{' (demo, offline)' if status.model.is_demo else ''}", "dim")
         session = await workspace.create_session("Penguins")
         screen.show(f"> {prompt}", "bold")
-        exit_code = await Following(workspace, screen, policy="allow").prompted(session.id, prompt)
+        exit_code = await Following(workspace, screen, policy="allow").prompt(session.id, prompt)
     if exit_code is not Exit.DONE:
         return exit_code
     new = [name for name, cell in code_cells(notebook).items() if cell.was_executed and name not in before]

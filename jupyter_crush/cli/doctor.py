@@ -31,7 +31,7 @@ async def command(args: argparse.Namespace, screen: Screen) -> Exit:
     width = max(len(name) for _, name, _ in findings)
     for verdict, name, text in findings:
         mark, style = _MARKS[verdict]
-        screen.raw(f"{screen.styled(mark, style) if screen.is_live else mark} {name:<{width}}  {text}\n")
+        screen.raw(f"{screen.style(mark, style) if screen.is_live else mark} {name:<{width}}  {text}\n")
     return Exit.ERROR if any(verdict == "missing" for verdict, _, _ in findings) else Exit.DONE
 
 

@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 
 from ..files.atomic_write import write_whole
-from .connecting import chosen, connected
+from .connecting import choose_session, connect
 from .exits import Exit, UsageError
 from .screen import Screen
 
 
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
-    async with connected(args, screen) as workspace:
-        session = await chosen(workspace, args.session)
+    async with connect(args, screen) as workspace:
+        session = await choose_session(workspace, args.session)
         data = await workspace.export(session.id, args.format)
     if args.output is None:
         screen.raw(data.decode())

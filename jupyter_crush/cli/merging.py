@@ -11,7 +11,7 @@ B = TypeVar("B")
 C = TypeVar("C")
 
 
-async def merged(
+async def merge(
     main: AsyncGenerator[A], second: AsyncGenerator[B], third: AsyncGenerator[C]
 ) -> AsyncGenerator[A | B | C]:
     """The items of all three, as they come, until ``main`` ends. All are closed then."""

@@ -56,7 +56,7 @@ class PermissionCard:
         self.show(screen)
         screen.show(f"  {told}", "magenta")
 
-    async def typed(self, line: Typed, screen: Screen, workspace: AsyncWorkspace, *, is_fresh: bool) -> bool | None:
+    async def take_line(self, line: Typed, screen: Screen, workspace: AsyncWorkspace, *, is_fresh: bool) -> bool | None:
         """Answer as a line says. False: somebody answered first; None: the line is no answer."""
         answer = read_answer(line, is_fresh=is_fresh, can_widen=self.request.scope is not None)
         if answer is None:
@@ -75,7 +75,7 @@ class PermissionCard:
         """Whether a line says more than an answer, so that it is worth something when somebody answered first."""
         return read_answer(line, is_fresh=False, can_widen=False) is not None
 
-    async def unattended(self, screen: Screen, workspace: AsyncWorkspace, *, allow: bool) -> bool:
+    async def answer_unattended(self, screen: Screen, workspace: AsyncWorkspace, *, allow: bool) -> bool:
         """Answer for a person who is not there."""
         if allow:
             screen.note(f"allowed: {headline(self.request)}", "magenta")

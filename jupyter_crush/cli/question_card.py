@@ -52,7 +52,7 @@ class QuestionCard:
         ways += ["your own words"] if question.free_text or not question.choices else []
         screen.show(f"  answer with {' or '.join(ways)}; {NO_ANSWER} does not answer", "magenta")
 
-    async def typed(self, line: Typed, screen: Screen, workspace: AsyncWorkspace, *, is_fresh: bool) -> bool | None:
+    async def take_line(self, line: Typed, screen: Screen, workspace: AsyncWorkspace, *, is_fresh: bool) -> bool | None:
         """Take a line as an answer. False: somebody answered first; None: there is more to answer."""
         words = line.text.strip()
         if words and not is_fresh:
@@ -72,7 +72,7 @@ class QuestionCard:
         """An answer in own words is for this question only."""
         return False
 
-    async def unattended(self, screen: Screen, workspace: AsyncWorkspace, *, allow: bool) -> bool:  # noqa: ARG002
+    async def answer_unattended(self, screen: Screen, workspace: AsyncWorkspace, *, allow: bool) -> bool:  # noqa: ARG002
         """Nobody can say what a person would have answered: the agent is told to go on without."""
         screen.warn(f"not answered: {self.request.questions[0].text} (nobody is at this terminal)")
         return await workspace.answer_question(self.request.id, None)

@@ -13,24 +13,24 @@ from ..client import AsyncWorkspace, Connected, Item, Refused, Resynced, own_err
 from ..client.roles import cannot_approve, roles
 from ..wire import Event, May, PermissionMode, RunComplete, Session, encode
 from .asking import Asker, Unattended
-from .connecting import chosen, connected
+from .connecting import choose_session, connect
 from .exits import Exit, UsageError, exit_of_run
 from .interrupts import Interrupt, Interrupts
 from .keyboard import Typed
-from .merging import merged
+from .merging import merge
 from .screen import Screen
 from .telling import Teller, ending
 
 
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
     prompt = whole_prompt(args.prompt, screen)
-    async with connected(args, screen) as workspace:
+    async with connect(args, screen) as workspace:
         may = await roles(workspace)
         if args.yes and (told := cannot_approve(may)) is not None:
             raise UsageError(f"{told} --yes allows nothing here.")
         session = await _session(workspace, args)
         following = Following(workspace, screen, policy=policy(args, screen), output=args.output, may=may)
-        return await following.prompted(session.id, prompt, mode=args.mode)
+        return await following.prompt(session.id, prompt, mode=args.mode)
 
 
 def policy(args: argparse.Namespace, screen: Screen) -> Unattended:
@@ -50,7 +50,7 @@ def whole_prompt(words: list[str], screen: Screen) -> str:
 
 async def _session(workspace: AsyncWorkspace, args: argparse.Namespace) -> Session:
     if args.session or args.go_on:
-        session = await chosen(workspace, args.session)
+        session = await choose_session(workspace, args.session)
     else:
         session = await workspace.create_session()
     if args.model:
@@ -78,7 +78,7 @@ class Following:
         self._complete: RunComplete | None = None
         self._error: str | None = None
 
-    async def prompted(self, session_id: str, prompt: str, *, mode: PermissionMode | None = None) -> Exit:
+    async def prompt(self, session_id: str, prompt: str, *, mode: PermissionMode | None = None) -> Exit:
         """Send the prompt, and print what happens until its run has ended."""
         cursor = (await self._workspace.messages(session_id, limit=1)).cursor
         with Interrupts() as interrupts:
@@ -87,7 +87,7 @@ class Following:
             self._teller = Teller(self._screen, session_id, run_id=run.run_id)
             self._asker = Asker(self._workspace, self._screen, self._policy, run_id=run.run_id, may=self._may)
             events = self._workspace.follow(run, cursor=cursor)
-            async with aclosing(merged(events, interrupts.items(), self._typed())) as items:
+            async with aclosing(merge(events, interrupts.items(), self._typed())) as items:
                 async for item in items:
                     if not await self._happened(item):
                         return Exit.CANCELLED

@@ -54,7 +54,7 @@ class Screen:
     def has_colour(self) -> bool:
         return self.stderr.isatty() and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
 
-    def styled(self, text: str, *styles: str) -> str:
+    def style(self, text: str, *styles: str) -> str:
         if not self.has_colour or not styles:
             return text
         codes = ";".join(_STYLES[style] for style in styles)
@@ -104,7 +104,7 @@ class Screen:
 
     def _say(self, text: str, *styles: str) -> None:
         self.end_line()
-        self.stderr.write(self.styled(prose(text), *styles) + "\n")
+        self.stderr.write(self.style(prose(text), *styles) + "\n")
         self.stderr.flush()
 
     def standing(self, text: str) -> None:

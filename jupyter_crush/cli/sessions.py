@@ -7,13 +7,13 @@ import time
 
 from ..text.visible import one_line
 from ..wire import Session, encode
-from .connecting import connected
+from .connecting import connect
 from .exits import Exit
 from .screen import Screen
 
 
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
-    async with connected(args, screen) as workspace:
+    async with connect(args, screen) as workspace:
         sessions = await workspace.sessions()
     if args.json:
         screen.raw(encode(sessions).decode() + "\n")

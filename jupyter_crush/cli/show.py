@@ -7,14 +7,14 @@ import argparse
 from ..export import markdown
 from ..text.visible import visible
 from ..wire import encode
-from .connecting import chosen, connected
+from .connecting import choose_session, connect
 from .exits import Exit
 from .screen import Screen, prose
 
 
 async def command(args: argparse.Namespace, screen: Screen) -> Exit:
-    async with connected(args, screen) as workspace:
-        session = await chosen(workspace, args.session)
+    async with connect(args, screen) as workspace:
+        session = await choose_session(workspace, args.session)
         snapshot = await workspace.messages(session.id)
     messages = snapshot.whole
     if args.json:

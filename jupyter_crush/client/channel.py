@@ -27,7 +27,7 @@ def path(*segments: str) -> str:
     return "/".join(quote(segment, safe="") for segment in segments)
 
 
-def decoded(data: bytes, answer: type[T], asked: str) -> T:
+def decode(data: bytes, answer: type[T], asked: str) -> T:
     """An answer's body as what the protocol says it is. BadAnswer when it is something else."""
     try:
         return msgspec.json.decode(data, type=answer)
@@ -51,7 +51,7 @@ class Channel:
         self, method: str, route: str, answer: type[T], *, body: object = None, query: Query | None = None
     ) -> T:
         """The answer, as ``answer``. Refused, CannotConnect or BadAnswer otherwise."""
-        return decoded(await self.send(method, route, body=body, query=query), answer, f"{method} {route}")
+        return decode(await self.send(method, route, body=body, query=query), answer, f"{method} {route}")
 
     async def send(self, method: str, route: str, *, body: object = None, query: Query | None = None) -> bytes:
         """The answer's bytes, whatever they are."""

@@ -86,10 +86,10 @@ def _param(name: str, value: object, form: str | None, params: dict[str, Any]) -
         f"+{params.get('additions')} −{params.get('deletions')}; " if name == "diff" and "additions" in params else ""
     )
     yield Line(f"{one_line(name)} ({changed}{size(exact)}):")
-    yield from (Line(f"  {line.text}", line.kind) for line in folded(shown.split("\n"), is_diff=name == "diff"))
+    yield from (Line(f"  {line.text}", line.kind) for line in fold(shown.split("\n"), is_diff=name == "diff"))
 
 
-def folded(lines: Iterable[str], *, is_diff: bool = False) -> Iterator[Line]:
+def fold(lines: Iterable[str], *, is_diff: bool = False) -> Iterator[Line]:
     """The lines, with long runs of empty ones as a count; of a diff's, those that one sign stands before."""
     run: list[str] = []
     for line in lines:

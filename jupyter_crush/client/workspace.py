@@ -50,7 +50,7 @@ from ..wire import (
     SummarizeSession,
     Workspace,
 )
-from .channel import Channel, Query, decoded, path
+from .channel import Channel, Query, decode, path
 from .errors import CannotConnect, Refused
 from .following import RunFollower
 from .stream import Connected, EventReader, Idle, Item, Lost, Resynced
@@ -85,7 +85,7 @@ class AsyncWorkspace:
         self, method: str, route: Route, answer: type[T], *, body: object = None, query: Query | None = None
     ) -> T:
         """The answer of a route below the workspace; an idle workspace that the server has closed is opened again."""
-        return decoded(await self.send(method, route, body=body, query=query), answer, f"{method} {'/'.join(route)}")
+        return decode(await self.send(method, route, body=body, query=query), answer, f"{method} {'/'.join(route)}")
 
     async def send(self, method: str, route: Route, *, body: object = None, query: Query | None = None) -> bytes:
         """The answer's bytes, for a route that has no method here."""
@@ -364,4 +364,4 @@ def _accepted(data: bytes, body: PromptRequest) -> Run:
             prompt=body.prompt,
             created_at=0,
         )
-    return decoded(data, Run, "POST agent")
+    return decode(data, Run, "POST agent")

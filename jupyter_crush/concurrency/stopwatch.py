@@ -20,7 +20,7 @@ class Stopwatch:
         return (self._stopped_at if self._stops else self._clock()) - self._began
 
     @contextmanager
-    def stopped(self) -> Iterator[None]:
+    def pause(self) -> Iterator[None]:
         if not self._stops:
             self._stopped_at = self._clock()
         self._stops += 1

@@ -88,16 +88,16 @@ def _stale(path: str, work: DocumentWork, answer: AnswerDocument) -> CrushError:
     return Stale(f"{path} changed since you read it; nothing was changed. Read it again.")
 
 
-def landed(answer: AnswerDocument, work: DocumentWork) -> bool:
+def is_done(answer: AnswerDocument, work: DocumentWork) -> bool:
     """Whether the document shows that this work was done."""
     if work.text is not None:
         return answer.text == work.text
     if answer.notebook is None:
         return False
-    return edits_landed({cell.id: cell.source for cell in answer.notebook.cells}, work.edits)
+    return has_edits({cell.id: cell.source for cell in answer.notebook.cells}, work.edits)
 
 
-def edits_landed(sources: dict[str, str], edits: Sequence[CellEdit]) -> bool:
+def has_edits(sources: dict[str, str], edits: Sequence[CellEdit]) -> bool:
     """Whether cells show that these edits were made. Moves and outputs alone show nothing; to make them again does no harm."""
     wanted: dict[str, str | None] = {}
     present: set[str] = set()

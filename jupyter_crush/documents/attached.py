@@ -33,10 +33,10 @@ from ..wire import (
     PutPresence,
     Resolved,
 )
-from .answers import as_notebook, doubtful, landed, refusal
+from .answers import as_notebook, doubtful, is_done, refusal
 from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import SILENCE_S, Presence, Tab, path_of
-from .renames import Move, Renames, followed
+from .renames import Move, Renames, follow
 
 Action: TypeAlias = Literal["read", "edit", "write", "show"]
 Fate: TypeAlias = AnswerDocument | Literal["unclaimed", "unknown"]
@@ -98,9 +98,9 @@ class AttachedBackend:
 
     def _renamed(self, old: str, new: str) -> None:
         """At once: until the tab says so itself, nobody is to write behind it under the new name."""
-        self._presence.renamed(old, new)
+        self._presence.on_rename(old, new)
         move = Move(0, old, new)
-        self._overdue = {key: (followed(path, move) or path, tab_id) for key, (path, tab_id) in self._overdue.items()}
+        self._overdue = {key: (follow(path, move) or path, tab_id) for key, (path, tab_id) in self._overdue.items()}
         self._tell()
 
     def claim(self, request_id: str, body: ClaimDocument) -> DocumentWork:
@@ -245,7 +245,7 @@ class AttachedBackend:
     async def _found(self, tab: Tab, path: str, work: DocumentWork) -> AnswerDocument | None:
         """The document as this tab has it, when what was to be done is there already."""
         seen = await self._offer(tab, path, "read", DocumentWork())
-        return seen if isinstance(seen, AnswerDocument) and landed(seen, work) else None
+        return seen if isinstance(seen, AnswerDocument) and is_done(seen, work) else None
 
     async def _offer(self, tab: Tab, path: str, action: Action, work: DocumentWork) -> Fate:
         errand, request_id, mark = Errand(tab, work), self._new_id(), self._renames.mark

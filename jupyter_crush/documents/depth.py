@@ -36,7 +36,7 @@ def _inside(containers: Iterable[Any]) -> Iterator[Any]:
     return chain.from_iterable(held.values() if type(held) is dict else held for held in containers)
 
 
-def bounded(value: Any, levels: int = TAKEN) -> Any:
+def limit_depth(value: Any, levels: int = TAKEN) -> Any:
     """The same value, with a note in the place of what lies deeper."""
     return _cut(value, levels) if is_deep(value, levels) else value
 

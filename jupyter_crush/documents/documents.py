@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from ..errors import Stale, ToolError
-from .answers import doubtful, edits_landed
+from .answers import doubtful, has_edits
 from .edits import check
 from .identities import Identities, translated
 from .port import Backend, Cell, CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
@@ -98,7 +98,7 @@ class Documents:
 
         async def found(backend: Backend) -> Notebook | None:
             notebook = await self._read(backend, path)
-            return notebook if edits_landed({cell.id: cell.source for cell in notebook.cells}, edits) else None
+            return notebook if has_edits({cell.id: cell.source for cell in notebook.cells}, edits) else None
 
         edited = await self._ask(path, lambda backend: self._edit(backend, path, edits, convert=convert), found)
         for edit in edits:

@@ -38,10 +38,10 @@ from ..errors import OutsideWorkspace, ToolError
 from ..files import safe_path
 from ..files.atomic_write import NOTHING, PIECE, AtomicWrite, Mark, atomic_write, marked
 from .cells import SUPPORTED, checked, ids_of
-from .hooks import hooked
+from .hooks import run_hooks
 from .layout import Layout, whole
 from .port import TextFile
-from .storage import NOTEBOOK_LIMIT, TEXT_LIMIT, Loaded, explained, in_thread, limited, taken, too_large
+from .storage import NOTEBOOK_LIMIT, TEXT_LIMIT, Loaded, check_size, explain, in_thread, path_taken, too_large
 
 KNOWN = (FileContentsManager, LargeFileManager, AsyncFileContentsManager, AsyncLargeFileManager)
 OURS_TO_DO = (
@@ -87,7 +87,7 @@ class Files:
         self, path: str, before: Loaded, notebook: dict[str, Any], ids: Sequence[str], still: Callable[[], None]
     ) -> str | None:
         spot = await self._there(path)
-        saved = await hooked(self._manager, path, "notebook", notebook)
+        saved = await run_hooks(self._manager, path, "notebook", notebook)
         called = ids if len(saved["cells"]) == len(ids) else ids_of(saved)  # a hook may take cells away
         return await self._put(
             path,
@@ -101,24 +101,24 @@ class Files:
     async def free(self, path: str) -> None:
         spot = await self._spot(path)
         if safe_path.look(spot.root, spot.relative) is not None:
-            raise taken(path)
-        with safe_path.explained(path):
+            raise path_taken(path)
+        with safe_path.translate_errors(path):
             if not self._manager.allow_hidden and await ensure_async(self._manager.is_hidden(path)):
                 raise ToolError(f"{path} is hidden, and this server writes no hidden files.")
         safe_path.make_folders(spot.root, spot.relative.rpartition("/")[0])
 
     async def create(self, path: str, notebook: dict[str, Any]) -> str:
         spot = await self._spot(path)
-        saved = await hooked(self._manager, path, "notebook", notebook)
+        saved = await run_hooks(self._manager, path, "notebook", notebook)
         stored = await self._put(path, spot, None, lambda: [whole(saved)], lambda: None, checkpoint=True)
         if stored is None:
-            raise taken(path)
+            raise path_taken(path)
         return stored
 
     async def load_text(self, path: str) -> TextFile:
         spot = await self._there(path)
-        with safe_path.explained(path):
-            await limited(self._manager, path, TEXT_LIMIT)
+        with safe_path.translate_errors(path):
+            await check_size(self._manager, path, TEXT_LIMIT)
         content = await self._at_rest(path, partial(self._read, spot, path, TEXT_LIMIT))
         try:
             return TextFile(path=path, text=content.decode("utf-8"), version=self._hash([content]))
@@ -127,7 +127,7 @@ class Files:
 
     async def store_text(self, path: str, text: str, expected: str | None, still: Callable[[], None]) -> str | None:
         spot = await (self._spot(path) if expected is None else self._there(path))
-        saved = await hooked(self._manager, path, "file", text)
+        saved = await run_hooks(self._manager, path, "file", text)
         return await self._put(path, spot, expected, lambda: [saved.encode()], still)
 
     async def _there(self, path: str) -> Spot:
@@ -136,7 +136,7 @@ class Files:
             if not await ensure_async(self._manager.file_exists(path)):
                 raise safe_path.NotThere(f"There is no file {path}. List the folder to see what is there.")
         except HTTPError as error:
-            raise explained(path, error) from error
+            raise explain(path, error) from error
         return await self._spot(path)
 
     async def _spot(self, path: str) -> Spot:
@@ -144,7 +144,7 @@ class Files:
         try:
             named = self._manager._get_os_path(path.strip("/"))  # noqa: SLF001  # the manager's own path check
         except HTTPError as error:
-            raise explained(path, error) from error
+            raise explain(path, error) from error
         root = _real(self._manager.root_dir)
         return Spot(root, _within(root, _real(named), path), named)
 
@@ -256,11 +256,11 @@ class Files:
         try:
             if checkpoint:
                 await self._checkpoint(path, spot)
-            with safe_path.explained(path):
+            with safe_path.translate_errors(path):
                 model = await ensure_async(self._manager.get(path, content=False))
             self._manager.run_post_save_hooks(model=model, os_path=spot.named)
         except HTTPError as error:
-            raise explained(path, error) from error
+            raise explain(path, error) from error
         self._manager.emit(data={"action": "save", "path": path})
 
     async def _checkpoint(self, path: str, spot: Spot) -> None:

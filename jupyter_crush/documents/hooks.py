@@ -14,12 +14,12 @@ from tornado.web import HTTPError
 
 from ..errors import ToolError
 from .cells import checked
-from .storage import explained, in_thread
+from .storage import explain, in_thread
 
 T = TypeVar("T")
 
 
-async def hooked(manager: Any, path: str, kind: Literal["notebook", "file"], content: T) -> T:
+async def run_hooks(manager: Any, path: str, kind: Literal["notebook", "file"], content: T) -> T:
     """The content to write. Raises ToolError when a hook refuses, or leaves none."""
     if manager.pre_save_hook is None and not manager._pre_save_hooks:  # noqa: SLF001  # no other name
         return content
@@ -28,7 +28,7 @@ async def hooked(manager: Any, path: str, kind: Literal["notebook", "file"], con
     try:
         manager.run_pre_save_hooks(model=model, path=path)
     except HTTPError as error:
-        raise explained(path, error) from error
+        raise explain(path, error) from error
     return cast("T", await in_thread(partial(_woven, path, content, model["content"])))
 
 

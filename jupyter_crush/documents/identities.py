@@ -30,7 +30,7 @@ from ..store.records import CellName
 from ..wire import CellEdit, InsertCell, MoveCell
 from .port import Cell, Notebook
 from .presence import path_of
-from .renames import Move, followed
+from .renames import Move, follow
 
 NOTEBOOKS = 256
 """Notebooks that are remembered."""
@@ -113,7 +113,7 @@ class Identities:
         """A document, or a folder of them, has another path now."""
         move = Move(0, path_of(old), path_of(new))
         for path in tuple(self._memory):
-            target = followed(path, move) or path
+            target = follow(path, move) or path
             if target != path:
                 self._memory[target] = self._memory.pop(path)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterator
 
 from ..errors import Unavailable
 from ..wire import Client, DocumentRequest, OpenDocument, PutPresence
-from .renames import Move, followed
+from .renames import Move, follow
 
 SILENCE_S = 150.0
 """After this long without a word a tab is gone. Tabs speak every 20 s; browsers let hidden ones do so once a minute."""
@@ -57,11 +57,11 @@ class Presence:
         for path in tab.documents:
             self._forget_dead(path)
 
-    def renamed(self, old: str, new: str) -> None:
+    def on_rename(self, old: str, new: str) -> None:
         """A document, or a folder of them, has another path now, in whatever tab it is open."""
         move = Move(0, old, new)
         for tab in self._tabs.values():
-            tab.documents = {followed(path, move) or path: document for path, document in tab.documents.items()}
+            tab.documents = {follow(path, move) or path: document for path, document in tab.documents.items()}
 
     def streams(self, workspace_id: str, client: Client) -> None:
         """A client's streams were opened or closed."""

@@ -62,20 +62,20 @@ class Renames:
         now: str | None = path.strip("/")
         for move in self._moves:
             if now is not None and move.number > mark:
-                now = followed(now, move)
+                now = follow(now, move)
         return now
 
     def last(self, path: str) -> str | None:
         """Where the document is that had this path last; the path itself when nobody moved it; None: it was deleted."""
         path = path.strip("/")
-        mark = next((move.number - 1 for move in reversed(self._moves) if followed(path, move) != path), self._count)
+        mark = next((move.number - 1 for move in reversed(self._moves) if follow(path, move) != path), self._count)
         return self.since(path, mark)
 
     def __repr__(self) -> str:
         return f"<Renames: {self._count}>"
 
 
-def followed(path: str, move: Move) -> str | None:
+def follow(path: str, move: Move) -> str | None:
     """Where a move takes a path."""
     if path != move.old and not path.startswith(f"{move.old}/"):
         return path

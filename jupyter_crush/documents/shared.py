@@ -25,7 +25,7 @@ from ..errors import Stale, ToolError
 from .port import CellEdit, Elsewhere, Notebook, SetOutputs, TextFile
 from .presence import path_of
 from .rooms import Replaced, Room
-from .storage import explained
+from .storage import explain
 
 ATTEMPTS = 5
 """Times that a change is made again because the file was changed while it was made."""
@@ -109,7 +109,7 @@ class SharedBackend:
         if not room.is_open:
             raise Elsewhere
         if failure is not None:
-            raise explained(path, failure) if isinstance(failure, HTTPError) else failure
+            raise explain(path, failure) if isinstance(failure, HTTPError) else failure
         return room
 
     async def _loaded(self, path: str, room: Room) -> None:

@@ -74,7 +74,7 @@ class Managed:
         self._ids: OrderedDict[str, tuple[str, list[str]]] = OrderedDict()
 
     async def load(self, path: str) -> Loaded:
-        await limited(self._manager, path, NOTEBOOK_LIMIT)
+        await check_size(self._manager, path, NOTEBOOK_LIMIT)
         model = await get(self._manager, path, type="notebook")
         if model.get("type") != "notebook":
             raise ToolError(f"{path} is not a notebook. Read it as a text file instead.")
@@ -112,21 +112,21 @@ class Managed:
             if await ensure_async(self._manager.file_exists(path)) or await ensure_async(
                 self._manager.dir_exists(path)
             ):
-                raise taken(path)
+                raise path_taken(path)
             parts = path.strip("/").split("/")[:-1]
             for depth in range(1, len(parts) + 1):
                 folder = "/".join(parts[:depth])
                 if not await ensure_async(self._manager.dir_exists(folder)):
                     await save(self._manager, folder, {"type": "directory"})
         except HTTPError as error:
-            raise explained(path, error) from error
+            raise explain(path, error) from error
 
     async def create(self, path: str, notebook: dict[str, Any]) -> str:
         await save(self._manager, path, {"type": "notebook", "format": "json", "content": notebook})
         return await version(self._manager, path, type="notebook")
 
     async def load_text(self, path: str) -> TextFile:
-        await limited(self._manager, path, TEXT_LIMIT)
+        await check_size(self._manager, path, TEXT_LIMIT)
         model = await get(self._manager, path, type="file", format="text")
         if not isinstance(model.get("content"), str):
             raise ToolError(f"{path} is not a text file.")
@@ -151,7 +151,7 @@ async def get(manager: Any, path: str, **asked: Any) -> dict[str, Any]:
         except TypeError:  # a manager from before hashes
             model = await ensure_async(manager.get(path, **asked))
     except HTTPError as error:
-        raise explained(path, error) from error
+        raise explain(path, error) from error
     return model
 
 
@@ -160,7 +160,7 @@ async def save(manager: Any, path: str, model: dict[str, Any]) -> None:
     try:
         await ensure_async(manager.save(model, path))
     except HTTPError as error:
-        raise explained(path, error) from error
+        raise explain(path, error) from error
 
 
 async def version(manager: Any, path: str, **asked: Any) -> str:
@@ -169,12 +169,12 @@ async def version(manager: Any, path: str, **asked: Any) -> str:
     return version_of(model if model.get("hash") else await get(manager, path, **asked))
 
 
-async def limited(manager: Any, path: str, limit: int) -> None:
+async def check_size(manager: Any, path: str, limit: int) -> None:
     """Raises ToolError when the file is larger than ``limit`` bytes, as far as the manager says."""
     try:
         model = await ensure_async(manager.get(path, content=False))
     except HTTPError as error:
-        raise explained(path, error) from error
+        raise explain(path, error) from error
     too_large(path, model.get("size"), limit)
 
 
@@ -202,11 +202,11 @@ def _nameless(cell: Any) -> Any:
     return {key: value for key, value in cell.items() if key != "id"} if isinstance(cell, dict) else cell
 
 
-def taken(path: str) -> Stale:
+def path_taken(path: str) -> Stale:
     return Stale(f"{path} exists already; nothing was changed. Read it first, or choose another name.")
 
 
-def explained(path: str, error: HTTPError) -> ToolError:
+def explain(path: str, error: HTTPError) -> ToolError:
     """What a manager's refusal means, for the model."""
     match error.status_code:
         case 404:

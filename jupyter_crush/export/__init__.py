@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from ..wire import Message, Session, encode
-from .markdown import fenced as fenced
+from .markdown import fence as fence
 from .markdown import markdown as markdown
 from .markdown import markdown_pieces
 from .notebook import notebook as notebook

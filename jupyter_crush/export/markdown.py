@@ -37,9 +37,9 @@ def _message(message: Message) -> list[str]:
             case Reasoning(text=text) if text.strip():
                 pieces.append("\n".join(f"> {line}".rstrip() for line in text.strip().split("\n")))
             case ToolCall():
-                pieces.append(f"**{part.name}**\n\n{fenced(_json(part.input), 'json')}")
+                pieces.append(f"**{part.name}**\n\n{fence(_json(part.input), 'json')}")
             case ToolResult():
-                pieces.append(("Error:\n\n" if part.is_error else "") + fenced(_head(part.content)))
+                pieces.append(("Error:\n\n" if part.is_error else "") + fence(_head(part.content)))
             case Context():
                 pieces.append(f"Attached: {part.label}")
             case Finish(reason="end_turn" | "tool_use"):
@@ -51,12 +51,12 @@ def _message(message: Message) -> list[str]:
     return pieces
 
 
-def fenced(text: str, language: str = "") -> str:
+def fence(text: str, language: str = "") -> str:
     """A code block that the text cannot break out of."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}{language}\n{text}\n{fence}"
+    mark = "```"
+    while mark in text:
+        mark += "`"
+    return f"{mark}{language}\n{text}\n{mark}"
 
 
 def _json(value: object) -> str:

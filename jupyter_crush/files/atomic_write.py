@@ -31,7 +31,7 @@ IN_PLACE = os.O_WRONLY | (safe_path.FILE & ~os.O_ACCMODE)
 def atomic_write(root: Path, relative: str) -> Iterator[AtomicWrite]:
     """A draft of the file at a path beneath ``root``, without links; its folder must be there. Raises ToolError."""
     folder, name = safe_path.parent_and_name(relative)
-    with safe_path.open_folder(root, folder) as held, safe_path.explained(relative):
+    with safe_path.open_folder(root, folder) as held, safe_path.translate_errors(relative):
         draft = AtomicWrite(held, name, relative)
         try:
             yield draft

@@ -160,11 +160,11 @@ def must_ask(place: Place, action: Action, private: Iterable[Path] = ()) -> bool
     """Whether leave is needed in every mode. Raises Denied for what is never allowed."""
     verdict = judge(place, action, private)
     if verdict == "deny":
-        raise Denied(f"{place.shown} belongs to the agent itself. Its tools never touch it; leave it alone.")
+        raise Denied(f"{place.display} belongs to the agent itself. Its tools never touch it; leave it alone.")
     return verdict == "ask"
 
 
-def mentioned(text: str) -> str | None:
+def find_mention(text: str) -> str | None:
     """The first control file or secret that a command or code names, as far as words show it; None when there is none.
 
     Words cannot show everything (a shell can build a name): this makes the plain cases ask, it is no wall."""

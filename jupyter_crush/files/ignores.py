@@ -33,7 +33,7 @@ class Ignores:
         spec = _spec(folder)
         return self if spec is None else Ignores((*self._rules, (relative, spec)))
 
-    def ignored(self, relative: str, *, is_folder: bool) -> bool:
+    def is_ignored(self, relative: str, *, is_folder: bool) -> bool:
         for base, spec in reversed(self._rules):
             inner = relative[len(base) + 1 :] if base else relative
             verdict = spec.check_file(inner + "/" * is_folder).include

@@ -40,7 +40,7 @@ class Place(Struct, frozen=True):
         return self.relative.rpartition("/")[2]
 
     @property
-    def shown(self) -> str:
+    def display(self) -> str:
         """For people and for the model: relative to the workspace."""
         return visible(self.relative) or "."
 

@@ -57,7 +57,7 @@ class WorkspaceGone(NotThere):
 @contextmanager
 def open_folder(root: Path, relative: str) -> Iterator[int]:
     """A descriptor of a folder beneath ``root`` ("" is the root itself). Raises ToolError."""
-    with explained(relative):
+    with translate_errors(relative):
         held = open_root(root)
         try:
             for name in names(relative):
@@ -73,7 +73,7 @@ def open_folder(root: Path, relative: str) -> Iterator[int]:
 def open_file(root: Path, relative: str) -> Iterator[int]:
     """A descriptor of a regular file, for reading. Raises ToolError for everything else."""
     folder, name = parent_and_name(relative)
-    with open_folder(root, folder) as held, explained(relative):
+    with open_folder(root, folder) as held, translate_errors(relative):
         must_be_regular(os.stat(name, dir_fd=held, follow_symlinks=False), relative)
         descriptor = os.open(name, FILE, dir_fd=held)
         try:
@@ -98,7 +98,7 @@ def look(root: Path, relative: str) -> os.stat_result | None:
             with open_folder(root, "") as held:
                 return os.fstat(held)
         folder, name = parent_and_name(relative)
-        with open_folder(root, folder) as held, explained(relative):
+        with open_folder(root, folder) as held, translate_errors(relative):
             found = os.stat(name, dir_fd=held, follow_symlinks=False)
             if not stat.S_ISDIR(found.st_mode):
                 must_be_regular(found, relative)
@@ -109,7 +109,7 @@ def look(root: Path, relative: str) -> os.stat_result | None:
 
 def read(root: Path, relative: str, limit: int) -> bytes:
     """A file's bytes. Raises ToolError when there are more than ``limit``."""
-    with open_file(root, relative) as descriptor, explained(relative):
+    with open_file(root, relative) as descriptor, translate_errors(relative):
         size = os.fstat(descriptor).st_size
         if size > limit:
             raise ToolError(f"{visible(relative)} is too large: {size:,} bytes, and the limit is {limit:,}.")
@@ -124,7 +124,7 @@ def read(root: Path, relative: str, limit: int) -> bytes:
 
 def make_folders(root: Path, relative: str) -> None:
     """Make a folder and those above it. What is there already stays; a link or a file on the way is refused."""
-    with explained(relative):
+    with translate_errors(relative):
         held = open_root(root)
         try:
             for name in names(relative):
@@ -163,7 +163,7 @@ def sweep_root(root: Path) -> None:
 def remove(root: Path, relative: str) -> None:
     """Remove a file."""
     folder, name = parent_and_name(relative)
-    with open_folder(root, folder) as held, explained(relative):
+    with open_folder(root, folder) as held, translate_errors(relative):
         os.unlink(name, dir_fd=held)
 
 
@@ -179,7 +179,7 @@ class Stamp(NamedTuple):
         taken = time.time_ns()
         folder, name = parent_and_name(relative)
         walk = []
-        with explained(relative):
+        with translate_errors(relative):
             held = open_root(root)
             try:
                 walk.append(_moment(os.fstat(held)))
@@ -195,7 +195,7 @@ class Stamp(NamedTuple):
                 os.close(held)
         return cls(tuple(walk), taken)
 
-    def held(self, later: Stamp) -> bool:
+    def is_unchanged(self, later: Stamp) -> bool:
         """Whether nothing on the way was swapped between this moment and a later one."""
         newest = max(changed for _, _, _, changed in self.walk)
         return self.walk == later.walk and newest < self.taken_ns - QUIET_NS
@@ -213,7 +213,7 @@ def parent_and_name(relative: str) -> tuple[str, str]:
 
 
 @contextmanager
-def explained(relative: str) -> Iterator[None]:
+def translate_errors(relative: str) -> Iterator[None]:
     """The operating system's errors, for the model."""
     shown = visible(relative) or "the workspace"
     try:

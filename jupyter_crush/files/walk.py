@@ -88,7 +88,9 @@ class Walk:
                     if self._must_end():
                         break
                     relative = f"{folder}/{entry.name}" if folder else entry.name
-                    if entry.name in ALWAYS or rules.ignored(relative, is_folder=entry.is_dir(follow_symlinks=False)):
+                    if entry.name in ALWAYS or rules.is_ignored(
+                        relative, is_folder=entry.is_dir(follow_symlinks=False)
+                    ):
                         self.ignored += 1
                         continue
                     try:
@@ -114,7 +116,7 @@ class Walk:
             with safe_path.open_folder(self.root, above) as held:
                 rules = rules.within(held, above)
             above = f"{above}/{name}" if above else name
-        return Ignores() if self.start and rules.ignored(self.start, is_folder=True) else rules
+        return Ignores() if self.start and rules.is_ignored(self.start, is_folder=True) else rules
 
 
 def _entry(relative: str, found: os.stat_result) -> Entry:

@@ -84,11 +84,11 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
             await super().prepare(**options)
             await self.admit()
         except web.HTTPError as error:
-            if self.announced > DRAINED or not hasattr(self, "_jupyter_current_user"):
+            if self.announced_bytes > DRAINED or not hasattr(self, "_jupyter_current_user"):
                 raise
             self.refusal = error
         except CrushError as error:
-            if self.announced > DRAINED:
+            if self.announced_bytes > DRAINED:
                 self.refuse(error)
             self.refusal = error
         self.is_prepared = True
@@ -104,7 +104,7 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
             return ""
 
     @property
-    def announced(self) -> int:
+    def announced_bytes(self) -> int:
         """Bytes of the body, as the client says."""
         length = self.request.headers.get("Content-Length", "0")
         return int(length) if length.isdecimal() else 0
@@ -158,11 +158,11 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
         await self.call.require(operation.action)
 
     def _check_body(self, operation: Operation) -> None:
-        if self.announced > self.body_limit:
+        if self.announced_bytes > self.body_limit:
             raise TooLarge(self._too_large())
         headers = self.request.headers
         media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        has_body = self.announced or "Transfer-Encoding" in headers
+        has_body = self.announced_bytes or "Transfer-Encoding" in headers
         if operation.body is not None and has_body and media_type != "application/json":
             raise NotJson
 
@@ -181,7 +181,7 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
         else:
             self.body.clear()
 
-    def received(self) -> bytearray:
+    def whole_body(self) -> bytearray:
         """The whole body. Raises what was decided against the request."""
         if self.refusal is not None:
             raise self.refusal
@@ -197,7 +197,7 @@ class CrushHandler(ExtensionHandlerMixin, APIHandler):
     async def run_operation(self, ids: Sequence[str], call: Call | None = None) -> Any:
         """What the operation answers; REFUSED when an error was answered already. Raises what Jupyter refused, for write_error."""
         try:
-            body = self.received()
+            body = self.whole_body()
             return await self.operation.run(call or self.call, ids, self.arguments(), body)
         except CrushError as error:
             self.refuse(error)

@@ -83,15 +83,15 @@ class EventsHandler(CrushHandler):
     async def get(self, *ids: str) -> None:
         streams = self.services.streams
         try:
-            self.received()
-            streams.opened(self.end)
+            self.whole_body()
+            streams.add(self.end)
         except CrushError as error:
             self.refuse(error)
             return
         try:
             await self._stream(ids)
         finally:
-            streams.ended(self.end)
+            streams.remove(self.end)
 
     head = post = put = patch = delete = trace = get
     options = get  # type: ignore[assignment]  # as in EndpointHandler

@@ -25,7 +25,7 @@ class Streams:
         self._none = asyncio.Event()
         self._none.set()
 
-    def opened(self, end: Callable[[], None]) -> None:
+    def add(self, end: Callable[[], None]) -> None:
         """Count a stream in. Raises TooManyStreams, and Unavailable when the server stops."""
         if self._closed:
             raise Unavailable(retry_after=5)
@@ -34,7 +34,7 @@ class Streams:
         self._open.add(end)
         self._none.clear()
 
-    def ended(self, end: Callable[[], None]) -> None:
+    def remove(self, end: Callable[[], None]) -> None:
         self._open.discard(end)
         if not self._open:
             self._none.set()

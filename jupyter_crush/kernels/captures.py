@@ -29,7 +29,7 @@ class Captures:
         return self._taken[self._entered[-1]] if self._entered else None
 
     @property
-    def taken(self) -> dict[str, Outputs]:
+    def by_comm(self) -> dict[str, Outputs]:
         """What each widget took, by its comm."""
         return self._taken
 
@@ -66,7 +66,7 @@ def state_of(content: Mapping[str, Any]) -> dict[str, Any] | None:
     return state if isinstance(state, dict) else None
 
 
-def joined(held: Any, taken: Outputs) -> list[dict[str, Any]]:
+def join_outputs(held: Any, taken: Outputs) -> list[dict[str, Any]]:
     """What a widget shows now: what it held, unless that was cleared, and what it took. Text of one stream stays in one piece."""
     before = [one for one in held if isinstance(one, dict)] if isinstance(held, list) and not taken.cleared else []
     after = list(taken.as_nbformat())

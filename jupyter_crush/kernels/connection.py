@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
-from .captures import Captures, joined, state_of
+from .captures import Captures, join_outputs, state_of
 from .channel import Channel
 from .messages import Message
 from .outputs import Outputs, count_of
@@ -127,7 +127,7 @@ class Connection:
         content = {"code": code, "user_expressions": {}, "allow_stdin": False} | asked
         return Request(self._channel.send("execute_request", content), outputs)
 
-    async def started(self, request: Request, waiting: Waiting) -> None:
+    async def wait_until_started(self, request: Request, waiting: Waiting) -> None:
         """Wait until the kernel begins with ``request``, or is through with it. Raises KernelGone or KernelSilent."""
         while request.busy_since is None and not request.idle:
             message = await self._iopub(POLL)
@@ -176,7 +176,7 @@ class Connection:
 
         They are the kernel's, and whoever shows them is told by it. Raises KernelGone."""
         left: list[dict[str, Any]] = []
-        for comm, taken in request.captures.taken.items():
+        for comm, taken in request.captures.by_comm.items():
             outputs = taken.as_nbformat()
             if not outputs and not taken.cleared:
                 continue
@@ -184,7 +184,7 @@ class Connection:
             if state is None:
                 left += outputs
                 continue
-            shown = joined(state.get("outputs"), taken)
+            shown = join_outputs(state.get("outputs"), taken)
             await self._comm(comm, {"method": "update", "state": {"outputs": shown}, "buffer_paths": []})
         return tuple(left)
 

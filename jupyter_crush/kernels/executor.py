@@ -104,7 +104,7 @@ class KernelTurn:
         self._untaken: tuple[dict[str, Any], ...] = ()
 
     @property
-    def queued(self) -> bool:
+    def is_queued(self) -> bool:
         """Whether it was sent and has not begun: somebody else's code runs."""
         return self._request is not None and self._request.busy_since is None and not self._request.idle
 
@@ -133,24 +133,24 @@ class KernelTurn:
         connection = self._connected()
         request = self._request = self._ask(connection, self._outputs)
         try:
-            await connection.started(request, Waiting(self._clock, self.wait))
+            await connection.wait_until_started(request, Waiting(self._clock, self.wait))
             self.on_begin()
             since = request.busy_since
             until = None if self._limit is None or since is None else since + self._limit
             done = await connection.follow(request, until=until, took=self._took)
         except KernelSilent:
-            return self.ended("unanswered", UNANSWERED)
+            return self.conclude("unanswered", UNANSWERED)
         except asyncio.CancelledError:
             if request.running:
-                self._stopped(self.ended("interrupted", STOPPED[await self._stop(request)]))
+                self._stopped(self.conclude("interrupted", STOPPED[await self._stop(request)]))
             raise
         if done and request.ends_kernel and await connection.ends():
-            return self.ended("ok", EXITED)
+            return self.conclude("ok", EXITED)
         if done:
             await self._deliver(request)
             return self._concluded(request)
         ending = STOPPED[await self._stop(request)] or "was interrupted"
-        return self.ended("timeout", f"It ran longer than {self._limit:g} s: it {ending}.")
+        return self.conclude("timeout", f"It ran longer than {self._limit:g} s: it {ending}.")
 
     async def withdraw(self) -> None:
         """Stop it at its beginning, whenever that is."""
@@ -158,7 +158,7 @@ class KernelTurn:
         if request is None:
             return
         try:
-            await self._connected().started(request, Waiting(self._clock, _nothing))
+            await self._connected().wait_until_started(request, Waiting(self._clock, _nothing))
         except (KernelGone, KernelSilent):
             return
         if request.running:
@@ -190,7 +190,7 @@ class KernelTurn:
 
     async def _deliver(self, request: Request) -> None:
         """Widgets get their outputs; what they cannot take stays with the cell."""
-        if request.captures.taken:
+        if request.captures.by_comm:
             try:
                 self._untaken = await self._connected().deliver(request)
             except KernelGone:
@@ -210,21 +210,21 @@ class KernelTurn:
     def _concluded(self, request: Request) -> Execution:
         reply = request.reply or self._outputs.as_reply()
         if reply is None:
-            return self.ended("unanswered", UNANSWERED)
+            return self.conclude("unanswered", UNANSWERED)
         status = reply.get("status")
         if status in ("aborted", "abort"):
-            return self.ended("aborted", "The kernel dropped it because a cell before it failed.", ran=False)
+            return self.conclude("aborted", "The kernel dropped it because a cell before it failed.", ran=False)
         if status != "error":
-            return self.ended("ok", None)
+            return self.conclude("ok", None)
         name = error_name(reply.get("ename"))
         if name == "KeyboardInterrupt":
-            return self.ended("interrupted", "It was interrupted.")
+            return self.conclude("interrupted", "It was interrupted.")
         message = None
         if name == "StdinNotImplementedError" or NO_INPUT in str(reply.get("evalue")):
             message = "The code asked for input(), and nobody can answer here. Put the value into the code instead."
-        return self.ended("error", message)
+        return self.conclude("error", message)
 
-    def ended(self, status: Status, message: str | None, *, ran: bool = True) -> Execution:
+    def conclude(self, status: Status, message: str | None, *, ran: bool = True) -> Execution:
         request = self._request
         since = request.busy_since if request is not None else None
         return Execution(

@@ -85,7 +85,7 @@ class Kernels:
         called when the kernel begins with it. ``what`` names the code, for those who wait for it. When it is cancelled the code is
         stopped first, if it was ours that ran, and ``on_stopped`` is told how it ended."""
         try:
-            found = await self._lookup.found_or_started(path, kernel_name)
+            found = await self._lookup.find_or_start(path, kernel_name)
         except NoKernel as failure:
             why = str(failure)
             return Execution(status="no_kernel", outputs=(), execution_count=None, duration=0.0, message=why, ran=False)
@@ -158,7 +158,7 @@ class Kernels:
         try:
             return await self._run(kernel_id, turn)
         except asyncio.CancelledError:
-            if turn.queued:
+            if turn.is_queued:
                 left = True
                 self._withdrawals.start(self._withdraw(kernel_id, turn), name=f"withdraw from {kernel_id}")
             raise
@@ -173,17 +173,17 @@ class Kernels:
                 await turn.connect(connection, lambda: self._running_on(kernel_id))
                 break
             except KernelStuck as stuck:
-                return turn.ended("busy", f"{stuck} The code was not run. {RESTART}", ran=False)
+                return turn.conclude("busy", f"{stuck} The code was not run. {RESTART}", ran=False)
             except KernelSilent as silent:
-                return turn.ended("silent", f"{silent} The code was not run. {RESTART}", ran=False)
+                return turn.conclude("silent", f"{silent} The code was not run. {RESTART}", ran=False)
             except KernelGone as gone:
                 turn.close()
                 if attempt == RECONNECTS or kernel_id not in self._channels:
-                    return turn.ended("died", f"{gone} The code was not run.", ran=False)
+                    return turn.conclude("died", f"{gone} The code was not run.", ran=False)
         try:
             return await turn.run()
         except KernelGone as gone:
-            return turn.ended("died", f"{gone} Its variables are lost; the code may have run in part.")
+            return turn.conclude("died", f"{gone} Its variables are lost; the code may have run in part.")
 
     async def _withdraw(self, kernel_id: str, turn: KernelTurn) -> None:
         """It was cancelled behind somebody else's cell: stop it when it begins."""

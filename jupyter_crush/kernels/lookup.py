@@ -52,7 +52,7 @@ class KernelLookup:
         running = [one for one in here if (kernel := one.get("kernel")) and kernel["id"] in self._kernels]
         return sorted(running, key=lambda one: (one.get("type") != "notebook", not one["kernel"].get("connections")))
 
-    async def found_or_started(self, path: str, kernel_name: str | None) -> Found:
+    async def find_or_start(self, path: str, kernel_name: str | None) -> Found:
         """The kernel, also if it has to be started. Raises NoKernel."""
         path = path.strip("/")
         async with self._starting.hold(path):

@@ -63,7 +63,7 @@ def own_session(kernels: Session) -> Session:
 def _unpacked(small: Callable[[bytes], Any], data: bytes) -> Any:
     """A part of a message, without what is nested too deeply."""
     try:
-        return small(data) if len(data) < LARGE else parsed(bytes(data))
+        return small(data) if len(data) < LARGE else parse(bytes(data))
     except RecursionError:
         return Slices(shallow(bytes(data))).whole()
 
@@ -115,7 +115,7 @@ def _text(header: Any, key: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def parsed(data: bytes) -> Any:
+def parse(data: bytes) -> Any:
     """A part of a message; of a large printed text head and tail, and under DROPPED the bytes between them."""
     first, last = END, len(data) - END
     if last - first < SEARCHED or not PRINTED.match(data):

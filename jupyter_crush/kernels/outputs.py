@@ -18,7 +18,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..documents.depth import bounded
+from ..documents.depth import limit_depth
 from .messages import DROPPED
 
 CONTROLS = re.compile(r"[\n\b\r]")
@@ -242,7 +242,7 @@ class Outputs:
             what = ", ".join(f"{mime} ({_size(value):,} characters)" for mime, value in data.items())
             data, output.size = {"text/plain": f"[not kept, too large: {what}]"}, 0
         self._data += output.size
-        metadata = bounded(content.get("metadata"))
+        metadata = limit_depth(content.get("metadata"))
         output.value = {"output_type": kind, "data": data, "metadata": metadata if isinstance(metadata, dict) else {}}
         if kind == "execute_result":
             output.value["execution_count"] = count_of(content)
@@ -301,7 +301,7 @@ def error_name(ename: Any) -> str:
 
 def _bundle(data: Mapping[str, Any]) -> dict[str, Any]:
     """What a notebook may hold of it: text, or lines of it, and anything where the type is JSON."""
-    return {mime: bounded(value) for mime, value in data.items() if JSON_TYPE.match(mime) or _is_text(value)}
+    return {mime: limit_depth(value) for mime, value in data.items() if JSON_TYPE.match(mime) or _is_text(value)}
 
 
 def _is_text(value: Any) -> bool:

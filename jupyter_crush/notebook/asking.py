@@ -15,7 +15,7 @@ from ..errors import CodeMayNotApprove
 from ..text.visible import visible
 from ..wire import Attachment, Event, FileChange, PermissionMode, PermissionRequest, Question, QuestionRequest, Run
 from .answer import Answer
-from .failure import checked
+from .failure import check_answer
 from .talk import Talk
 from .values import attachment
 
@@ -51,7 +51,7 @@ def ask(
     line = talk or kernel_talk()
     attached = attachments(line, values, named, is_busy=True)
     answer = Asking(line, line.session(session).id, prompt, attached, mode=mode, allow=allow).wait(timeout)
-    return checked(answer) if check else answer
+    return check_answer(answer) if check else answer
 
 
 async def ask_async(
@@ -73,7 +73,7 @@ async def ask_async(
 
     asking = await asyncio.to_thread(prepared)
     answer = await asyncio.wrap_future(line.thread.submit(asking.to_end()))
-    return checked(answer) if check else answer
+    return check_answer(answer) if check else answer
 
 
 def attachments(
@@ -164,15 +164,15 @@ class Asking:
             if self._allow:
                 await self._workspace.answer(payload.id, "allow")
             else:
-                self._on_question(asked_in_words(payload))
+                self._on_question(describe_request(payload))
         elif isinstance(payload, QuestionRequest) and payload.run_id == run.run_id and payload.state == "pending":
-            self._on_question(asked_in_words(payload))
+            self._on_question(describe_request(payload))
         elif self._transcript.apply(event):
             mine = [one for one in self._transcript.messages if one.run_id == run.run_id and one.role == "assistant"]
             self._on_text("\n\n".join(one.text for one in mine if one.text))
 
 
-def asked_in_words(request: PermissionRequest | QuestionRequest) -> str:
+def describe_request(request: PermissionRequest | QuestionRequest) -> str:
     """What the agent waits for, and where to answer: a cell that waits for the run cannot take it."""
     if isinstance(request, PermissionRequest):
         lines = [f"The agent asks leave for {headline(request)}", *(f"  {line.text}" for line in body(request))]

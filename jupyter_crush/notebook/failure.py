@@ -38,7 +38,7 @@ class RunCancelled(RunFailed):
     """The run was cancelled: by a person in the panel, at a terminal, or in another cell."""
 
 
-def checked(answer: Answer) -> Answer:
+def check_answer(answer: Answer) -> Answer:
     """The answer of a run that went well. RunFailed or RunCancelled otherwise."""
     if answer.is_cancelled:
         raise RunCancelled(answer)

@@ -21,9 +21,9 @@ from ..text.visible import one_line, visible
 from ..wire import PermissionMode
 from .answer import Answer, answer_html
 from .asking import Asking, attachments, kernel_talk
-from .failure import ShortTraceback, checked
+from .failure import ShortTraceback, check_answer
 from .talk import Talk
-from .values import described
+from .values import describe
 
 FRAME_S = 0.1
 """How often a growing answer is drawn again."""
@@ -61,7 +61,7 @@ class CrushMagics(Magics):
         except UsageError as error:
             raise MagicError(str(error)) from None
         if asked is not None:
-            checked(asked)
+            check_answer(asked)
 
     # --- asking ---
 
@@ -114,7 +114,7 @@ class CrushMagics(Magics):
         names = self._shell.user_ns
 
         def value(match: re.Match[str]) -> str:
-            return described(names[match[1]]) if match[1] in names else match[0]
+            return describe(names[match[1]]) if match[1] in names else match[0]
 
         return _NAME.sub(value, prompt).strip()
 

@@ -81,7 +81,7 @@ class Mirror:
                 if error.status == 404:
                     return  # the session was deleted
                 self._is_lost = True
-                self._changed(self.shown())
+                self._changed(self.view())
             await asyncio.sleep(RETRY_S)
 
     async def _follow_once(self) -> None:
@@ -104,7 +104,7 @@ class Mirror:
         if isinstance(item, Lost | Connected):
             was_lost, self._is_lost = self._is_lost, isinstance(item, Lost)
             if was_lost != self._is_lost:
-                self._changed(self.shown())
+                self._changed(self.view())
         elif isinstance(item, Resynced):
             if item.snapshot is not None:
                 self._transcript.load(item.snapshot)
@@ -131,7 +131,7 @@ class Mirror:
             self._session = payload
         else:
             return
-        self._changed(self.shown())
+        self._changed(self.view())
 
     async def _look(self) -> None:
         self._session = await self._workspace.session(self._session_id)
@@ -140,9 +140,9 @@ class Mirror:
         self._questions = {request.id for request in pending if request.session_id == self._session_id}
         if not self._session.is_busy:
             self._runs.clear()
-        self._changed(self.shown())
+        self._changed(self.view())
 
-    def shown(self) -> Shown:
+    def view(self) -> Shown:
         session = self._session
         return Shown(
             title=session.title if session else "",

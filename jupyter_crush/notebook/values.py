@@ -20,10 +20,10 @@ def attachment(label: str, value: object, root: Path | None = None) -> Attachmen
         return Attachment(path=path)
     if (png := _png(value)) is not None:
         return Attachment(name=f"{label}.png", mime_type="image/png", content=base64.b64encode(png).decode())
-    return Attachment(label=label, text=described(value))
+    return Attachment(label=label, text=describe(value))
 
 
-def described(value: object) -> str:
+def describe(value: object) -> str:
     """A value in words. Tables: their shape, columns, types and first rows."""
     try:
         text = value if isinstance(value, str) else _table(value) if _is_table(value) else _other(value)

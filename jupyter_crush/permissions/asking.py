@@ -7,14 +7,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ..text.visible import one_line, quoted, shown, visible
+from ..text.visible import one_line, quote, visible, with_visible
 from .asks import Ask
 
 
 def whole_input(name: str, given: dict[str, Any]) -> Ask:
     """For a tool that says nothing of a call."""
     text = json.dumps(given, ensure_ascii=False, indent=2)
-    return Ask(description=f"Call {one_line(name)}", params=shown(input=text))
+    return Ask(description=f"Call {one_line(name)}", params=with_visible(input=text))
 
 
 def spelled(ask: Ask) -> Ask:
@@ -25,7 +25,7 @@ def spelled(ask: Ask) -> Ask:
     return replace(
         ask,
         description=one_line(ask.description),
-        says=quoted(ask.says) if ask.says else None,
-        params=shown(**params),
+        says=quote(ask.says) if ask.says else None,
+        params=with_visible(**params),
         scope=one_line(ask.scope) if ask.scope else None,
     )

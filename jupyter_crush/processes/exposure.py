@@ -35,7 +35,7 @@ class Holder(NamedTuple):
 
 def hide(names: Collection[str], options: Collection[str], log: Any, *, is_shared: bool) -> None:
     """Wipe and conceal, unless the administrator shares it on purpose; what cannot be hidden is said in the log."""
-    if given_on_command_line(options):
+    if is_on_command_line(options):
         log.warning(
             "jupyter_crush: the model's key was given on the command line, where others on this machine could read it, and where "
             "the shell's history keeps it. Set %s or CrushApp.api_key_file instead.",
@@ -75,7 +75,7 @@ def conceal() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def given_on_command_line(options: Collection[str]) -> bool:
+def is_on_command_line(options: Collection[str]) -> bool:
     """Whether one of ``options`` was on the command line, with or without the dashes."""
     return any(word.lstrip("-").partition("=")[0] in options for word in sys.orig_argv)
 

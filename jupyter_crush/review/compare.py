@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ..documents.port import Cell, Notebook
 from ..store.records import CellState, Touch
-from ..text.diff import Diff, unified
+from ..text.diff import Diff, unified_diff
 from ..wire import CellChange
 from .states import outputs_hash
 
@@ -70,7 +70,7 @@ class Change(Struct, frozen=True):
     def run_ids(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(touch.run_id for touch in self.touches))
 
-    def changed_since(self, now: str | None) -> bool:
+    def has_changed_since(self, now: str | None) -> bool:
         return self.is_mixed or now != self.became
 
 
@@ -91,7 +91,7 @@ class FileChanges(NamedTuple):
         return tuple(dict.fromkeys(touch.run_id for touch in self.touches))
 
 
-def gathered(touches: Iterable[Touch]) -> list[FileChanges]:
+def gather(touches: Iterable[Touch]) -> list[FileChanges]:
     """By path and cell, in the order of the first touch."""
     paths: dict[str, dict[str, list[Touch]]] = {}
     for touch in touches:
@@ -149,7 +149,7 @@ def _cell_change(change: Change, cell: Cell | None, index: int | None, above: st
         additions=diff.additions,
         deletions=diff.deletions,
         outputs_changed=outputs_changed,
-        changed_since=change.changed_since(cell.hash if cell else None),
+        changed_since=change.has_changed_since(cell.hash if cell else None),
         run_ids=change.run_ids,
     )
 
@@ -169,7 +169,7 @@ def _ended(source: str | None) -> str:
 
 def text_diff(before: str, after: str) -> Diff:
     """Without the two lines of names, and not longer than can be looked at."""
-    diff = unified(before, after, before="before", after="after")
+    diff = unified_diff(before, after, before="before", after="after")
     text = diff.text.partition("\n")[2].partition("\n")[2]
     if len(text) > DIFF_CHARS:
         text = f"{text[:DIFF_CHARS].rpartition(chr(10))[0]}\n…"

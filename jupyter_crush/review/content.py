@@ -92,7 +92,7 @@ class Contents:
     def _text(self, place: Place, known: str | None, text_version: str | None) -> Seen:
         raw = self._raw(place)
         if known is None and raw is None:
-            raise ToolError(f"{place.shown} is too large to be looked at here.")
+            raise ToolError(f"{place.display} is too large to be looked at here.")
         text = known if known is not None else (raw or b"").decode("utf-8", "replace")
         data = raw if raw is not None and _reads_as(raw, text) else text.encode("utf-8", "surrogatepass")
         kept = data if len(data) <= self._limit else None

@@ -26,10 +26,10 @@ from ..files.paths import Place
 from ..store.port import Store
 from ..store.records import CellName, Checkpoint, Touch
 from ..wire import Change, FileChange
-from .compare import gathered
+from .compare import gather
 from .content import NOTHING, Contents, Seen
-from .listing import changed_file
-from .states import is_result, outputs_hash, planned, state_of, text_hash, woven
+from .listing import look_at_changes
+from .states import is_result, merge_ids, outputs_hash, plan_cells, state_of, text_hash
 
 
 class Ledger:
@@ -62,8 +62,8 @@ class Ledger:
     ) -> None:
         """Say how much of a file the run has changed: commit the row, publish the event. ``now``: a look just taken. ``created``:
         the run made it, and has just worked on it; keeping or reverting it is no news of that kind."""
-        mine = gathered(row for row in await self.store.touches.of_file(run_id, path) if row.state == "open")
-        seen = await changed_file(self.store, self.contents, mine[0], session_id, now) if mine else None
+        mine = gather(row for row in await self.store.touches.of_file(run_id, path) if row.state == "open")
+        seen = await look_at_changes(self.store, self.contents, mine[0], session_id, now) if mine else None
         known = await self.store.files.get(session_id, path)
         row = FileChange(
             session_id=session_id,
@@ -76,7 +76,7 @@ class Ledger:
         )
         await self.journal.record(Change(type="updated" if known else "created", payload=row))
 
-    async def renamed(self, old: str, new: str) -> None:
+    async def on_rename(self, old: str, new: str) -> None:
         """People renamed a file or a folder: what runs did there is about the new path from now on, one rename after another."""
         async with self._renaming:
             for path in await self.store.touches.paths(old):
@@ -192,9 +192,9 @@ class RunLedger:
     def _cells(self, place: Place, edits: Sequence[CellEdit], seen: Seen, intent: _Intent) -> list[Touch]:
         """A row for each cell that edits name."""
         cells = {cell.id: cell for cell in seen.notebook.cells} if seen.notebook is not None else {}
-        order = woven(cells, intent.known.values())
+        order = merge_ids(cells, intent.known.values())
         rows = []
-        for cell_id, plan in planned(edits).items():
+        for cell_id, plan in plan_cells(edits).items():
             cell = cells.get(cell_id)
             row = self._touch(place, was=cell.hash if cell else None, became=plan.became, cell_id=cell_id)
             more = {"is_moved": plan.is_moved, "has_run": plan.has_run, "outputs_hash": plan.outputs_hash}

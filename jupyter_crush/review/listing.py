@@ -16,7 +16,7 @@ from .content import Contents, Seen
 NOT_KEPT = "What was there before is not kept (it was too large, or it was long ago), so this cannot be undone here."
 
 
-async def changed_file(
+async def look_at_changes(
     store: Store, contents: Contents, changes: FileChanges, session_id: str, seen: Seen | None = None
 ) -> ChangedFile | None:
     """None: there is nothing to be seen of it any more. What cannot be read is told as a problem. ``seen``: a look just taken."""
@@ -63,7 +63,7 @@ async def _text(store: Store, changes: FileChanges, seen: Seen) -> dict[str, Any
         "diff": diff.text,
         "additions": diff.additions,
         "deletions": diff.deletions,
-        "changed_since": file.changed_since(seen.version),
+        "changed_since": file.has_changed_since(seen.version),
         "undoable": problem is None,
         "problem": problem,
     }

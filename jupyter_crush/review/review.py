@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from ..errors import ChangedSince, NotFound, NotUndoable, SessionBusy, Stale, ToolError
 from ..store.records import Touch
 from ..wire import Change, ChangedFile, KeepChanges, RevertChanges, Reviewed, Rewind
-from .compare import FileChanges, gathered
+from .compare import FileChanges, gather
 from .ledger import Ledger
-from .listing import changed_file
+from .listing import look_at_changes
 from .undoing import Undoing
 
 
@@ -30,7 +30,7 @@ class Review:
     async def changes(self, session_id: str, run_id: str | None = None) -> tuple[ChangedFile, ...]:
         """What one run, or the session, changed and nobody has decided on, by path."""
         touches = await self._open(session_id, KeepChanges(run_id=run_id))
-        found = [await self._changed(session_id, one) for one in gathered(touches)]
+        found = [await self._changed(session_id, one) for one in gather(touches)]
         return tuple(sorted((one for one in found if one is not None), key=lambda one: one.path))
 
     async def keep(self, session_id: str, body: KeepChanges) -> Reviewed:
@@ -96,7 +96,7 @@ class Review:
     # --- what is done ---
 
     async def _undo(self, session_id: str, touches: list[Touch], *, confirm: bool) -> None:
-        asked = gathered(touches)
+        asked = gather(touches)
         if not confirm:
             await self._check(session_id, asked)
         await self._write_again(touches)
@@ -153,7 +153,7 @@ class Review:
         return Reviewed(paths=tuple(sorted(latest)))
 
     async def _changed(self, session_id: str, changes: FileChanges) -> ChangedFile | None:
-        seen = await changed_file(self._store, self._contents, changes, session_id)
+        seen = await look_at_changes(self._store, self._contents, changes, session_id)
         row = await self._store.files.get(session_id, changes.path)
         return replace(seen, version=row.version) if seen is not None and row is not None else seen
 

@@ -65,7 +65,7 @@ class Planned(Struct, frozen=True):
     outputs_hash: str | None = None
 
 
-def planned(edits: Sequence[CellEdit]) -> dict[str, Planned]:
+def plan_cells(edits: Sequence[CellEdit]) -> dict[str, Planned]:
     """What edits leave of each cell that they name."""
     found: dict[str, Planned] = {}
     for edit in edits:
@@ -97,7 +97,7 @@ def state_of(cell: Cell, order: Sequence[str]) -> CellState:
     )
 
 
-def woven(ids: Iterable[str], touches: Iterable[Touch]) -> list[str]:
+def merge_ids(ids: Iterable[str], touches: Iterable[Touch]) -> list[str]:
     """A notebook's ids with those that were deleted from it where they stood."""
     order = list(ids)
     for touch in touches:

@@ -41,7 +41,7 @@ class Undoing:
                 return await self._undo(place, changes, whole=whole)
             except Elsewhere:  # somebody opened it meanwhile: it is undone where they see it
                 continue
-        raise Stale(f"{place.shown} is opened and closed all the time. Nothing was changed. Try again in a while.")
+        raise Stale(f"{place.display} is opened and closed all the time. Nothing was changed. Try again in a while.")
 
     async def _undo(self, place: Place, changes: FileChanges, *, whole: bool) -> None:
         seen = await self._contents.look(place)
@@ -59,7 +59,7 @@ class Undoing:
 
     async def _is_untouched(self, place: Place, file: Change, seen: Seen) -> bool:
         """Whether the file is just what the agent left, and can be put back as bytes."""
-        if not seen.is_there or file.changed_since(seen.version) or seen.data is None:
+        if not seen.is_there or file.has_changed_since(seen.version) or seen.data is None:
             return False
         if self._contents.documents.is_open(place.api):
             return file.was is None
@@ -106,7 +106,7 @@ async def put_back(place: Place, data: bytes | None, version: str | None, still:
     ``still`` is called right before, and raises when it must not be."""
     found = safe_path.look(place.root, place.relative)
     if (found is None) != (version is None):
-        raise Stale(f"{place.shown} was made or removed by somebody else meanwhile. Nothing was changed.")
+        raise Stale(f"{place.display} was made or removed by somebody else meanwhile. Nothing was changed.")
     if found is None:
         if data is not None:
             safe_path.make_folders(place.root, place.relative.rpartition("/")[0])
@@ -115,7 +115,7 @@ async def put_back(place: Place, data: bytes | None, version: str | None, still:
     with atomic_write(place.root, place.relative) as draft:
         seen = draft.mark()
         if await in_thread(partial(_version, place)) != version:
-            raise Stale(f"{place.shown} was changed by somebody else meanwhile. Nothing was changed.")
+            raise Stale(f"{place.display} was changed by somebody else meanwhile. Nothing was changed.")
         if data is not None:
             await in_thread(partial(draft.write, [data]))
             still()
@@ -124,7 +124,7 @@ async def put_back(place: Place, data: bytes | None, version: str | None, still:
         elif draft.mark() == seen:  # nobody of this server comes in between from here on
             safe_path.remove(place.root, place.relative)
             return
-    raise Stale(f"{place.shown} is being changed by somebody else. Nothing was changed.")
+    raise Stale(f"{place.display} is being changed by somebody else. Nothing was changed.")
 
 
 def _version(place: Place) -> str:

@@ -32,7 +32,7 @@ class Diff(NamedTuple):
         return f"+{self.additions} −{self.deletions}"
 
 
-def unified(old: str, new: str, *, before: str, after: str) -> Diff:
+def unified_diff(old: str, new: str, *, before: str, after: str) -> Diff:
     """The diff from ``old`` to ``new``; ``before`` and ``after`` name them."""
     if old == new:
         return Diff("", 0, 0)

@@ -51,7 +51,7 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "⟨U+000A⟩").replace("\t", "⟨U+0009⟩")
 
 
-def quoted(said: str) -> str | None:
+def quote(said: str) -> str | None:
     """What the model says about a call, in one line and in bounds; None: nothing."""
     line = one_line(" ".join(said.split()))
     return short(line, SAYS_CHARS) or None
@@ -79,7 +79,7 @@ def _is_after_symbol(match: re.Match[str]) -> bool:
     return before != "" and before in _SYMBOLS
 
 
-def shown(**params: Any) -> dict[str, Any]:
+def with_visible(**params: Any) -> dict[str, Any]:
     """A request's params, with the visible forms of those texts that need one."""
     forms = {
         name: visible(value)

@@ -39,12 +39,12 @@ class EditFile(StructTool[EditFileArgs]):
             raise missing(place, context)
         if args.old == args.new:
             raise ToolError("old and new are the same. Nothing was changed.")
-        current = await text_files.seen(place, context)
-        new = replaced(place, current.text, args)
+        current = await text_files.read_known(place, context)
+        new = replace_text(place, current.text, args)
         return await change(place, current.text, new, current.version, context)
 
 
-def replaced(place: Place, text: str, args: EditFileArgs) -> str:
+def replace_text(place: Place, text: str, args: EditFileArgs) -> str:
     """The text after the edit. Raises ToolError when ``old`` is not there, or not once."""
     if not args.old:
         raise ToolError("old is empty. Give the text to replace, or use write_file to write the whole file.")
@@ -57,7 +57,7 @@ def replaced(place: Place, text: str, args: EditFileArgs) -> str:
     if count > 1 and not args.replace_all:
         places = ", ".join(str(line) for line in _lines_of(text, old))
         raise ToolError(
-            f"old is {count} times in {place.shown} (lines {places}). Add lines around it so that it is there once, "
+            f"old is {count} times in {place.display} (lines {places}). Add lines around it so that it is there once, "
             "or set replace_all. Nothing was changed."
         )
     return text.replace(old, new)
@@ -73,7 +73,7 @@ def _lines_of(text: str, piece: str, most: int = 20) -> list[int]:
 
 
 def _not_found(place: Place, text: str, old: str) -> str:
-    message = f"old was not found in {place.shown}. Nothing was changed. "
+    message = f"old was not found in {place.display}. Nothing was changed. "
     without = re.sub(r"(?m)^ *\d+\t", "", old)
     if without != old and without in text:
         return message + "It holds the line numbers of read_file; leave them out."

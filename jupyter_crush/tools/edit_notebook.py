@@ -14,7 +14,7 @@ from ..files.atomic_write import separate
 from ..files.paths import Place
 from ..permissions.asks import Ask, Kind
 from ..text.truncate import fit
-from ..text.visible import shown, visible
+from ..text.visible import visible, with_visible
 from . import limits, notebook_files
 from .nearest import missing
 from .notebook_edits import Delete, Insert, Move, Plan, Replace
@@ -54,9 +54,9 @@ class EditNotebook(StructTool[EditNotebookArgs]):
         diff = plan.diff
         verb = "Edit" if there else "Create"
         ask = Ask(
-            description=f"{verb} notebook {place.shown} ({plan.summary or 'empty'})"
+            description=f"{verb} notebook {place.display} ({plan.summary or 'empty'})"
             + (f": {converts}" if converts else ""),
-            params=shown(
+            params=with_visible(
                 path=place.relative,
                 diff=diff.text,
                 additions=diff.additions,
@@ -80,25 +80,23 @@ def _check_size(args: EditNotebookArgs) -> None:
 async def _perform(looked: Looked, plan: Plan, context: ToolContext, *, create: bool) -> Output:
     place = looked.place if create else looked.now(context)
     if create and notebook_files.exists(place):
-        raise Stale(f"{place.shown} was made by somebody else meanwhile. Read it first; nothing was changed.")
+        raise Stale(f"{place.display} was made by somebody else meanwhile. Read it first; nothing was changed.")
     if not create and not notebook_files.exists(place):
-        raise Stale(f"{place.shown} was removed meanwhile. Nothing was changed.")
+        raise Stale(f"{place.display} was removed meanwhile. Nothing was changed.")
     try:
         undoable = await _made(place, plan, context, create=create)
     except safe_path.NotThere as error:
-        raise looked.explained(error, context) from error
+        raise looked.explain(error, context) from error
     notebook_files.exists(place)  # refuses a link that was put there meanwhile
     diff = plan.diff
     done = "Created" if create else "Edited"
     moved = f" ({moved})" if (moved := renaming(looked.place, looked.last(context))) else ""
     converted = "The whole file was converted to notebook format 4.\n" if plan.converts else ""
-    content = (
-        f"{done} {place.shown}{moved}: {plan.summary or 'no cells'} ({diff.counts} lines).\n{converted}{plan.listing()}"
-    )
+    content = f"{done} {place.display}{moved}: {plan.summary or 'no cells'} ({diff.counts} lines).\n{converted}{plan.listing()}"
     return Output(
         content=fit(content.rstrip()),
         metadata={
-            "summary": f"{place.shown} · {plan.summary or 'new'} {diff.counts}",
+            "summary": f"{place.display} · {plan.summary or 'new'} {diff.counts}",
             "path": place.api,
             "diff": diff.text,
             "additions": diff.additions,
@@ -119,5 +117,5 @@ async def _made(place: Place, plan: Plan, context: ToolContext, *, create: bool)
         if plan.edits:
             separate(place.root, place.relative)
             await context.documents.edit_notebook(place.api, plan.edits, convert=plan.converts)
-    context.files.looked(place.api, context.documents.renames.mark)
+    context.files.note_look(place.api, context.documents.renames.mark)
     return undoable

@@ -12,7 +12,7 @@ from ..files.paths import Place
 from ..kernels.kernels import Execution
 from ..permissions.asks import Ask
 from ..text.truncate import fit
-from ..text.visible import exactly, one_line, shown, visible
+from ..text.visible import exactly, one_line, visible, with_visible
 from . import limits
 from .port import Output, Stopped, ToolContext
 
@@ -22,14 +22,14 @@ def asking(
 ) -> Ask:
     """Leave to run exactly this code. A grant is for this code, whichever cell has it, and no other. ``converts``: what writing the
     outputs does to the file."""
-    control = control_files.mentioned(code)
+    control = control_files.find_mention(code)
     what = f"cell {cell_id}" if cell_id else "code"
-    where = f"Run {what} in the kernel of {place.shown}"
+    where = f"Run {what} in the kernel of {place.display}"
     return Ask(
         description=visible(where)
         + (f" (it names {control})" if control else "")
         + (f": writing the outputs {converts}" if converts else ""),
-        params=shown(path=place.relative, cell_id=cell_id, code=code, timeout=timeout),
+        params=with_visible(path=place.relative, cell_id=cell_id, code=code, timeout=timeout),
         path=place.api,
         key=("code", place.api, code),
         scope=exactly(code, f"in the kernel of {one_line(place.relative)}"),
@@ -68,13 +68,13 @@ class Stop:
         self.execution = execution
 
     @property
-    def as_raised(self) -> Stopped:
+    def error(self) -> Stopped:
         if self.execution is None:
             return Stopped(f"{self._what} had not begun", ran=False)
         return Stopped(f"{self._what} {self.execution.message or 'was interrupted'}")
 
 
-async def told(
+async def report(
     execution: Execution,
     place: Place,
     context: ToolContext,
@@ -98,7 +98,7 @@ async def told(
         is_error=execution.status != "ok",
         images=(images + more)[: context.reading.images],
         metadata={
-            "summary": f"{'cell ' + cell_id if cell_id else 'code'} in {place.shown} · {first}",
+            "summary": f"{'cell ' + cell_id if cell_id else 'code'} in {place.display} · {first}",
             "path": place.api,
             "status": execution.status,
             "duration_ms": round(execution.duration * 1000),

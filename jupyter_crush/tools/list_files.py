@@ -51,7 +51,7 @@ async def _perform(context: ToolContext, place: Place, depth: int) -> Output:
     lines = [_line(entry) for entry in entries] or ["(empty)"]
     return Output(
         content=fit("\n".join([*lines, *_notes(walk, more=more)])),
-        metadata={"summary": f"{place.shown} · {len(entries)}{'+' if more else ''} entries", "path": place.api},
+        metadata={"summary": f"{place.display} · {len(entries)}{'+' if more else ''} entries", "path": place.api},
     )
 
 

@@ -12,7 +12,7 @@ from ..files.paths import Place
 from ..files.safe_path import NotThere
 from ..text.visible import one_line
 from .port import ToolContext
-from .whereabouts import renamed
+from .whereabouts import explain_missing
 
 NAMES = 2000
 
@@ -25,7 +25,7 @@ def missing(place: Place, context: ToolContext) -> ToolError:
         return gone
     except OSError as error:
         return known(error) or ToolError(f"The workspace cannot be opened: {error.strerror}.")
-    if (became := renamed(place, context)) is not None:
+    if (became := explain_missing(place, context)) is not None:
         return became
     folder, _, name = place.relative.rpartition("/")
     names: list[str] = []
@@ -34,6 +34,6 @@ def missing(place: Place, context: ToolContext) -> ToolError:
     folded = {other.casefold(): other for other in names}
     close = [folded[key] for key in get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)]
     if not close:
-        return NotThere(f"{place.shown} does not exist. Use list_files or find_files to see what is there.")
+        return NotThere(f"{place.display} does not exist. Use list_files or find_files to see what is there.")
     meant = ", ".join(one_line(f"{folder}/{other}" if folder else other) for other in close)
-    return NotThere(f"{place.shown} does not exist. Did you mean: {meant}?")
+    return NotThere(f"{place.display} does not exist. Did you mean: {meant}?")

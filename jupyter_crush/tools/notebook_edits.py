@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from ..documents.edits import SHOWN_SOURCE
 from ..documents.port import CellEdit, CellType, DeleteCell, InsertCell, MoveCell, Notebook, ReplaceCell, source_hash
 from ..errors import Stale, ToolError
-from ..text.diff import Diff, unified
+from ..text.diff import Diff, unified_diff
 from ..text.truncate import head
 from .notebook_files import head_line
 
@@ -158,7 +158,7 @@ class Plan:
         self.touched.append(cell.id)
 
     def _note(self, verb: str, before: str, after: str, old: str, new: str) -> None:
-        diff = unified(_ended(old), _ended(new), before=before, after=after)
+        diff = unified_diff(_ended(old), _ended(new), before=before, after=after)
         text = diff.text or f"--- {before}\n+++ {after}"
         self._diffs.append(Diff(text, diff.additions, diff.deletions))
         self._done.append(verb)

@@ -16,7 +16,7 @@ from ..files import control_files, safe_path
 from ..files.paths import Place, locate
 from ..permissions.asks import Ask
 from ..text.truncate import head
-from ..text.visible import shown
+from ..text.visible import with_visible
 from . import text_files
 from .nearest import missing
 from .port import ToolContext
@@ -35,18 +35,18 @@ def notebook_place(path: str, context: ToolContext) -> Place:
     """The place of a notebook, there or not."""
     place = locate(path, context.root, context.prefix)
     if not place.is_notebook:
-        raise ToolError(f"{place.shown} is not a notebook (.ipynb). Use read_file, write_file and edit_file for it.")
+        raise ToolError(f"{place.display} is not a notebook (.ipynb). Use read_file, write_file and edit_file for it.")
     control_files.must_ask(place, "read", context.private)  # what is denied is not even looked at
     return place
 
 
-def leave_to_read(place: Place, context: ToolContext) -> Ask | None:
+def ask_to_read(place: Place, context: ToolContext) -> Ask | None:
     """Reading asks only where a notebook may hold secrets."""
     if not control_files.must_ask(place, "read", context.private):
         return None
     return Ask(
-        description=f"Read {place.shown}, which may hold secrets",
-        params=shown(path=place.relative),
+        description=f"Read {place.display}, which may hold secrets",
+        params=with_visible(path=place.relative),
         path=place.api,
         always=True,
     )
@@ -60,7 +60,7 @@ async def read(place: Place, context: ToolContext) -> Notebook:
     """The notebook as it is now. Raises ToolError."""
     if not exists(place):
         raise missing(place, context)
-    context.files.looked(place.api, context.documents.renames.mark)
+    context.files.note_look(place.api, context.documents.renames.mark)
     found = await text_files.steadily(
         place, lambda: context.documents.read_notebook(place.api), lambda found: _on_disk(place, found)
     )
@@ -89,7 +89,7 @@ def code_cell(notebook: Notebook, cell_id: str, place: Place) -> Cell:
 def cell_of(notebook: Notebook, cell_id: str, place: Place) -> Cell:
     cell = notebook.cell(cell_id)
     if cell is None:
-        raise ToolError(f"There is no cell {cell_id!r} in {place.shown}. Its cells are: {ids(notebook.cells)}.")
+        raise ToolError(f"There is no cell {cell_id!r} in {place.display}. Its cells are: {ids(notebook.cells)}.")
     return cell
 
 

@@ -74,7 +74,7 @@ class ReadFiles:
     def version(self, path: str) -> str | None:
         return self._seen.get(path)
 
-    def looked(self, path: str, mark: int) -> None:
+    def note_look(self, path: str, mark: int) -> None:
         """``mark``: a moment of :class:`~jupyter_crush.documents.renames.Renames`."""
         self._marks[path] = mark
 
@@ -87,13 +87,13 @@ class ReadFiles:
         self._processes[path] = process
         return before
 
-    def renamed(self, old: str, new: str, mark: int) -> None:
+    def on_rename(self, old: str, new: str, mark: int) -> None:
         """The agent was told that it has another name now."""
         if old in self._processes:
             self._processes[new] = self._processes[old]
         if old in self._seen:
             self._seen[new] = self._seen[old]
-        self.looked(new, mark)
+        self.note_look(new, mark)
         self.forget(old)
 
     def forget(self, path: str) -> None:

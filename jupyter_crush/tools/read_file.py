@@ -14,7 +14,7 @@ from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
 from ..text.sizes import size_text
 from ..text.truncate import fit, head
-from ..text.visible import shown
+from ..text.visible import with_visible
 from ..wire import Image
 from . import limits, text_files
 from .nearest import missing
@@ -38,12 +38,12 @@ class ReadFile(StructTool[ReadFileArgs]):
     async def prepare(self, args: ReadFileArgs, context: ToolContext) -> Prepared:
         place = locate(args.path, context.root, context.prefix)
         if place.is_notebook:
-            raise ToolError(f"{place.shown} is a notebook. Use read_notebook.")
+            raise ToolError(f"{place.display} is a notebook. Use read_notebook.")
         ask = None
         if control_files.must_ask(place, "read", context.private):
             ask = Ask(
-                description=f"Read {place.shown}, which may hold secrets",
-                params=shown(path=place.relative),
+                description=f"Read {place.display}, which may hold secrets",
+                params=with_visible(path=place.relative),
                 path=place.api,
                 always=True,
             )
@@ -54,13 +54,13 @@ async def _perform(place: Place, args: ReadFileArgs, context: ToolContext) -> Ou
     found = safe_path.look(place.root, place.relative)
     if found is None:
         raise missing(place, context)
-    with safe_path.open_file(place.root, place.relative) as descriptor, safe_path.explained(place.relative):
+    with safe_path.open_file(place.root, place.relative) as descriptor, safe_path.translate_errors(place.relative):
         picture = picture_of(await asyncio.to_thread(_first_bytes, descriptor))
     if picture is not None:
         return _image(place, picture)
     if found.st_size > limits.TEXT_BYTES:
         raise ToolError(
-            f"{place.shown} is too large to read: {size_text(found.st_size)}, and the limit is {size_text(limits.TEXT_BYTES)}. "
+            f"{place.display} is too large to read: {size_text(found.st_size)}, and the limit is {size_text(limits.TEXT_BYTES)}. "
             "Use search_text, or run_command with head, tail or sed -n."
         )
     file = await text_files.read(place, context)
@@ -77,12 +77,12 @@ def _image(place: Place, picture: Picture) -> Output:
     data = safe_path.read(place.root, place.relative, limits.IMAGE_BYTES)
     what = f"{picture.mime_type}, {picture.width} × {picture.height}, {size_text(len(data))}"
     if max(picture.width, picture.height) > limits.IMAGE_SIDE:
-        raise ToolError(f"{place.shown} is too large a picture ({what}); at most {limits.IMAGE_SIDE} pixels a side.")
+        raise ToolError(f"{place.display} is too large a picture ({what}); at most {limits.IMAGE_SIDE} pixels a side.")
     image = Image(mime_type=picture.mime_type, content=base64.b64encode(data).decode(), name=place.name)
     return Output(
-        content=f"{place.shown}: {what}",
+        content=f"{place.display}: {what}",
         images=(image,),
-        metadata={"summary": f"{place.shown} · {what}", "path": place.api},
+        metadata={"summary": f"{place.display} · {what}", "path": place.api},
     )
 
 
@@ -91,9 +91,9 @@ def _lines(place: Place, text: str, offset: int, limit: int) -> Output:
     if lines[-1] == "":
         lines.pop()
     if not lines:
-        return Output(content="(empty file)", metadata={"summary": f"{place.shown} · empty", "path": place.api})
+        return Output(content="(empty file)", metadata={"summary": f"{place.display} · empty", "path": place.api})
     if offset > len(lines):
-        raise ToolError(f"{place.shown} has {len(lines):,} lines; there is no line {offset:,}.")
+        raise ToolError(f"{place.display} has {len(lines):,} lines; there is no line {offset:,}.")
     chosen: list[str] = []
     room = limits.READ_BYTES
     for number, line in enumerate(lines[offset - 1 : offset - 1 + limit], offset):
@@ -108,4 +108,4 @@ def _lines(place: Place, text: str, offset: int, limit: int) -> Output:
     span = (
         f"{len(lines):,} lines" if last - offset + 1 == len(lines) else f"lines {offset:,}–{last:,} of {len(lines):,}"
     )
-    return Output(content=fit("\n".join(chosen)), metadata={"summary": f"{place.shown} · {span}", "path": place.api})
+    return Output(content=fit("\n".join(chosen)), metadata={"summary": f"{place.display} · {span}", "path": place.api})

@@ -40,7 +40,7 @@ class ReadNotebook(StructTool[ReadNotebookArgs]):
 
     async def prepare(self, args: ReadNotebookArgs, context: ToolContext) -> Prepared:
         place = notebook_files.notebook_place(args.path, context)
-        ask = notebook_files.leave_to_read(place, context)
+        ask = notebook_files.ask_to_read(place, context)
         return Prepared(perform=lambda: _perform(place, args, context), ask=ask)
 
 
@@ -68,13 +68,13 @@ async def _perform(place: Place, args: ReadNotebookArgs, context: ToolContext) -
             budget=context.reading,
         )
     cells = len(args.cell_ids) if args.cell_ids else len(notebook.cells)
-    metadata = {"summary": f"{place.shown} · {cells} cells", "path": place.api}
+    metadata = {"summary": f"{place.display} · {cells} cells", "path": place.api}
     return Output(content=fit(text), images=images, metadata=metadata)
 
 
 async def _found(notebook: Notebook, text: str, args: ReadNotebookArgs, place: Place) -> Output:
     shown, cells = await asyncio.to_thread(find_in, notebook, text, outputs=args.outputs)
-    summary = f"{place.shown} · {visible(text)} in {cells} cells"
+    summary = f"{place.display} · {visible(text)} in {cells} cells"
     return Output(content=fit(shown), metadata={"summary": summary, "path": place.api})
 
 
@@ -83,5 +83,5 @@ def _check(notebook: Notebook, args: ReadNotebookArgs, place: Place) -> None:
         notebook_files.cell_of(notebook, cell_id, place)
     if args.start is not None and args.start >= max(len(notebook.cells), 1):
         raise ToolError(
-            f"{place.shown} has {len(notebook.cells)} cells, counted from 0; there is no cell {args.start}."
+            f"{place.display} has {len(notebook.cells)} cells, counted from 0; there is no cell {args.start}."
         )

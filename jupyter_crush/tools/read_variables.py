@@ -38,15 +38,13 @@ class ReadVariables(StructTool[ReadVariablesArgs]):
         place = notebook_files.notebook_place(args.path, context)
         if not notebook_files.exists(place):
             raise missing(place, context)
-        return Prepared(
-            perform=lambda: _perform(place, args, context), ask=notebook_files.leave_to_read(place, context)
-        )
+        return Prepared(perform=lambda: _perform(place, args, context), ask=notebook_files.ask_to_read(place, context))
 
 
 async def _perform(place: Place, args: ReadVariablesArgs, context: ToolContext) -> Output:
     found = await variables(context.kernels, place.api, args.names)
     what = ", ".join(args.names) if args.names else f"{found.total} variables"
     return Output(
-        content=fit(render_variables(place.shown, found, args.names)),
-        metadata={"summary": f"{place.shown} · {what}", "path": place.api},
+        content=fit(render_variables(place.display, found, args.names)),
+        metadata={"summary": f"{place.display} · {what}", "path": place.api},
     )

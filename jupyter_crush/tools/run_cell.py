@@ -16,7 +16,7 @@ from ..files.atomic_write import separate
 from ..kernels.kernels import Execution, Tell
 from ..permissions.asks import Kind
 from . import limits, notebook_files
-from .executions import Stop, Telling, asking, told
+from .executions import Stop, Telling, asking, report
 from .port import Output, Prepared, ToolContext
 from .run_command import seconds_of
 from .struct_tool import StructTool, text_beside
@@ -87,10 +87,10 @@ async def _perform(looked: Looked, cell: Cell, seconds: float, context: ToolCont
             with suppress(CrushError, TimeoutError):
                 async with asyncio.timeout(KEEP_SECONDS):
                     await _end(looked, showing, stop.execution, context, convert=convert)
-            raise stop.as_raised from None
+            raise stop.error from None
         await showing.stop()
         note = await _end(looked, showing, execution, context, convert=convert)
-    return await told(execution, looked.last(context), context, cell.id, note, cell.source)
+    return await report(execution, looked.last(context), context, cell.id, note, cell.source)
 
 
 def _both(one: Tell, other: Tell) -> Tell:

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from ..errors import ToolError
 from ..permissions.asks import Kind
 from . import limits, notebook_files
-from .executions import Stop, Telling, asking, told
+from .executions import Stop, Telling, asking, report
 from .port import Output, Prepared, ToolContext
 from .run_command import seconds_of
 from .struct_tool import StructTool, text_beside
@@ -47,7 +47,7 @@ class RunCode(StructTool[RunCodeArgs]):
 async def _perform(looked: Looked, code: str, seconds: float, context: ToolContext) -> Output:
     place = looked.now(context)
     notebook = await notebook_files.read(place, context)
-    stop = Stop(f"code in the kernel of {place.shown}")
+    stop = Stop(f"code in the kernel of {place.display}")
     telling = Telling(context)
     try:
         execution = await context.kernels.execute(
@@ -62,6 +62,6 @@ async def _perform(looked: Looked, code: str, seconds: float, context: ToolConte
             store_history=False,
         )
     except asyncio.CancelledError:
-        raise stop.as_raised from None
+        raise stop.error from None
     last = looked.last(context)
-    return await told(execution, last, context, note=renaming(place, last) or None)
+    return await report(execution, last, context, note=renaming(place, last) or None)

@@ -17,7 +17,7 @@ from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
 from ..text.terminal import plain
 from ..text.truncate import HeadTail, fit, head
-from ..text.visible import exactly, one_line, quoted, shown, visible
+from ..text.visible import exactly, one_line, quote, visible, with_visible
 from . import limits, processes
 from .port import Output, Prepared, Stopped, ToolContext
 from .struct_tool import StructTool, text_beside
@@ -46,11 +46,11 @@ class RunCommand(StructTool[RunCommandArgs]):
         place = locate(args.cwd, context.root, context.prefix)
         with safe_path.open_folder(context.root, place.relative):
             pass
-        control = control_files.mentioned(command)
+        control = control_files.find_mention(command)
         ask = Ask(
             description=_description(place, control),
-            says=quoted(args.description),
-            params=shown(command=command, cwd=place.relative, timeout=seconds),
+            says=quote(args.description),
+            params=with_visible(command=command, cwd=place.relative, timeout=seconds),
             path=place.api,
             key=("command", command, place.relative),
             scope=exactly(command, f"in {one_line(place.relative) or 'the workspace'}"),
@@ -81,7 +81,7 @@ def _checked(command: str) -> str:
 
 
 def _description(place: Place, control: str | None) -> str:
-    text = f"Run a command in {'the workspace' if place.relative == '' else place.shown}"
+    text = f"Run a command in {'the workspace' if place.relative == '' else place.display}"
     return f"{text} (it names {control})" if control else text
 
 

@@ -28,7 +28,7 @@ from ..files.ignores import ALWAYS
 from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
 from ..text.truncate import HeadTail, fit
-from ..text.visible import one_line, shown, visible
+from ..text.visible import one_line, visible, with_visible
 from . import limits, processes
 from .nearest import missing
 from .port import Output, Prepared, ToolContext
@@ -77,8 +77,8 @@ class SearchText(StructTool[SearchTextArgs]):
         ask = None
         if control_files.must_ask(place, "read", context.private):
             ask = Ask(
-                description=f"Search in {place.shown}, which may hold secrets",
-                params=shown(path=place.relative, pattern=args.pattern),
+                description=f"Search in {place.display}, which may hold secrets",
+                params=with_visible(path=place.relative, pattern=args.pattern),
                 path=place.api,
                 always=True,
             )

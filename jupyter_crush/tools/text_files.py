@@ -36,7 +36,7 @@ async def read(place: Place, context: ToolContext) -> TextFile:
     """The text as it is now. Raises ToolError: not there, no file, too large, not text."""
     if safe_path.look(place.root, place.relative) is None:
         raise missing(place, context)
-    context.files.looked(place.api, context.documents.renames.mark)
+    context.files.note_look(place.api, context.documents.renames.mark)
     text, version = _on_disk(place)
     try:
         return await steadily(
@@ -59,19 +59,19 @@ async def steadily(place: Place, read_it: Callable[[], Awaitable[T]], is_same: C
             await asyncio.sleep(safe_path.QUIET_NS / 1e9)
         before = Stamp.take(place.root, place.relative)
         found = await read_it()
-        if is_same(found) or before.held(Stamp.take(place.root, place.relative)):
+        if is_same(found) or before.is_unchanged(Stamp.take(place.root, place.relative)):
             return found
     raise OutsideWorkspace(
-        f"{place.shown} or its folder is being renamed or replaced all the time. Try again in a while."
+        f"{place.display} or its folder is being renamed or replaced all the time. Try again in a while."
     )
 
 
-async def seen(place: Place, context: ToolContext) -> TextFile:
+async def read_known(place: Place, context: ToolContext) -> TextFile:
     """The text, when it is still what the model has read. Raises ToolError when it never was, Stale when it changed."""
     version = context.files.version(place.api)
     current = await read(place, context)
     if version is None:
-        raise ToolError(f"{place.shown} exists and was not read yet. Use read_file first; nothing was changed.")
+        raise ToolError(f"{place.display} exists and was not read yet. Use read_file first; nothing was changed.")
     if current.version != version:
         raise stale(place, current, context)
     return current
@@ -80,11 +80,11 @@ async def seen(place: Place, context: ToolContext) -> TextFile:
 def stale(place: Place, current: TextFile, context: ToolContext) -> Stale:
     """The refusal, with the present content. Shown whole, it counts as read."""
     if control_files.must_ask(place, "read", context.private):
-        return Stale(f"{place.shown} changed since you read it. Nothing was changed. Read it again.")
+        return Stale(f"{place.display} changed since you read it. Nothing was changed. Read it again.")
     if len(current.text) <= limits.STALE_CHARS:
         context.files.saw(place.api, current.version)
     return Stale(
-        f"{place.shown} changed since you read it. Nothing was changed. Repeat the edit if it is still right. Its content now:\n"
+        f"{place.display} changed since you read it. Nothing was changed. Repeat the edit if it is still right. Its content now:\n"
         f"{head(current.text, limits.STALE_CHARS)}"
     )
 
@@ -93,16 +93,16 @@ async def write(place: Place, text: str, expected: str | None, context: ToolCont
     """Write whole; ``expected`` is the version that was approved, None for a new file. Its folders are made. Raises Stale."""
     found = safe_path.look(place.root, place.relative)
     if expected is None and found is not None:
-        raise Stale(f"{place.shown} was made by somebody else meanwhile. Read it first; nothing was changed.")
+        raise Stale(f"{place.display} was made by somebody else meanwhile. Read it first; nothing was changed.")
     if expected is not None and found is None:
-        raise Stale(f"{place.shown} was removed meanwhile. Nothing was changed.")
+        raise Stale(f"{place.display} was removed meanwhile. Nothing was changed.")
     folder = place.relative.rpartition("/")[0]
     if expected is None:
         safe_path.make_folders(place.root, folder)
     try:
         written = await _write(place, text, expected, context)
     except NotThere as error:
-        raise Stale(f"{place.shown} was removed meanwhile. Nothing was changed.") from error
+        raise Stale(f"{place.display} was removed meanwhile. Nothing was changed.") from error
     context.files.saw(place.api, written.version)
 
 
@@ -119,9 +119,9 @@ def _write_directly(place: Place, text: str, expected: str | None) -> TextFile:
     data = text.encode()
     if expected is None:
         if safe_path.look(place.root, place.relative) is not None:
-            raise Stale(f"{place.shown} was made by somebody else meanwhile. Nothing was changed.")
+            raise Stale(f"{place.display} was made by somebody else meanwhile. Nothing was changed.")
     elif _disk_version(safe_path.read(place.root, place.relative, limits.TEXT_BYTES)) != expected:
-        raise Stale(f"{place.shown} changed since you read it. Read it again; nothing was changed.")
+        raise Stale(f"{place.display} changed since you read it. Read it again; nothing was changed.")
     replace_file(place.root, place.relative, data)
     return TextFile(path=place.api, text=text, version=_disk_version(data))
 
@@ -134,12 +134,12 @@ def _on_disk(place: Place) -> tuple[str, str]:
 
 def _decoded(place: Place, data: bytes) -> str:
     if b"\0" in data[:8192]:
-        raise ToolError(f"{place.shown} is a binary file ({len(data):,} bytes). {binary_advice(place)}")
+        raise ToolError(f"{place.display} is a binary file ({len(data):,} bytes). {binary_advice(place)}")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ToolError(
-            f"{place.shown} is not UTF-8 text (byte {error.start:,} is {data[error.start]:#04x}). {binary_advice(place)}"
+            f"{place.display} is not UTF-8 text (byte {error.start:,} is {data[error.start]:#04x}). {binary_advice(place)}"
         ) from error
 
 

@@ -84,7 +84,7 @@ class Toolsets:
 
     def _add(self, offering: dict[str, Offered], source: Source, tool: Tool[Any]) -> None:
         try:
-            spec = checked(tool)
+            spec = check_tool(tool)
         except Exception as error:  # noqa: BLE001  its fault
             source.object_to(f"one of its tools cannot be used: {reason_of(error)}")
             return
@@ -102,7 +102,7 @@ class Toolsets:
         return f"<Toolsets: {len(self.names)} tools of {len(self._sources)}>"
 
 
-def checked(tool: Tool[Any]) -> ToolSpec:
+def check_tool(tool: Tool[Any]) -> ToolSpec:
     """What a tool says of itself. Raises TypeError or ValueError for what no model can be told of."""
     spec: Any = tool.spec
     if not isinstance(spec, ToolSpec) or not all(isinstance(text, str) for text in (spec.name, spec.description)):

@@ -49,7 +49,7 @@ class Looked(NamedTuple):
         except ToolError:
             return self.place
 
-    def explained(self, refused: ToolError, context: ToolContext) -> ToolError:
+    def explain(self, refused: ToolError, context: ToolContext) -> ToolError:
         """A refusal because nothing was there, with what is known of that."""
         try:
             place = self.now(context)
@@ -57,12 +57,12 @@ class Looked(NamedTuple):
             return why
         if place == self.place:
             return refused
-        return Renamed(f"{refused.message} It is {place.shown} now: go on with that name.")
+        return Renamed(f"{refused.message} It is {place.display} now: go on with that name.")
 
 
 def renaming(was: Place, now: Place) -> str:
     """What is said of a file that was followed."""
-    return "" if was == now else f"{was.shown} was renamed to {now.shown} meanwhile: go on with that name"
+    return "" if was == now else f"{was.display} was renamed to {now.display} meanwhile: go on with that name"
 
 
 def check(place: Place, context: ToolContext) -> None:
@@ -79,13 +79,13 @@ def check(place: Place, context: ToolContext) -> None:
     raise error
 
 
-def renamed(place: Place, context: ToolContext) -> ToolError | None:
+def explain_missing(place: Place, context: ToolContext) -> ToolError | None:
     """What is known of a place where nothing is."""
     api = context.documents.renames.last(place.api)
     if api == place.api:
         return None
     if api is None:
-        return Stale(f"{place.shown} was deleted. Make it again only if the user wants it back.")
+        return Stale(f"{place.display} was deleted. Make it again only if the user wants it back.")
     return _renamed(place, place_of(api, context), "", context)
 
 
@@ -106,13 +106,13 @@ def _asks(place: Place, context: ToolContext) -> bool:
 
 def _deleted(place: Place, when: str) -> Stale:
     return Stale(
-        f"{place.shown} was deleted {when}; nothing was changed. Make it again only if the user wants it back."
+        f"{place.display} was deleted {when}; nothing was changed. Make it again only if the user wants it back."
     )
 
 
 def _renamed(place: Place, found: Place | None, when: str, context: ToolContext) -> Renamed:
     when = f" {when}" if when else ""
     if found is None:
-        return Renamed(f"{place.shown} was moved out of the workspace{when}. Nothing was changed; ask the user.")
-    context.files.renamed(place.api, found.api, context.documents.renames.mark)
-    return Renamed(f"{place.shown} was renamed to {found.shown}{when}. Nothing was changed. Go on with that name.")
+        return Renamed(f"{place.display} was moved out of the workspace{when}. Nothing was changed; ask the user.")
+    context.files.on_rename(place.api, found.api, context.documents.renames.mark)
+    return Renamed(f"{place.display} was renamed to {found.display}{when}. Nothing was changed. Go on with that name.")

@@ -11,8 +11,8 @@ from ..errors import ToolError
 from ..files import control_files, safe_path
 from ..files.paths import Place, locate
 from ..permissions.asks import Ask, Kind
-from ..text.diff import Diff, unified
-from ..text.visible import shown, visible
+from ..text.diff import Diff, unified_diff
+from ..text.visible import visible, with_visible
 from . import limits, text_files
 from .port import Output, Prepared, ToolContext
 from .struct_tool import StructTool, text_beside
@@ -35,7 +35,7 @@ class WriteFile(StructTool[WriteFileArgs]):
         if safe_path.look(place.root, place.relative) is None:
             old, expected = "", None
         else:
-            current = await text_files.seen(place, context)
+            current = await text_files.read_known(place, context)
             old, expected = current.text, current.version
         return await change(place, old, args.content, expected, context)
 
@@ -46,7 +46,7 @@ def writable(path: str, context: ToolContext) -> Place:
     if not place.relative:
         raise ToolError("That is the workspace itself. Name a file in it.")
     if place.is_notebook:
-        raise ToolError(f"{place.shown} is a notebook. Use edit_notebook; it can also make a new one (create).")
+        raise ToolError(f"{place.display} is a notebook. Use edit_notebook; it can also make a new one (create).")
     control_files.must_ask(place, "write", context.private)  # what is denied is not even looked at
     check(place, context)
     return place
@@ -59,14 +59,14 @@ async def change(place: Place, old: str, new: str, expected: str | None, context
             f"That is too much: at most {limits.WRITE_CHARS:,} characters. Write it from a program instead."
         )
     if old == new and expected is not None:
-        raise ToolError(f"{place.shown} has this content already. Nothing was changed.")
+        raise ToolError(f"{place.display} has this content already. Nothing was changed.")
     before = place.relative if expected is not None else "/dev/null"
     looked = Looked.at(place, context)
-    diff = await asyncio.to_thread(unified, old, new, before=before, after=place.relative)
+    diff = await asyncio.to_thread(unified_diff, old, new, before=before, after=place.relative)
     verb = "Edit" if expected is not None else "Create"
     ask = Ask(
-        description=f"{verb} {place.shown} ({diff.counts} lines)",
-        params=shown(path=place.relative, diff=diff.text, additions=diff.additions, deletions=diff.deletions),
+        description=f"{verb} {place.display} ({diff.counts} lines)",
+        params=with_visible(path=place.relative, diff=diff.text, additions=diff.additions, deletions=diff.deletions),
         path=place.api,
         key=("edit", place.api),
         scope=f"edits of {visible(place.relative)}",
@@ -83,13 +83,13 @@ async def _perform(
         async with context.ledger.file(place, old if expected is not None else None, text) as undoable:
             await text_files.write(place, text, expected, context)
     except safe_path.NotThere as error:
-        raise looked.explained(error, context) from error
+        raise looked.explain(error, context) from error
     done = "Edited" if expected is not None else "Created"
     moved = f" ({moved})" if (moved := renaming(looked.place, looked.last(context))) else ""
     return Output(
-        content=f"{done} {place.shown}{moved} ({diff.counts} lines).",
+        content=f"{done} {place.display}{moved} ({diff.counts} lines).",
         metadata={
-            "summary": f"{place.shown} {diff.counts}",
+            "summary": f"{place.display} {diff.counts}",
             "path": place.api,
             "diff": diff.text,
             "additions": diff.additions,

@@ -107,7 +107,7 @@ class Workspace:
 
     def renamed(self, old: str, new: str) -> None:
         """Somebody renamed a file or a folder, by its API paths: what is to be reviewed follows."""
-        self._tasks.start(self.review.ledger.renamed(old, new), name=f"follow {old}")
+        self._tasks.start(self.review.ledger.on_rename(old, new), name=f"follow {old}")
 
     # --- what it is -----------------------------------------------------------------------------------------------------
 

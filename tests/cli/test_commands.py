@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_crush.cli.sessions import ago
-from jupyter_crush.export import fenced, markdown
+from jupyter_crush.export import fence, markdown
 from jupyter_crush.wire import (
     CellChange,
     ChangedFile,
@@ -185,7 +185,7 @@ def test_a_document_shows_calls_results_thoughts_and_endings() -> None:
 
 
 def test_a_code_block_cannot_be_broken_out_of() -> None:
-    assert fenced("a\n```\n# b\n````") == "`````\na\n```\n# b\n````\n`````"
+    assert fence("a\n```\n# b\n````") == "`````\na\n```\n# b\n````\n`````"
 
 
 def test_how_long_ago() -> None:

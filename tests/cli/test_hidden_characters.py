@@ -15,7 +15,7 @@ from jupyter_crush.cli.permission_card import PermissionCard
 from jupyter_crush.cli.question_card import QuestionCard
 from jupyter_crush.cli.screen import Screen
 from jupyter_crush.cli.sessions import _line
-from jupyter_crush.text.visible import shown, visible
+from jupyter_crush.text.visible import visible, with_visible
 from jupyter_crush.wire import ChangedFile, Choice, PermissionRequest, Question, QuestionRequest, Session
 
 SPELLED = visible("\n".join(f"x{chr(code)}" for code in range(0x110000) if chr(code) not in "\t\n")).split("\n")
@@ -47,7 +47,7 @@ def assert_spelled(text: str, characters: Sequence[str] = SOME) -> None:
 def test_a_card_spells_out_every_code_point() -> None:
     assert len(ALL) > 900_000
     assert set("\x1b\u202e\u2800\u3000\xad\u115f\U000e0041\ufe00\ue000") <= set(ALL)
-    assert_spelled(card(params=shown(command="x" + "x".join(ALL))), ALL)
+    assert_spelled(card(params=with_visible(command="x" + "x".join(ALL))), ALL)
 
 
 def test_so_it_does_for_a_server_that_does_not() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jupyter_core.utils import ensure_async
 
-from jupyter_crush.documents.depth import NOTE, READ, bounded, is_deep, shallow
+from jupyter_crush.documents.depth import NOTE, READ, is_deep, limit_depth, shallow
 from jupyter_crush.documents.layout import Layout
 from jupyter_crush.errors import ToolError
 from support.documents.managers import as_nbformat_writes, code, notebook
@@ -51,7 +51,7 @@ def levels_of(value: Any) -> int:
 @given(json_values, st.integers(0, 6))
 def test_what_is_bounded_keeps_the_bound_and_what_fits_is_the_same_object(value: Any, most: int) -> None:
     assert is_deep(value, most) == (levels_of(value) > most)
-    found = bounded(value, most)
+    found = limit_depth(value, most)
     assert levels_of(found) <= most
     assert found is value or levels_of(value) > most
 
@@ -63,7 +63,7 @@ def test_a_shallow_text_is_as_long_and_says_the_same_down_to_the_bound(
     text = json.dumps(value, indent=indent, ensure_ascii=False).encode()
     cut = shallow(text, most)
     assert len(cut) == len(text)
-    found, expected = json.loads(cut), bounded(value, most)
+    found, expected = json.loads(cut), limit_depth(value, most)
     assert json.dumps(found).replace(f'"{NOTE}"', '""') == json.dumps(expected).replace(f'"{NOTE}"', '""')
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from jupyter_crush.errors import Denied, Stale, ToolError
+from jupyter_crush.files.control_files import find_mention
 from jupyter_crush.files.control_files import judge as judge_place
-from jupyter_crush.files.control_files import mentioned
 from jupyter_crush.files.paths import locate
 from jupyter_crush.permissions.gate import grant_key, judge
 from jupyter_crush.tools.port import Prepared
@@ -259,7 +259,7 @@ def test_a_workspace_inside_a_control_folder_of_the_home_is_all_control(
     ],
 )
 def test_a_command_that_names_a_control_file_is_seen(text: str) -> None:
-    assert mentioned(text) is not None
+    assert find_mention(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_a_command_that_names_a_control_file_is_seen(text: str) -> None:
     ],
 )
 def test_ordinary_code_names_none(text: str) -> None:
-    assert mentioned(text) is None
+    assert find_mention(text) is None
 
 
 async def test_commands_and_code_that_name_one_are_asked_for_in_every_mode(room: Room) -> None:

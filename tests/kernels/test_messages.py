@@ -13,7 +13,7 @@ import zmq.asyncio
 from jupyter_client.session import Session
 
 from jupyter_crush.kernels import messages as kernel_messages
-from jupyter_crush.kernels.messages import DROPPED, parsed
+from jupyter_crush.kernels.messages import DROPPED, parse
 from jupyter_crush.kernels.outputs import OutputLimits, Outputs
 
 
@@ -39,7 +39,7 @@ TEXTS = {
 @pytest.mark.parametrize("name", TEXTS)
 def test_of_a_large_printed_text_both_ends_come_exactly(name: str, written: Callable[[Any], bytes]) -> None:
     text = "".join(f"{TEXTS[name]}{number}" for number in range(12_000_000 // len(TEXTS[name])))
-    content = parsed(written({"name": "stdout", "text": text}))
+    content = parse(written({"name": "stdout", "text": text}))
     kept = content["text"]
     if DROPPED not in content:  # no place to cut was found: then all of it comes
         assert kept == text
@@ -62,7 +62,7 @@ def test_of_a_large_printed_text_both_ends_come_exactly(name: str, written: Call
     ids=["small", "data", "unknown", "status"],
 )
 def test_everything_else_comes_whole(content: dict[str, Any]) -> None:
-    assert parsed(stdlib(content)) == content
+    assert parse(stdlib(content)) == content
 
 
 def test_what_is_missing_in_the_middle_is_counted_and_the_ends_are_kept() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from jupyter_crush.notebook.answer import Answer
-from jupyter_crush.notebook.asking import asked_in_words
+from jupyter_crush.notebook.asking import describe_request
 from jupyter_crush.notebook.failure import RunFailed
 from jupyter_crush.notebook.magics import Drawing
-from jupyter_crush.text.visible import shown, visible
+from jupyter_crush.text.visible import visible, with_visible
 from jupyter_crush.wire import Choice, FileChange, PermissionRequest, Question, QuestionRequest, Run
 
 SPELLED = visible("\n".join(f"x{chr(code)}" for code in range(0x110000) if chr(code) not in "\t\n")).split("\n")
@@ -38,18 +38,18 @@ def request(**fields: Any) -> PermissionRequest:
 
 def test_what_is_asked_spells_out_every_code_point() -> None:
     assert len(ALL) > 900_000
-    assert_spelled(asked_in_words(request(params=shown(command="x" + "x".join(ALL)))), ALL)
+    assert_spelled(describe_request(request(params=with_visible(command="x" + "x".join(ALL)))), ALL)
 
 
 def test_what_is_asked_is_shown_in_the_servers_form() -> None:
-    said = asked_in_words(request(params={"command": "raw", "visible": {"command": "as the server spells it"}}))
+    said = describe_request(request(params={"command": "raw", "visible": {"command": "as the server spells it"}}))
     assert "command: as the server spells it\n" in said
     assert "raw" not in said
 
 
 @pytest.mark.parametrize("fields", [{"description": TEXT}, {"says": TEXT}, {"path": TEXT}, {"params": {"code": TEXT}}])
 def test_so_is_what_stands_around_it(fields: dict[str, Any]) -> None:
-    assert_spelled(asked_in_words(request(**fields)))
+    assert_spelled(describe_request(request(**fields)))
 
 
 def test_an_answer_a_question_and_a_failure_spell_them_out() -> None:
@@ -61,7 +61,7 @@ def test_an_answer_a_question_and_a_failure_spell_them_out() -> None:
         assert_spelled(answer._repr_mimebundle_()["text/html"])
     assert_spelled(Answer(run=Run(**about), files=(change,))._repr_mimebundle_()["text/html"])
     assert_spelled("".join(RunFailed(failed)._render_traceback_()).replace("\x1b[31m", "").replace("\x1b[39m", ""))
-    said = asked_in_words(QuestionRequest(**ABOUT, questions=(Question(text=TEXT, choices=(Choice(label=TEXT),)),)))
+    said = describe_request(QuestionRequest(**ABOUT, questions=(Question(text=TEXT, choices=(Choice(label=TEXT),)),)))
     drawn: list[Any] = []
     drawing = Drawing(is_plain=False, later=lambda _seconds, call: call())
     drawing._put = drawn.append  # type: ignore[method-assign,assignment]  # to see what would be shown

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_crush.text.diff import unified
+from jupyter_crush.text.diff import unified_diff
 from support.scenarios.sizes import examples
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", "", " a", "dd"]), max_size=30)
@@ -19,7 +19,7 @@ TEXTS = st.builds(lambda lines, end: "\n".join(lines) + ("\n" if end and lines e
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXTS, TEXTS)
 def test_patch_makes_the_new_text_of_the_old_one(tmp_path: Path, old: str, new: str) -> None:
-    diff = unified(old, new, before="f", after="f")
+    diff = unified_diff(old, new, before="f", after="f")
     if old == new:
         assert diff == ("", 0, 0)
         return
@@ -38,19 +38,19 @@ def test_patch_makes_the_new_text_of_the_old_one(tmp_path: Path, old: str, new: 
 
 @given(TEXTS, TEXTS)
 def test_the_counts_are_those_of_the_diff(old: str, new: str) -> None:
-    diff = unified(old, new, before="f", after="f")
+    diff = unified_diff(old, new, before="f", after="f")
     body = diff.text.split("\n")[2:]
     assert diff.additions == sum(line.startswith("+") for line in body)
     assert diff.deletions == sum(line.startswith("-") for line in body)
 
 
 def test_hidden_characters_show_in_the_lines_and_in_the_names() -> None:
-    diff = unified("a\r\n", "a\u200b\r\n", before="x\u202e", after="y")
+    diff = unified_diff("a\r\n", "a\u200b\r\n", before="x\u202e", after="y")
     assert diff.text.split("\n") == ["--- x⟨U+202E⟩", "+++ y", "@@ -1 +1 @@", "-a⟨U+000D⟩", "+a⟨U+200B⟩⟨U+000D⟩"]
 
 
 def test_separators_that_are_no_newline_end_no_line() -> None:
-    diff = unified("", "a\x0cb\u2028c\x85d\n", before="f", after="f")
+    diff = unified_diff("", "a\x0cb\u2028c\x85d\n", before="f", after="f")
     assert (diff.additions, diff.text.count("\n")) == (1, 3)
 
 
@@ -59,7 +59,7 @@ def test_a_large_rewrite_is_shown_whole_and_soon(line: str) -> None:
     old = "".join(line.replace("{}", f"old {i % 7}") for i in range(20_000))
     new = "".join(f"new {i % 5}\n" for i in range(20_000))
     began = time.monotonic()
-    diff = unified(old, new, before="f", after="f")
+    diff = unified_diff(old, new, before="f", after="f")
     assert time.monotonic() - began < 20
     assert (diff.additions, diff.deletions) == (20_000, 20_000)
     assert len(re.findall(r"(?m)^\+new", diff.text)) == 20_000
@@ -67,7 +67,7 @@ def test_a_large_rewrite_is_shown_whole_and_soon(line: str) -> None:
 
 def test_one_change_in_a_large_file_shows_only_its_surroundings() -> None:
     old = "".join(f"{i}\n" for i in range(100_000))
-    diff = unified(old, old.replace("50000\n", "changed\n"), before="f", after="f")
+    diff = unified_diff(old, old.replace("50000\n", "changed\n"), before="f", after="f")
     assert diff.text.split("\n")[2:] == [
         "@@ -49998,7 +49998,7 @@",
         " 49997",

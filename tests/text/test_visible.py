@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_crush.text.visible import shown, visible
+from jupyter_crush.text.visible import visible, with_visible
 
 HIDDEN = (
     "\0\x01\x07\x08\x0b\x0c\r\x1b\x7f\x80\x85\x9b\xad"  # control, and the soft hyphen
@@ -39,8 +39,8 @@ def test_nothing_hidden_is_left(text: str) -> None:
 
 
 def test_params_stay_exact_and_have_a_visible_form_only_where_it_differs() -> None:
-    plain = shown(command="ls", cwd="", timeout=3.0)
+    plain = with_visible(command="ls", cwd="", timeout=3.0)
     assert plain == {"command": "ls", "cwd": "", "timeout": 3.0}
-    tricky = shown(command="echo \u202egpj.exe", cwd="", diff="\x1b[2J")
+    tricky = with_visible(command="echo \u202egpj.exe", cwd="", diff="\x1b[2J")
     assert tricky["command"] == "echo \u202egpj.exe"
     assert tricky["visible"] == {"command": "echo ⟨U+202E⟩gpj.exe"}

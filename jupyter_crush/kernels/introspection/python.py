@@ -52,7 +52,7 @@ CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, ty
 RANKS = {"data": 0, "value": 1, "callable": 2, "module": 3}
 
 
-def told(namespace: dict[str, Any], names: list[str] | None, seconds: float) -> str:
+def describe_variables(namespace: dict[str, Any], names: list[str] | None, seconds: float) -> str:
     """The variables as JSON: all of them in short, or those that are named with their heads."""
     until = time.monotonic() + seconds
     found = _found(namespace, names)

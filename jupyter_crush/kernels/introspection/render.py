@@ -18,7 +18,7 @@ def render_variables(path: str, found: Variables, names: Sequence[str] | None = 
     """A line for each with data, more lines where a head was asked for; functions and modules in one line together."""
     what = "from" if names is not None else f"{found.total} variables in"
     lines = [f"{path}: {what} its Python kernel"]
-    lines += [line for one in found.variables if one.kind in ("data", "value") or names for line in described(one)]
+    lines += [line for one in found.variables if one.kind in ("data", "value") or names for line in describe(one)]
     if names is None:
         lines += _together("functions and classes", (one for one in found.variables if one.kind == "callable"))
         lines += _together("modules", (one for one in found.variables if one.kind == "module"))
@@ -31,7 +31,7 @@ def render_variables(path: str, found: Variables, names: Sequence[str] | None = 
     return _bounded(lines)
 
 
-def described(one: Variable) -> Iterable[str]:
+def describe(one: Variable) -> Iterable[str]:
     """``df: pandas.DataFrame, 344 × 8``, and what is known of its inside."""
     yield one_line(f"{one.name}: {summary(one)}" + (f" = {one.value}" if one.value else ""), LINE)
     if one.columns is not None:

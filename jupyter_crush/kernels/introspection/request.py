@@ -1,7 +1,7 @@
 """Ask a notebook's kernel for its variables: one silent request that evaluates one expression.
 
-The expression is the text of ``python.py`` and a call of its ``told``; docs/variables.md describes it for the people whose kernels it
-runs in. No kernel is started for it, nobody's cell is waited for longer than PATIENCE, and what the kernel answers is data.
+The expression is the text of ``python.py`` and a call of its ``describe_variables``; docs/variables.md describes it for people. No
+kernel is started for it, nobody's cell is waited for longer than PATIENCE, and what the kernel answers is data.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Variables(Struct, frozen=True, kw_only=True):
 
 
 async def variables(kernels: Kernels, path: str, names: Sequence[str] | None = None) -> Variables:
-    """Of the kernel of the notebook at ``path``: all of them in short, or those named with their heads. Raises Unavailable."""
+    """The variables of the kernel of the notebook at ``path``: all in short, or those named with their heads. Raises Unavailable."""
     expression = _expression(list(names) if names is not None else None)
     answer = await kernels.evaluate(path, "python", expression, timeout=LIMIT, patience=PATIENCE)
     if answer.value is None:
@@ -71,7 +71,7 @@ async def variables(kernels: Kernels, path: str, names: Sequence[str] | None = N
 
 
 def _expression(names: list[str] | None) -> str:
-    call = f"own['told'](python.globals(), {names!r}, {SECONDS})"
+    call = f"own['describe_variables'](python.globals(), {names!r}, {SECONDS})"
     return f"(lambda python, own: (python.exec({_source()!r}, own), {call})[1])(__import__('builtins'), {{}})"
 
 

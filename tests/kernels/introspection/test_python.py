@@ -18,7 +18,7 @@ from jupyter_crush.kernels.introspection import python
 
 
 def look(*names: str, seconds: float = 60, **namespace: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(python.told(namespace, list(names) or None, seconds))
+    found: dict[str, Any] = json.loads(python.describe_variables(namespace, list(names) or None, seconds))
     return found
 
 

@@ -75,7 +75,7 @@ class ReviewRoom:
         self.subscription = self.journal.events.follow(None, "s1")
 
     def _follow(self, old: str, new: str) -> None:
-        self._following.append(self.tasks.start(self.ledger.renamed(old, new), name="follow"))
+        self._following.append(self.tasks.start(self.ledger.on_rename(old, new), name="follow"))
 
     async def _close(self) -> None:
         await self.journal.aclose()
