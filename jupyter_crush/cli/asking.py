@@ -1,4 +1,4 @@
-"""What the agent asks, leave or a question, put to a person at the terminal, or answered as the command line said."""
+"""What the agent asks, permission or a question, put to a person at the terminal, or answered as the command line said."""
 
 from __future__ import annotations
 

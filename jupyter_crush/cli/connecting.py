@@ -1,4 +1,4 @@
-"""From a command's options to an open workspace and the session that is meant."""
+"""The open workspace and the session that a command's options mean."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """``jupyter crush demo``: the panel beside a small real notebook; or, headless, the whole job without a browser.
 
 Headless it does what a person would do: it opens a session, hands over the prompt through the HTTP protocol, allows what the
-run asks leave for (and prints that), prints the answer as it comes, and then looks whether the notebook on disk really has new
+run asks permission for (and prints that), prints the answer as it comes, and then looks whether the notebook on disk really has new
 cells with outputs that a kernel made.
 """
 

@@ -10,7 +10,7 @@ NAMES = ("penguins.csv", "penguins.ipynb")
 
 
 def examples_folder() -> Path:
-    """In an installed package beside the code; in a checkout at its root."""
+    """The folder of the examples: beside the code in an installed package, at the root of a checkout."""
     package = Path(__file__).parent.parent
     for folder in (package / "examples", package.parent / "examples"):
         if all((folder / name).is_file() for name in NAMES):

@@ -15,7 +15,7 @@ class Exit(IntEnum):
     USAGE = 2
     CANCELLED = 3
     DENIED = 4
-    """The run ended, but something that it asked leave for was denied."""
+    """The run ended, but something that it asked permission for was denied."""
     CANNOT_CONNECT = 5
 
 

@@ -67,7 +67,7 @@ class Keyboard:
             os.close(wake)  # which ends the thread
 
     async def mark(self) -> str:
-        """From now on a line that is begun is a new one. What stands there without its Enter."""
+        """Begin a new line from now on. Returns what was typed so far without its Enter."""
         if self._wake is None or self._is_over or sys.platform == "win32":
             self._marks += 1
             return ""

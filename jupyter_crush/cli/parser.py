@@ -10,7 +10,7 @@ from .._version import __version__
 _EPILOG = """\
 exit codes:
   0 done, 1 error, 2 wrong usage, 3 cancelled,
-  4 something that the run asked leave for was denied, 5 no server could be reached
+  4 something that the run asked permission for was denied, 5 no server could be reached
 
 the server:
   --url, else CRUSH_URL (with CRUSH_TOKEN), else JUPYTER_SERVER_URL (with JUPYTER_TOKEN),
@@ -73,7 +73,7 @@ def _run(commands: Commands) -> None:
     command.add_argument(
         "--mode", choices=["ask", "accept-edits", "plan", "auto"], help="what needs no asking, for this run"
     )
-    command.add_argument("-y", "--yes", action="store_true", help="allow everything that this run asks leave for")
+    command.add_argument("-y", "--yes", action="store_true", help="allow everything that this run asks permission for")
     command.add_argument("--output", choices=["text", "json", "stream-json"], default="text", help="what is printed")
     command.add_argument(
         "--json", dest="output", action="store_const", const="stream-json", help="print the events, one JSON a line"

@@ -29,7 +29,7 @@ Answer = tuple[PermissionAction, str | None]
 
 
 class PermissionCard:
-    """One request for leave."""
+    """One request for permission."""
 
     def __init__(self, request: PermissionRequest) -> None:
         self.request = request
@@ -52,7 +52,7 @@ class PermissionCard:
             screen.show("  You were typing: Enter denies and sends this to the agent:", "magenta")
 
     def watch(self, screen: Screen, told: str) -> None:
-        """For somebody who may not answer: what is asked, and of whom."""
+        """Show what is asked, and of whom, to somebody who may not answer."""
         self.show(screen)
         screen.show(f"  {told}", "magenta")
 

@@ -41,7 +41,7 @@ class QuestionCard:
             screen.show("  You were typing; go on, or press Enter to be asked again:", "magenta")
 
     def watch(self, screen: Screen, told: str) -> None:
-        """For somebody who may not answer: what is asked, and of whom."""
+        """Show what is asked, and of whom, to somebody who may not answer."""
         for question in self.request.questions:
             screen.show(f"? {question.text}", "magenta", "bold")
         screen.show(f"  {told}", "magenta")

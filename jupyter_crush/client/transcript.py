@@ -26,7 +26,7 @@ class Transcript:
 
     @property
     def messages(self) -> list[Message]:
-        """In the order of the conversation."""
+        """The messages in the order of the conversation."""
         return sorted(self._messages.values(), key=lambda message: message.seq)
 
     def get(self, message_id: str) -> Message | None:

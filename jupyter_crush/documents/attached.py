@@ -97,7 +97,7 @@ class AttachedBackend:
         self._tell()
 
     def _renamed(self, old: str, new: str) -> None:
-        """At once: until the tab says so itself, nobody is to write behind it under the new name."""
+        """Follow a rename at once: until the tab reports it, nobody may write behind it under the new name."""
         self._presence.on_rename(old, new)
         move = Move(0, old, new)
         self._overdue = {key: (follow(path, move) or path, tab_id) for key, (path, tab_id) in self._overdue.items()}
@@ -144,7 +144,7 @@ class AttachedBackend:
         return as_notebook(path, await self._ask(path, "edit", DocumentWork(edits=tuple(edits))))
 
     async def show(self, path: str, outputs: SetOutputs) -> None:
-        """In the tab that its person looks at. Not in line with edits: a tab does what it claimed in that order."""
+        """Show a document in the tab that its person looks at. Edits are not waited for: a tab does what it claimed in order."""
         key = path_of(path)
         if (tab := self._presence.best(key)) is not None:
             await self._offer(tab, key, "show", DocumentWork(edits=(outputs,)))
@@ -174,7 +174,7 @@ class AttachedBackend:
         raise refusal(path, work, answer)
 
     async def _await_overdue(self, path: str) -> None:
-        """Until no tab is at a change of this document: what it takes next shows that it has done with that. Raises ToolError."""
+        """Wait until no tab is changing this document: what it takes next shows that it is done. Raises ToolError."""
         for request_id, (_, tab_id) in [one for one in self._overdue.items() if one[1][0] == path]:
             tab = self._presence.within_reach(tab_id, path)
             if tab is not None:
@@ -265,7 +265,7 @@ class AttachedBackend:
                 self._overdue[request_id] = path, tab.id
 
     def _has_open(self, tab: Tab, path: str, mark: int) -> bool:
-        """Under the name that it had at the mark, or under its new one: then the tab goes on with what it claimed."""
+        """Whether it is open under its name at the mark or its new one: then the tab goes on with what it claimed."""
         now = self._renames.since(path, mark)
         return self._presence.has_open(tab, path) or (now is not None and self._presence.has_open(tab, now))
 

@@ -1,4 +1,4 @@
-"""Between nbformat's dicts and the port's cells: sources, stable ids, shapes that can be trusted.
+"""Cells of the port made from nbformat's dicts, and back: sources, stable ids, shapes that can be trusted.
 
 A notebook from disk is hostile until :func:`checked` has looked at it. Cells without a usable id (older than nbformat 4.5, missing,
 malformed, repeated) get one that is derived from where they stand and what all cells say, so that a read and the edit after it

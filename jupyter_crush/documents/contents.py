@@ -133,7 +133,7 @@ class ContentsBackend:
 
 
 def _edited(loaded: Loaded, edits: Sequence[CellEdit]) -> tuple[dict[str, Any], list[str]]:
-    """As it is to be stored, and how its cells are called from now on."""
+    """The notebook as it is to be stored, and its cells' ids from now on."""
     worked_on = identified(loaded.notebook)
     edited = applied(worked_on, edits)
     return as_stored(loaded.notebook, worked_on, edited), [cell["id"] for cell in edited["cells"]]

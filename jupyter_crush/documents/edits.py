@@ -94,7 +94,7 @@ def _with_outputs(cell: dict[str, Any], edit: SetOutputs) -> dict[str, Any]:
 
 
 def _untrusted(cell: dict[str, Any]) -> dict[str, Any]:
-    """Without the flag that a contents manager adds: what was trusted were the old outputs."""
+    """The cell without the flag that a contents manager adds: what was trusted were the old outputs."""
     metadata = cell.get("metadata")
     if not isinstance(metadata, dict) or "trusted" not in metadata:
         return cell

@@ -185,7 +185,7 @@ def _returned(known: Memory, now: Sequence[tuple[str, Key]], old: Mapping[int, s
 
 
 def matched(before: Sequence[Known], now: Sequence[tuple[str, Key]]) -> dict[int, int]:
-    """For places of now, the places of the same cells before."""
+    """Map the places of cells now to their places before."""
     was, is_now = [one.key for one in before], [key for _, key in now]
     natives = {one.native: at for at, one in enumerate(before)}
     found = {at: natives[native] for at, (native, _) in enumerate(now) if native in natives}

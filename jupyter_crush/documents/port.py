@@ -71,7 +71,7 @@ class Notebook(Struct, frozen=True, kw_only=True):
     old_format: int | None = None
 
     def cell(self, cell_id: str) -> Cell | None:
-        """By its id, or by that of a front end that shows it."""
+        """The cell with this id, which may be that of a front end that shows it."""
         called = self.id_of(cell_id)
         return next((cell for cell in self.cells if cell.id == called), None)
 

@@ -73,7 +73,7 @@ class CollaborationRoom:
             await self._room._file.maybe_notify()  # noqa: SLF001  what it does once a second
 
     async def save(self) -> None:
-        """As the room does it, but at once, not without a word when it fails, and without letting anybody change the cells between
+        """Save as the room does, but at once, with an error when it fails, and without letting anybody change the cells between
         one and the next, as ``aget`` would."""
         room, model = self._room, {"format": self._room.file_format, "type": self._room.file_type}
         try:
@@ -147,7 +147,7 @@ class Rooms:
         return any(not room.is_over for room in self.of(path_of(path)))
 
     def _all(self) -> Iterator[tuple[str, Room]]:
-        """With their names: format, type and id of the file."""
+        """All rooms with their names: format, type and id of the file."""
         apps = self._server.extension_manager.extension_apps
         for app in apps.get("jupyter_server_ydoc", ()):
             found = getattr(getattr(app, "ywebsocket_server", None), "rooms", {})

@@ -86,7 +86,7 @@ def _writes_ids(document: YNotebook) -> bool:
 
 
 def _plain(cell: Map[Any]) -> dict[str, Any]:
-    """As nbformat has it; a browser's numbers are floats."""
+    """The value as nbformat has it; a browser's numbers are floats."""
     found = cell.to_py() or {}
     found.pop("execution_state", None)
     cast_all(found, float, int)

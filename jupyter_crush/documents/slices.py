@@ -152,7 +152,7 @@ class Slices:
         return (at + 1, True) if self.at(at) == close else (at, False)
 
     def _next(self, at: int, close: bytes) -> tuple[int, bool]:
-        """After a value: past the comma, or past the bracket."""
+        """Go past the comma or the bracket after a value."""
         at = self.skip(at)
         if self.at(at) == close:
             return at + 1, True
@@ -183,7 +183,7 @@ class Slices:
         return at
 
     def _some(self, at: int, window: int) -> tuple[list[Any], int]:
-        """As many whole elements as a window holds, and where the next one begins; none when that cannot be told.
+        """The whole elements in a window, and where the next one begins; none when that cannot be told.
 
         That the scanner takes the piece as an array proves that it was cut between two elements."""
         cut = at + window

@@ -60,7 +60,7 @@ class Storage(Protocol):
     async def load_text(self, path: str) -> TextFile: ...
 
     async def store_text(self, path: str, text: str, expected: str | None, still: Callable[[], None]) -> str | None:
-        """As ``store``. ``expected`` is the version that it was made from; None: the path is free."""
+        """Store a text, as ``store`` does a notebook. ``expected`` is the version that it was made from; None: the path is free."""
 
 
 class Managed:

@@ -157,7 +157,7 @@ def judge(place: Place, action: Action, private: Iterable[Path] = ()) -> Verdict
 
 
 def must_ask(place: Place, action: Action, private: Iterable[Path] = ()) -> bool:
-    """Whether leave is needed in every mode. Raises Denied for what is never allowed."""
+    """Whether permission is needed in every mode. Raises Denied for what is never allowed."""
     verdict = judge(place, action, private)
     if verdict == "deny":
         raise Denied(f"{place.display} belongs to the agent itself. Its tools never touch it; leave it alone.")

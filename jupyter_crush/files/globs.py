@@ -51,7 +51,7 @@ def _expanded(pattern: str) -> list[str]:
 
 
 def _collapsed(parts: list[str]) -> list[str]:
-    """Without repeated ``**`` and empty names."""
+    """The parts without repeated ``**`` and empty names."""
     kept: list[str] = []
     for part in parts:
         if part and not (part == "**" and kept and kept[-1] == "**"):

@@ -41,7 +41,7 @@ class Place(Struct, frozen=True):
 
     @property
     def display(self) -> str:
-        """For people and for the model: relative to the workspace."""
+        """The path that people and the model are shown, relative to the workspace."""
         return visible(self.relative) or "."
 
     @property

@@ -114,7 +114,7 @@ class EventsHandler(CrushHandler):
         return {**super().arguments(), **({"last_event_id": header} if header else {})}
 
     async def _write_all(self, subscription: Subscription) -> None:
-        """Until the subscription ends. Raises StreamClosedError when the client is gone."""
+        """Write until the subscription ends. Raises StreamClosedError when the client is gone."""
         self._begin()
         await self._send(OPENING)
         clock = asyncio.get_running_loop().time

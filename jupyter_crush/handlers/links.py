@@ -21,7 +21,7 @@ _PROMPT = {"session_id": "$response.body#/id", "prompt": "Hello"}
 
 
 def links(one: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
-    """From an operation's answer to every operation whose path takes an id of it."""
+    """The links from an operation's answer to every operation whose path takes an id of it."""
     return dict(_links(one, operations))
 
 

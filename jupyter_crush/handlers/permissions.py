@@ -1,4 +1,4 @@
-"""What tools ask leave for, the answers, and standing grants."""
+"""What tools ask permission for, the answers, and standing grants."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Route(Struct, frozen=True):
 
     @property
     def pattern(self) -> str:
-        """As tornado matches it. An id is anything without a slash; an escaped slash arrives unescaped."""
+        """The path as a pattern of tornado. An id is anything without a slash; an escaped slash arrives unescaped."""
         parts = re.split(r"\{\w+\}", self.path)
         return "([^/]+)".join(map(re.escape, parts))
 

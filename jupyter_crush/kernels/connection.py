@@ -160,7 +160,7 @@ class Connection:
         return True
 
     async def check(self) -> None:
-        """At most every POLL seconds: is it still the same living kernel? Raises KernelGone."""
+        """Check, at most every POLL seconds, that it is still the same living kernel. Raises KernelGone."""
         if self._clock() - self._looked < POLL:
             return
         self._looked = self._clock()

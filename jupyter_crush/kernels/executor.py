@@ -240,4 +240,4 @@ class KernelTurn:
 
 
 def _nothing(*_: object) -> None:
-    """For those who do not want to be told."""
+    """The listener of those who do not want to be told."""

@@ -41,8 +41,8 @@ def ask(
 
     ``values`` and ``named`` values (``sales=df``) are attached by value: tables with their columns and first rows, files
     by Path, pictures as pictures. Successive calls go on in one session; ``session`` names another one. What the run asks
-    leave for is answered in the panel or in a terminal. Beforehand, with ``allow`` (all of it) or a ``mode`` that asks less, only
-    a script or an ipython of a person's does: code in a kernel may prompt and approve nothing (CodeMayNotApprove).
+    permission for is answered in the panel or in a terminal. Beforehand, with ``allow`` (all of it) or a ``mode`` that asks less,
+    only a script or an ipython of a person's does: code in a kernel may prompt and approve nothing (CodeMayNotApprove).
 
     RunFailed when the run fails, RunCancelled when somebody cancels it, each with the ``answer`` so far; with ``check=False`` the
     answer is returned then too, and says so (``ok``, ``ending``). An interrupt (■, Ctrl-C) cancels the run. TimeoutError after
@@ -128,7 +128,7 @@ class Asking:
         """Hand it over. Asked twice, it is handed over once."""
         if self._allow and self._talk.origin == "kernel":
             raise CodeMayNotApprove(
-                "Code in a kernel cannot allow what the agent asks leave for (allow, -y). Answer in the Crush panel or in a "
+                "Code in a kernel cannot allow what the agent asks permission for (allow, -y). Answer in the Crush panel or in a "
                 "terminal, or choose the session's mode there."
             )
         if self.run is None:
@@ -175,7 +175,7 @@ class Asking:
 def describe_request(request: PermissionRequest | QuestionRequest) -> str:
     """What the agent waits for, and where to answer: a cell that waits for the run cannot take it."""
     if isinstance(request, PermissionRequest):
-        lines = [f"The agent asks leave for {headline(request)}", *(f"  {line.text}" for line in body(request))]
+        lines = [f"The agent asks permission for {headline(request)}", *(f"  {line.text}" for line in body(request))]
         asked = "\n".join(lines)
     else:
         asked = "\n".join(["The agent asks:", *map(_question, request.questions)])

@@ -231,7 +231,7 @@ _HELP = """%%crush [-s SESSION] [-m MODEL] [--mode ask|accept-edits|plan|auto] [
   -s, --session     ask in this session (an id, or its beginning)
   -m, --model       model for this session
   --mode            what needs no asking, for this run
-  -y, --yes         allow everything that this run asks leave for (in an ipython of a terminal, not in a kernel)
+  -y, --yes         allow everything that this run asks permission for (in an ipython of a terminal, not in a kernel)
   -b, --background  do not wait for the answer
   --insert          put the answer's first code block into the next cell
   --json            print the answer as JSON

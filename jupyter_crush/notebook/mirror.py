@@ -73,7 +73,7 @@ class Mirror:
         return "working" if self._runs or (self._session and self._session.is_busy) else "idle"
 
     async def follow(self) -> None:
-        """Until cancelled; begins anew, after a while, when the server has refused."""
+        """Follow the session until cancelled, and begin anew, after a while, when the server has refused."""
         while True:
             try:
                 await self._follow_once()

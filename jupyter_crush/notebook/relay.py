@@ -34,7 +34,7 @@ class Attach(msgspec.Struct, frozen=True, tag="attach"):
 
 
 class Relay:
-    """Between the views of one widget and the server. Owner of whether any view listens."""
+    """Carries messages between the views of one widget and the server. Owner of whether any view listens."""
 
     def __init__(self, workspace: AsyncWorkspace, session_id: str, send: Send) -> None:
         self._workspace = workspace

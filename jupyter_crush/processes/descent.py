@@ -210,7 +210,7 @@ class Descent:
         return held, unreadable
 
     def _inode(self, connection: Connection) -> int | Literal["hidden", "unknown"]:
-        """Of the other end's socket."""
+        """The inode of the other end's socket."""
         if (inode := self._told(connection)) is not None:
             return inode
         peer, own = _ends(connection.peer), _ends(connection.own)
@@ -238,7 +238,7 @@ class Descent:
 
 
 def _bytes_of(file: str) -> bytes:
-    """Of a small file, for hundreds of them."""
+    """The bytes of a small file; there are hundreds of them to read."""
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
         pieces = []
@@ -269,7 +269,7 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 
 def _ends(end: tuple[str, int]) -> frozenset[str]:
-    """As the tables may write it, ``0100007F:1F90``: an address in words of the machine's own order, also as an IPv6 one."""
+    """An address as tables may write it, ``0100007F:1F90``: an address in words of the machine's own order, also as an IPv6 one."""
     address = _address(end[0])
     forms = [address.packed]
     if isinstance(address, ipaddress.IPv4Address):

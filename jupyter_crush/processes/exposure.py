@@ -95,7 +95,7 @@ def holders(names: Collection[str], proc: Path = _PROC) -> Iterator[Holder]:
 
 
 def _wipe_named(names: Collection[str]) -> None:
-    """Before they are taken out: afterwards the C library does not know them."""
+    """Overwrite them before they are taken out: afterwards the C library does not know them."""
     if os.name != "posix":
         return
     libc = ctypes.CDLL(None)

@@ -28,7 +28,7 @@ _WAIT_S = 0.2
 
 
 def inode_of(end: tuple[Address, int], other: tuple[Address, int]) -> int | None:
-    """Of the socket whose own end is ``end``. None: there is none, it is closed, or the system does not tell."""
+    """The inode of the socket whose own end is ``end``. None: there is none, it is closed, or the system does not tell."""
     if end[0].version != other[0].version or not hasattr(socket, "AF_NETLINK"):
         return None
     family = socket.AF_INET if end[0].version == 4 else socket.AF_INET6
@@ -45,7 +45,7 @@ def inode_of(end: tuple[Address, int], other: tuple[Address, int]) -> int | None
 
 
 def _mapped(address: Address) -> bytes:
-    """As an IPv6 socket calls an IPv4 address."""
+    """An IPv4 address as an IPv6 socket writes it."""
     return address.packed if address.version == 6 else bytes(10) + b"\xff\xff" + address.packed
 
 

@@ -63,7 +63,7 @@ class Change(Struct, frozen=True):
 
     @property
     def outputs_hash(self) -> str | None:
-        """Of what the agent's last execution printed."""
+        """The hash of what the agent's last execution printed."""
         return next((touch.outputs_hash for touch in reversed(self.touches) if touch.has_run), None)
 
     @property
@@ -92,7 +92,7 @@ class FileChanges(NamedTuple):
 
 
 def gather(touches: Iterable[Touch]) -> list[FileChanges]:
-    """By path and cell, in the order of the first touch."""
+    """Group touches by path and cell, in the order of the first touch."""
     paths: dict[str, dict[str, list[Touch]]] = {}
     for touch in touches:
         paths.setdefault(touch.path, {}).setdefault(touch.cell_id, []).append(touch)
@@ -168,7 +168,7 @@ def _ended(source: str | None) -> str:
 
 
 def text_diff(before: str, after: str) -> Diff:
-    """Without the two lines of names, and not longer than can be looked at."""
+    """The diff without its two lines of names, and not longer than can be looked at."""
     diff = unified_diff(before, after, before="before", after="after")
     text = diff.text.partition("\n")[2].partition("\n")[2]
     if len(text) > DIFF_CHARS:

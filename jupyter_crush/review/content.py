@@ -137,7 +137,7 @@ def _live(raw: bytes, shown: Notebook) -> bytes:
 
 
 def _places(on_disk: Notebook, shown: Notebook) -> dict[int, int]:
-    """For places of the shown cells, those of the same cells in the file: by their ids where it has them."""
+    """The shown cells' places mapped to those of the same cells in the file: by their ids where it has them."""
     known = [Known(cell.id, cell.id, (cell.cell_type, cell.hash)) for cell in on_disk.cells]
     return matched(known, [(shown.shown_as.get(cell.id, cell.id), (cell.cell_type, cell.hash)) for cell in shown.cells])
 

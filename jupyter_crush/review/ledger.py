@@ -5,7 +5,7 @@ leave; and, once for each run, the whole file. A server that dies in mid-edit le
 hashes tell whoever looks. An edit that was refused takes its intent back. Nothing here asks what anybody else did: what the agent
 did not touch is in no row, so it can not be reverted by mistake.
 
-One edit at a time for each path of the workspace; reverts stand in the same line.
+One edit at a time for each path of the workspace; reverts take the same lock.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Review:
 
     @asynccontextmanager
     async def _standing(self, touches: Iterable[Touch]) -> AsyncIterator[None]:
-        """In the lines of all these paths: no tool changes them meanwhile."""
+        """Hold the locks of all these paths: no tool changes them meanwhile."""
         async with AsyncExitStack() as stack:
             for path in sorted({touch.path for touch in touches}):
                 await stack.enter_async_context(self.ledger.locks.hold(path))
@@ -129,7 +129,7 @@ class Review:
         await self.ledger.journal.record(*(Change(type="updated", payload=row) for row in rows))
 
     async def _version(self, path: str) -> str | None:
-        """Of a notebook's file. A cell that is reverted changes it, and that is not somebody else's change."""
+        """The version of a notebook's file. A cell that is reverted changes it, and that is not somebody else's change."""
         place = self._contents.place(path)
         return (await self._contents.notebook(place)).version if place.is_notebook else None
 

@@ -173,7 +173,7 @@ def _put_cell_back(change: Change, notebook: Notebook, order: list[str]) -> list
 
 
 def _hash(change: Change) -> str:
-    """Of the source as it is when the cell is put back."""
+    """The hash of the source as it is when the cell is put back."""
     assert change.was is not None  # noqa: S101  there was a cell
     return change.was
 

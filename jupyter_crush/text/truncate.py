@@ -72,12 +72,12 @@ def head(text: str, characters: int) -> str:
 
 
 def short(text: str, characters: int) -> str:
-    """At most so many characters; the last of them is an ellipsis where there are more."""
+    """The beginning, at most ``characters`` long; the last of them is an ellipsis where there are more."""
     return text if len(text) <= characters else f"{text[: characters - 1].rstrip()}…"
 
 
 def ends(text: str, characters: int) -> str:
-    """At most so many characters of it, three quarters from its head and one from its tail, with a line between them."""
+    """Head and tail, at most ``characters`` in all, three quarters from the head, with a line between them."""
     if len(text) <= characters:
         return text
     head, tail = characters * 3 // 4, characters // 4

@@ -35,7 +35,7 @@ class AskUser(StructTool[AskUserArgs]):
 
 
 def _shown(question: Question) -> Question:
-    """As it will be read. Raises ToolError for one that cannot be answered."""
+    """The question as it will be read. Raises ToolError for one that cannot be answered."""
     choices = tuple(
         replace(
             choice, label=one_line(choice.label.strip()), description=choice.description and visible(choice.description)

@@ -20,8 +20,8 @@ from .port import Output, Stopped, ToolContext
 def asking(
     place: Place, code: str, cell_id: str | None, timeout: float, context: ToolContext, *, converts: str = ""
 ) -> Ask:
-    """Leave to run exactly this code. A grant is for this code, whichever cell has it, and no other. ``converts``: what writing the
-    outputs does to the file."""
+    """Permission to run exactly this code. A grant is for this code, whichever cell has it, and no other. ``converts``: what writing
+    the outputs does to the file."""
     control = control_files.find_mention(code)
     what = f"cell {cell_id}" if cell_id else "code"
     where = f"Run {what} in the kernel of {place.display}"

@@ -38,7 +38,7 @@ IMAGE_BYTES = 3_700_000
 IMAGE_SIDE = 8000
 """Pixels."""
 WRITE_CHARS = 1_000_000
-"""Of what write_file or one edit writes. All of it is shown when leave is asked for."""
+"""Of what write_file or one edit writes. All of it is shown when permission is asked for."""
 STALE_CHARS = 20_000
 """Of the present content that a refusal shows."""
 

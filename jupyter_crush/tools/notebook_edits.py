@@ -203,5 +203,5 @@ def _ended(source: str) -> str:
 
 
 def _named(index: int, cell: _Planned) -> str:
-    """For people, who count from 1."""
+    """The cell's name for people, who count from 1."""
     return f"cell {index + 1} (id {cell.id}, {cell.cell_type})"

@@ -34,7 +34,7 @@ def _webp(data: bytes) -> tuple[int, int]:
 
 
 def _jpeg(data: bytes) -> tuple[int, int]:
-    """From the first frame header; the segments before it are stepped over."""
+    """The size in the first frame header; the segments before it are stepped over."""
     position = 2
     while position + 9 <= len(data) and data[position] == 0xFF:
         marker = data[position + 1]

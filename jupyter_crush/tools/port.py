@@ -51,7 +51,7 @@ class Stopped(asyncio.CancelledError):
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """What would be done. ``ask`` None: nothing needs leave."""
+    """What would be done. ``ask`` None: nothing needs permission."""
 
     perform: Callable[[], Awaitable[Output]]
     ask: Ask | None = None
@@ -187,7 +187,7 @@ class WorkspaceContext(Struct, frozen=True, kw_only=True):
 
 
 class TurnContext(Struct, frozen=True, kw_only=True):
-    """For whom tools are listed. Without a session: for nobody yet, to say which ones there are."""
+    """The turn that tools are listed for. Without a session: for nobody yet, to say which tools there are."""
 
     session_id: str | None = None
     run_id: str | None = None

@@ -122,7 +122,7 @@ def _name_of(folder: int) -> str:
 
 
 async def _follow(child: asyncio.subprocess.Process, pipe: _Pipe) -> Cause:
-    """Until the child ended, or printed too much."""
+    """Wait until the child has ended, or has printed too much."""
     ended = asyncio.ensure_future(child.wait())
     events: set[asyncio.Future[Any]] = {ended, pipe.full}
     try:

@@ -1,7 +1,7 @@
 """Tell of the variables in a notebook's kernel.
 
 Reading: what runs in the kernel is the fixed code of ``introspection/python.py``, nothing of the model's and nothing of the objects'.
-So no leave is asked, and plan mode may look too. An administrator who does not want it denies the tool.
+So no permission is asked, and plan mode may look too. An administrator who does not want it denies the tool.
 """
 
 from __future__ import annotations

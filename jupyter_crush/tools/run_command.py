@@ -144,6 +144,6 @@ def _shell() -> str:
 
 
 def _environment(env: dict[str, str], place: Place) -> dict[str, str]:
-    """Without what makes a shell run something of its own first."""
+    """The environment without what makes a shell run something of its own first."""
     kept = {k: v for k, v in env.items() if k not in _SHELL_ENV and not k.startswith("BASH_FUNC_")}
     return kept | {"PWD": str(place.real)}

@@ -122,7 +122,7 @@ class SearchText(StructTool[SearchTextArgs]):
 
 
 def _installed() -> str:
-    """On the path, or where the extra ``search`` puts it: an environment that runs need not be on the path."""
+    """The searcher on the path, or where the extra ``search`` puts it: an environment that runs need not be on the path."""
     return shutil.which("rg") or shutil.which("rg", path=sysconfig.get_path("scripts")) or ""
 
 

@@ -55,7 +55,7 @@ class Wrapper:
 
 
 class Filtered(Wrapper):
-    """Without the tools whose names are denied; where ``allowed`` is given, those names only."""
+    """A toolset without the denied names; where ``allowed`` is given, with those names only."""
 
     def __init__(
         self, toolset: Toolset, *, denied: Collection[str] = (), allowed: Collection[str] | None = None

@@ -72,11 +72,11 @@ class Toolsets:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of all tools, as they were listed last."""
+        """The names of all tools, as they were listed last."""
         return tuple(name for source in self._sources for name in source.names)
 
     def statuses(self) -> tuple[PluginStatus, ...]:
-        """Of those that are not built in."""
+        """The statuses of the toolsets that are not built in."""
         return tuple(source.status() for source in self._sources if source.origin != BUILTIN)
 
     async def close(self) -> None:

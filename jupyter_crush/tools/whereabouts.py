@@ -3,7 +3,7 @@ while code runs.
 
 Theory. Between two calls nothing is followed: the agent is told once, and goes on with the new name. Within one call the file is
 followed to its new name, because the person allowed the change of *this* file, and what ran cannot be run again; but only when that is
-sure: the server itself renamed it, it is still beneath the workspace and of the same kind, and writing it there needs no other leave.
+sure: the server itself renamed it, it is still beneath the workspace and of the same kind, and it needs no other permission there.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Looked(NamedTuple):
         return found
 
     def last(self, context: ToolContext) -> Place:
-        """As now; the former place when it is not to be followed."""
+        """The place as ``now`` finds it; the former one when it is not to be followed."""
         try:
             return self.now(context)
         except ToolError:

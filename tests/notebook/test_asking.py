@@ -134,7 +134,7 @@ def test_what_it_asks_leave_for_is_allowed_beforehand_or_said(
     with pytest.raises(TimeoutError):
         ask("go", timeout=1, talk=talk)
     said = capsys.readouterr().err
-    assert "The agent asks leave for run_code: Run code\n  code: 1 + 1\n" in said
+    assert "The agent asks permission for run_code: Run code\n  code: 1 + 1\n" in said
     assert "jupyter crush attach" in said
 
 
