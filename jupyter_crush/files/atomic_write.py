@@ -55,11 +55,11 @@ def separate(root: Path, relative: str) -> None:
         replace_file(root, relative, safe_path.read(root, relative, SEPARATE_BYTES))
 
 
-def write_whole(path: Path, data: bytes, mode: int | None = None) -> None:
+def write_whole(path: Path, data: bytes, mode: int | None = None, *, is_synced: bool = True) -> None:
     """Replace a file at a path that is trusted, or make one. Raises OSError, and then all is as it was."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        draft = _draft(folder, [data], mode)
+        draft = _draft(folder, [data], mode, is_synced=is_synced)
         try:
             os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except OSError:
@@ -212,7 +212,14 @@ def marked(found: os.stat_result) -> Mark:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _draft(folder: int, content: Iterable[bytes | memoryview], mode: int | None = None, like: int | None = None) -> str:
+def _draft(
+    folder: int,
+    content: Iterable[bytes | memoryview],
+    mode: int | None = None,
+    like: int | None = None,
+    *,
+    is_synced: bool = True,
+) -> str:
     """The name of a new file in a folder, which is on the disk. When it cannot be written, nothing is left of it."""
     safe_path.sweep(folder)
     name = safe_path.draft_name()
@@ -225,7 +232,8 @@ def _draft(folder: int, content: Iterable[bytes | memoryview], mode: int | None 
                 _make_like(like, fresh)
             if mode is not None:
                 os.fchmod(fresh, mode)
-            os.fsync(fresh)
+            if is_synced:
+                os.fsync(fresh)
     except BaseException:
         os.unlink(name, dir_fd=folder)
         raise

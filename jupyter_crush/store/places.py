@@ -79,11 +79,11 @@ class Places:
         known = self._read(workspace_id)
         if known is not None and known.path == str(folder) and known.token == token:
             return
+        lasting = token or (known.token if known is not None else secrets.token_hex(16))
+        self._write(workspace_id, Place(lasting, str(folder)))  # first: where there is a marker, its place is known
         if token is None:
-            token = known.token if known is not None else secrets.token_hex(16)
             with suppress(OSError):
-                write_marker(folder, token)
-        self._write(workspace_id, Place(token, str(folder)))
+                write_marker(folder, lasting)
 
     def _new_id(self, folder: Path, places: dict[str, Place]) -> str:
         """That of the path, unless a project that was there before has it."""
@@ -122,7 +122,7 @@ class Places:
     def _write(self, workspace_id: str, place: Place) -> None:
         home = self._data_dir / workspace_id
         make_private(home)
-        write_whole(home / PLACE, msgspec.json.encode(place), 0o600)
+        _write_soon(home / PLACE, msgspec.json.encode(place))
 
 
 def workspace_id_of(folder: Path) -> str:
@@ -149,8 +149,13 @@ def write_marker(folder: Path, token: str) -> None:
     if not home.exists():
         home.mkdir()
         try:
-            write_whole(home / ".gitignore", IGNORED.encode(), 0o600)
+            _write_soon(home / ".gitignore", IGNORED.encode())
         except OSError:  # no room: the next time, then
             home.rmdir()
             raise
-    write_whole(home / MARKER[1], f"{token}\n".encode(), 0o600)
+    _write_soon(home / MARKER[1], f"{token}\n".encode())
+
+
+def _write_soon(path: Path, data: bytes) -> None:
+    """Without waiting for the disk: what a power cut loses here is written anew, and a server that stops does not wait for it."""
+    write_whole(path, data, 0o600, is_synced=False)

@@ -7,10 +7,12 @@ import logging
 import os
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ..concurrency.clock import Clock, wall_ms
 from ..concurrency.tasks import Tasks
+from ..concurrency.threads import to_its_end
 from ..config import Config
 from ..errors import BadRequest, NotFound, WorkspaceClosing
 from ..events.journal import Journal
@@ -146,7 +148,7 @@ class Workspaces:
                 await asyncio.gather(*closing, *self._leaving.values())
                 await self._ports.kernels.close()
                 await self._ports.catalog.aclose()
-                await self._tasks.close(0.5)
+                await self._tasks.close(2)  # a mark that is on its way to the disk is waited for
         except Exception:
             logger.exception("jupyter_crush did not stop cleanly; what was not written is recovered at the next start")
 
@@ -262,7 +264,7 @@ class Workspaces:
 
     async def _mark(self, workspace_id: str, folder: Path) -> None:
         try:
-            await asyncio.to_thread(self._places.keep, workspace_id, folder)
+            await to_its_end(partial(self._places.keep, workspace_id, folder))
         except OSError as error:
             logger.warning("the conversations of %s are known by its path alone: %s", folder, error)
 
