@@ -81,7 +81,7 @@ async def test_somebody_elses_interrupt_is_told_from_an_error(room: KernelRoom) 
 
 async def test_the_limit_does_not_run_while_a_persons_cell_does(room: KernelRoom, tmp_path: Path) -> None:
     person = await room.person()
-    asked = person.send(slow(2, tmp_path / "done"))
+    asked = person.send(slow(5, tmp_path / "done"))
     await person.busy(asked)
     steps: list[str] = []
     execution = await room.run(
